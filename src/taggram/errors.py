@@ -1,0 +1,38 @@
+"""The errors of taggram: each is one line for a person, naming the file or model and the remedy."""
+
+__all__ = ["AudioError", "AudioWarning", "CardError", "MissingExtraError", "ModelError", "TaggramError"]
+
+
+class TaggramError(Exception):
+    """What every error of taggram derives from; its text is one line that is meant to be read by a person."""
+
+
+class AudioError(TaggramError):
+    """A file or array that holds no audio that could be used."""
+
+
+class CardError(TaggramError):
+    """A model card that is missing, malformed or does not fit the weights beside it."""
+
+
+class ModelError(TaggramError):
+    """A model or architecture that does not exist, or whose weights are not here."""
+
+
+class MissingExtraError(TaggramError):
+    """A feature whose optional dependencies are not installed.
+
+    Parameters
+    ----------
+    what
+        What was asked for, as the start of a sentence.
+    extra
+        The name of the extra that brings it.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the [{extra}] extra: pip install 'taggram[{extra}]'")
+
+
+class AudioWarning(UserWarning):
+    """Audio that could be used, but not as it stands: damaged, silent, cleaned or rescaled."""
