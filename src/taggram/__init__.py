@@ -1,3 +1,47 @@
-"""taggram listens to music and names what it hears: instruments, genres, moods, voices, eras."""
+"""taggram listens to music and names what it hears: instruments, genres, moods, voices, eras.
+
+Importing it is cheap: neither torch nor ONNX Runtime is loaded before something that needs it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from taggram.audio import probe as probe
+    from taggram.audio import read as read
+    from taggram.errors import TaggramError as TaggramError
+    from taggram.models import ModelCard as ModelCard
+    from taggram.models import Vocabulary as Vocabulary
+    from taggram.models import create_model as create_model
+    from taggram.models import list_architectures as list_architectures
+    from taggram.models import list_models as list_models
+    from taggram.tagging import Prediction as Prediction
+    from taggram.tagging import Tagger as Tagger
 
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "probe": "audio",
+    "read": "audio",
+    "TaggramError": "errors",
+    "ModelCard": "models",
+    "Vocabulary": "models",
+    "create_model": "models",
+    "list_architectures": "models",
+    "list_models": "models",
+    "Prediction": "tagging",
+    "Tagger": "tagging",
+}
+__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 (names of the table above)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

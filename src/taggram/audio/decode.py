@@ -1,0 +1,196 @@
+"""Packets to mono blocks: FFmpeg decodes, the channels are averaged here, and what cannot be decoded is counted.
+
+FFmpeg's own downmix is not used: it adds channels without dividing, which is 3 dB louder than their mean for stereo.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import numpy as np
+
+from taggram.audio.levels import Waveform, full_scale
+from taggram.audio.source import Source
+
+__all__ = ["Decoder", "mix"]
+
+# Samples in a block, about a second: enough to make the cost of a block small, and that of an hour none.
+BLOCK = 1 << 16
+# Seconds decoded and thrown away before a position that was sought: by then every codec below has forgotten that it
+# did not start at the beginning (the bit reservoir of mp3, the convergence of opus).
+PRE_ROLL = 0.5
+# Codecs that decode to the same samples from anywhere. The others do not (AAC and AC-3 fill bands with noise that
+# depends on all that was decoded before, WMA has no clock to find a sample by) and are decoded from the beginning.
+SEEKABLE = {"mp3", "flac", "alac", "wavpack", "vorbis", "opus"}
+
+_TYPES = {"u8": np.uint8, "s16": np.int16, "s32": np.int32, "s64": np.int64, "flt": np.float32, "dbl": np.float64}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive frames of one format.
+
+    Parameters
+    ----------
+    frames
+        Decoded frames of FFmpeg, at least one.
+    rate
+        Their sample rate in Hz.
+    """
+
+    frames: list[Any]
+    rate: int
+
+    def position(self, origin: int, ticks: int) -> int | None:
+        """Where the first sample lies in the recording, by the clock of the file; None without a clock.
+
+        The frames vote, since a frame's time stamp may be off by part of a frame (as in ogg vorbis, where frames
+        change their size).
+
+        Parameters
+        ----------
+        origin
+            Time stamp of the first sample of the recording.
+        ticks
+            Time stamps per sample.
+        """
+        votes: Counter[int] = Counter()
+        passed = 0
+        for frame in self.frames:
+            if frame.pts is not None:
+                votes[round((frame.pts - origin) / ticks) - passed] += 1
+            passed += frame.samples
+        return votes.most_common(1)[0][0] if votes else None
+
+
+class Decoder:
+    """Decodes a source to mono float32 blocks, counting what it has to leave out.
+
+    A damaged packet is skipped and what follows joins what was before; the samples of a block are consecutive
+    otherwise.
+
+    Parameters
+    ----------
+    source
+        An open file; it serves one decoder at a time.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._begin = 0.0
+        self.lost = 0.0
+        """Seconds of packets that could not be decoded, from the position asked for on."""
+
+    def blocks(self, position: int = 0) -> Iterator[tuple[Waveform, int]]:
+        """Decode from a position on.
+
+        Parameters
+        ----------
+        position
+            First sample, at the file's own rate.
+
+        Yields
+        ------
+        samples : (samples,) float32
+            Channel mean of about a second; full scale is 1.0.
+        rate : int
+            Sample rate of the block in Hz: the file's, unless it changes on the way.
+        """
+        native = self._source.info.sample_rate
+        self._begin = position / native
+        ahead = self._sought(position)
+        if ahead is None:
+            self._source.rewind()
+            ahead = position, self._frames()
+        skip, blocks = ahead
+        for block in blocks:
+            samples = mix(block.frames)
+            drop = min(samples.size, skip * block.rate // native)
+            skip -= drop * native // block.rate
+            if drop < samples.size:
+                yield samples[drop:], block.rate
+                skip = 0
+
+    def _sought(self, position: int) -> tuple[int, Iterator[Block]] | None:
+        """Blocks from a little before `position` and the samples to skip in them; None if seeking is not exact."""
+        stream, native = self._source.stream, self._source.info.sample_rate
+        codec = self._source.info.codec
+        early = position - round(PRE_ROLL * native)
+        ticks = 1 / (stream.time_base * native)
+        if early <= 0 or ticks.denominator != 1 or not (codec in SEEKABLE or codec.startswith("pcm_")):
+            return None
+        origin = stream.start_time or 0
+        if not self._source.seek(origin + early * int(ticks)):
+            return None
+        blocks = self._frames()
+        first = next(blocks, None)
+        found = first.position(origin, int(ticks)) if first and first.rate == native else None
+        if first is None or found is None or found > position:
+            return None
+        return position - found, _joined(first, blocks)
+
+    def _frames(self) -> Iterator[Block]:
+        frames: list[Any] = []
+        size, form = 0, None
+        for packet in self._source.packets():
+            for frame in self._decoded(packet):
+                found = frame.format.name, frame.layout.nb_channels, frame.sample_rate
+                if size >= BLOCK or (found != form and frames):
+                    yield Block(frames, frames[0].sample_rate)
+                    frames, size = [], 0
+                form = found
+                frames.append(frame)
+                size += frame.samples
+        if frames:
+            yield Block(frames, frames[0].sample_rate)
+
+    def _decoded(self, packet: Any) -> list[Any]:
+        try:
+            return self._source.stream.codec_context.decode(packet)  # type: ignore[no-any-return]
+        except av.FFmpegError:
+            origin, base = self._source.stream.start_time or 0, self._source.stream.time_base
+            if packet.pts is None or (packet.pts - origin) * base >= self._begin:
+                self.lost += float((packet.duration or 0) * base)
+            return []
+
+
+def mix(frames: list[Any]) -> Waveform:
+    """Average the channels of frames.
+
+    Parameters
+    ----------
+    frames
+        Decoded frames of one sample format and channel count, planar or packed.
+
+    Returns
+    -------
+    (samples,) float32
+        Mean over the channels; full scale is 1.0.
+    """
+    form, channels = frames[0].format, frames[0].layout.nb_channels
+    dtype = np.dtype(_TYPES[form.packed.name])
+    zero, scale = full_scale(dtype)
+    out = np.empty(sum(frame.samples for frame in frames), dtype=np.float32)
+    end = 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for frame in frames:
+            begin, end = end, end + frame.samples
+            total = out[begin:end]
+            if form.is_planar:
+                parts = [np.frombuffer(plane, dtype, frame.samples) for plane in frame.planes]
+            else:
+                packed = np.frombuffer(frame.planes[0], dtype, frame.samples * channels)
+                parts = [packed[channel::channels] for channel in range(channels)]
+            total[:] = parts[0]
+            for part in parts[1:]:
+                total += part
+        out -= np.float32(zero * channels)
+        out /= np.float32(scale * channels)
+    return out
+
+
+def _joined(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
+    yield first
+    yield from rest

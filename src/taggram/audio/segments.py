@@ -1,0 +1,233 @@
+"""Where a clip is cut into segments: plans that turn a length into start offsets, all in samples.
+
+A clip shorter than a segment is no exception anywhere here: it has the one start 0, and `cut` fills it up by repeating
+it from its beginning.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from taggram.errors import AudioError
+
+__all__ = ["EvenlySpaced", "EvenlySpacedWon", "Segmentation", "Sliding", "WholeClip", "cut", "fill"]
+
+Starts = npt.NDArray[np.int64]
+
+
+class Segmentation(Protocol):
+    """What every plan answers: where in a clip its segments start."""
+
+    def starts(self, length: int, segment: int) -> Starts:
+        """Offsets of the segments of a clip.
+
+        Parameters
+        ----------
+        length
+            Length of the clip in samples, at least 1.
+        segment
+            Length of a segment in samples, at least 1.
+
+        Returns
+        -------
+        (n,) int64
+            Start offsets in samples, ascending, n >= 1, each in 0..max(0, length - segment).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class EvenlySpaced:
+    """`n` segments from the first sample to the last; with ``n=1`` the centre of the clip.
+
+    The first starts at 0, the last ends where the clip ends, those between are rounded to the nearest sample.
+
+    Parameters
+    ----------
+    n
+        Number of segments, at least 1. A clip no longer than a segment has just one.
+
+    Examples
+    --------
+    >>> EvenlySpaced(3).starts(length=10, segment=4)
+    array([0, 3, 6])
+    """
+
+    n: int
+
+    def __post_init__(self) -> None:
+        _at_least_one(self.n, "n")
+
+    def starts(self, length: int, segment: int) -> Starts:
+        """Offsets of the segments, see `Segmentation.starts`."""
+        room = _room(length, segment)
+        if room == 0:
+            return _whole()
+        if self.n == 1:
+            return np.array([room // 2], dtype=np.int64)
+        gaps = self.n - 1
+        return (2 * room * np.arange(self.n, dtype=np.int64) + gaps) // (2 * gaps)
+
+
+@dataclass(frozen=True)
+class EvenlySpacedWon:
+    """`n` segments spaced as the evaluation code of Won et al. spaces them, for parity with its scores.
+
+    Segment i starts at ``i * ((length - segment) // n)``, so the end of the clip is never reached. `EvenlySpaced` is
+    the better plan where no parity is asked for.
+
+    Parameters
+    ----------
+    n
+        Number of segments, at least 1. A clip no longer than a segment has just one.
+
+    References
+    ----------
+    Won, Ferraro, Bogdanov, Serra: "Evaluation of CNN-based automatic music tagging models", SMC 2020;
+    https://github.com/minzwon/sota-music-tagging-models
+
+    Examples
+    --------
+    >>> EvenlySpacedWon(3).starts(length=10, segment=4)
+    array([0, 2, 4])
+    """
+
+    n: int
+
+    def __post_init__(self) -> None:
+        _at_least_one(self.n, "n")
+
+    def starts(self, length: int, segment: int) -> Starts:
+        """Offsets of the segments, see `Segmentation.starts`."""
+        room = _room(length, segment)
+        if room == 0:
+            return _whole()
+        return np.arange(self.n, dtype=np.int64) * (room // self.n)
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """A window that moves on by `hop` while it fits, and once more to the end if at least half a hop is left unseen.
+
+    Parameters
+    ----------
+    hop
+        Samples between two starts, at least 1; None is the segment's length, so that segments neither overlap nor
+        leave gaps.
+
+    Examples
+    --------
+    >>> Sliding().starts(length=11, segment=4)
+    array([0, 4, 7])
+    >>> Sliding(hop=4).starts(length=9, segment=4)
+    array([0, 4])
+    """
+
+    hop: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.hop is not None:
+            _at_least_one(self.hop, "hop")
+
+    def starts(self, length: int, segment: int) -> Starts:
+        """Offsets of the segments, see `Segmentation.starts`."""
+        room = _room(length, segment)
+        hop = segment if self.hop is None else self.hop
+        starts = np.arange(0, room + 1, hop, dtype=np.int64)
+        unseen = room - int(starts[-1])
+        return np.append(starts, np.int64(room)) if unseen > 0 and 2 * unseen >= hop else starts
+
+
+@dataclass(frozen=True)
+class WholeClip:
+    """One segment at the beginning, for models that take a clip of any length whole.
+
+    Examples
+    --------
+    >>> WholeClip().starts(length=10, segment=10)
+    array([0])
+    """
+
+    def starts(self, length: int, segment: int) -> Starts:
+        """Offset of the one segment, see `Segmentation.starts`."""
+        _room(length, segment)
+        return _whole()
+
+
+def fill(samples: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
+    """Repeat a clip from its beginning until it is as long as a segment; longer clips are left alone.
+
+    Parameters
+    ----------
+    samples : (samples,) float32
+        The clip.
+    length
+        Length to reach, in samples.
+
+    Returns
+    -------
+    (max(samples, length),) float32
+        The clip itself where it is long enough, a new array otherwise.
+
+    Raises
+    ------
+    AudioError
+        If the clip has no samples.
+
+    Examples
+    --------
+    >>> fill(np.array([1, 2, 3], dtype=np.float32), 7)
+    array([1., 2., 3., 1., 2., 3., 1.], dtype=float32)
+    """
+    if samples.size == 0:
+        raise AudioError("a clip with 0 samples cannot be filled up to a segment")
+    return samples if samples.size >= length else np.resize(samples, length)
+
+
+def cut(samples: npt.NDArray[np.float32], starts: Starts, segment: int) -> npt.NDArray[np.float32]:
+    """Cut segments out of a clip.
+
+    Parameters
+    ----------
+    samples : (samples,) float32
+        The clip; one shorter than a segment is repeated first, see `fill`.
+    starts : (n,) int64
+        Start offsets in samples.
+    segment
+        Length of a segment in samples.
+
+    Returns
+    -------
+    (n, segment) float32
+        A copy of each segment.
+
+    Raises
+    ------
+    AudioError
+        If the clip has no samples or a segment would begin before it or end after it.
+    """
+    filled = fill(samples, segment)
+    if starts.size and not 0 <= starts.min() <= starts.max() <= filled.size - segment:
+        raise AudioError(
+            f"a segment of {segment} samples lies outside a clip of {samples.size}: take the starts from a segmentation"
+        )
+    return np.lib.stride_tricks.sliding_window_view(filled, segment)[starts]
+
+
+def _room(length: int, segment: int) -> int:
+    """How far a segment can move inside the clip, in samples."""
+    _at_least_one(segment, "segment")
+    if length < 1:
+        raise AudioError("a clip with 0 samples has no segments")
+    return max(0, length - segment)
+
+
+def _whole() -> Starts:
+    return np.zeros(1, dtype=np.int64)
+
+
+def _at_least_one(value: int, name: str) -> None:
+    if value < 1:
+        raise AudioError(f"{name} must be at least 1, not {value}")

@@ -1,0 +1,240 @@
+"""An audio file, opened and described; whatever is wrong with it is said in one line.
+
+Only regular files are opened, so nothing here can block, and nothing but the file itself is read: a playlist named like
+a song reaches no other file and no network.
+"""
+
+import os
+import stat
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import av
+
+from taggram.errors import AudioError
+
+__all__ = ["AudioInfo", "Source", "probe"]
+
+SAMPLE_RATES = range(100, 10_000_001)
+
+# Formats whose header holds the true length. That of an mp3 does where an encoder left its info frame; all others are
+# estimated from the file's size.
+_TRUE_LENGTHS = {"aiff", "asf", "caf", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "ogg", "w64", "wav", "wv"}
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What an audio file says of itself.
+
+    Parameters
+    ----------
+    path
+        The file.
+    duration
+        Length in seconds as the header tells or FFmpeg estimates it; None where it cannot be known without decoding.
+    sample_rate
+        Samples per second.
+    channels
+        Number of channels.
+    codec
+        FFmpeg's name of the codec, such as ``mp3`` or ``pcm_s16le``.
+    bit_rate
+        Bits per second of the whole file, None if unknown.
+    tags
+        Title, artist and so on, as the file holds them; keys in lower case.
+    """
+
+    path: Path
+    duration: float | None
+    sample_rate: int
+    channels: int
+    codec: str
+    bit_rate: int | None
+    tags: dict[str, str]
+
+
+class Source:
+    """An open audio file: its container, the audio stream in it, and its description.
+
+    Parameters
+    ----------
+    path
+        A regular file.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read, or holds no audio that is recognised.
+    """
+
+    info: AudioInfo
+    promised: float | None  # seconds that the header vouches for; None where the duration is but an estimate
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self._name = shown(path)
+        self._file = _open(path, self._name)
+        try:
+            self._demux()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def packets(self) -> Iterator[Any]:
+        """Give out the packets of the audio stream up to the end, or to where nothing more can be read."""
+        self._fresh = False
+        try:
+            for packet in self.container.demux(self.stream):
+                if self._skip_to is None or packet.pts is None or packet.pts >= self._skip_to:
+                    yield packet
+        except av.FFmpegError:
+            return
+
+    def seek(self, stamp: int) -> bool:
+        """Go to the packet at a time stamp or a little before; False if that is not possible.
+
+        Ogg files are read through to there, which is nearly as fast: after a seek in them FFmpeg's time stamps are
+        wrong up to the end of a page.
+        """
+        self._fresh = False
+        if self.container.format.name == "ogg":
+            self._skip_to = stamp
+            return True
+        try:
+            self.container.seek(stamp, stream=self.stream)
+        except av.FFmpegError:
+            return False
+        return True
+
+    def rewind(self) -> None:
+        """Begin anew, as if the file had just been opened: decoder, clock and all."""
+        if not self._fresh:
+            self.container.close()
+            self._file.seek(0)
+            self._demux()
+
+    def close(self) -> None:
+        """Close the file; again is no harm."""
+        self.container.close()
+        self._file.close()
+
+    def _demux(self) -> None:
+        try:
+            self.container = av.open(
+                self._file, metadata_errors="replace", container_options={"protocol_whitelist": "none"}
+            )
+        except (av.FFmpegError, ValueError, MemoryError) as error:
+            self._unrecognised(error)
+        stream = self.container.streams.best("audio")
+        if stream is None:
+            kinds = sorted({found.type for found in self.container.streams})
+            self._fail(f"has no audio stream, only {' and '.join(kinds) or 'an empty container'}")
+        context = stream.codec_context
+        if context is None:
+            self._fail("holds audio of a kind that cannot be decoded: convert it, to flac or mp3 for example")
+        if not context.sample_rate or not context.channels:
+            self._unrecognised(None)
+        if context.sample_rate not in SAMPLE_RATES:
+            self._fail(f"claims a sample rate of {context.sample_rate} Hz: its header is damaged")
+        context.thread_count = 1  # speed comes from more processes
+        self.stream = stream
+        self.info = self._describe()
+        self.promised = self._promise()
+        self._fresh = True
+        self._skip_to: int | None = None
+
+    def _describe(self) -> AudioInfo:
+        context = self.stream.codec_context
+        tags = {**self.container.metadata, **self.stream.metadata}
+        return AudioInfo(
+            path=Path(self._path),
+            duration=self.container.duration / av.time_base if self.container.duration else None,
+            sample_rate=context.sample_rate,
+            channels=context.channels,
+            codec=context.codec.canonical_name,
+            bit_rate=self.container.bit_rate or None,
+            tags={key.lower(): value for key, value in tags.items()},
+        )
+
+    def _promise(self) -> float | None:
+        duration: float | None = self.info.duration
+        name: str = self.container.format.name
+        size: int = self.container.size
+        byte_rate: float = (self.stream.bit_rate or 0) / 8
+        if duration is None:
+            return None
+        if name == "wav" and byte_rate:  # FFmpeg shortens the duration of a cut file to what is there
+            return duration + max(0, _riff_size(self._file) - size) / byte_rate
+        vouched = name in _TRUE_LENGTHS or "encoder" in self.stream.metadata or duration * byte_rate > 1.01 * size
+        return duration if vouched else None
+
+    def _unrecognised(self, cause: Exception | None) -> NoReturn:
+        self._file.seek(4)
+        if self._file.read(4) == b"ftyp":
+            what = "its header (the moov box) is missing or damaged, often by an interrupted recording or download"
+            self._fail(f"cannot be opened: {what}; fetch or export it again", cause)
+        self._fail("is not audio in any format known here, whatever its name says", cause)
+
+    def _fail(self, what: str, cause: Exception | None = None) -> NoReturn:
+        raise AudioError(f"{self._name} {what}") from cause
+
+
+def probe(path: str | os.PathLike[str]) -> AudioInfo:
+    """Describe an audio file without decoding it.
+
+    Parameters
+    ----------
+    path
+        A regular file.
+
+    Returns
+    -------
+    AudioInfo
+        Duration, sample rate, channels, codec and tags.
+
+    Raises
+    ------
+    AudioError
+        If it cannot be read, or holds no audio that is recognised.
+    """
+    source = Source(path)
+    source.close()
+    return source.info
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """Spell a path as part of a line of text: names with line breaks or undecodable bytes are quoted and escaped."""
+    text = os.fspath(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a path of any kind
+        if stat.S_ISDIR(status.st_mode):
+            raise AudioError(f"{name} is a directory: give the files in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise AudioError(f"{name} is a pipe, device or socket: copy its content to a regular file first")
+        if status.st_size == 0:
+            raise AudioError(f"{name} is empty (0 bytes): fetch it again")
+        return open(path, "rb", buffering=0)  # noqa: PTH123
+    except FileNotFoundError as error:
+        raise AudioError(f"{name} does not exist: check the path") from error
+    except PermissionError as error:
+        raise AudioError(f"{name} may not be read: check its permissions") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise AudioError(f"{name} cannot be opened ({reason.lower()}): check the path") from error
+
+
+def _riff_size(file: BinaryIO) -> int:
+    """Read how many bytes a wav file should have by its own header, 0 where the header leaves it open."""
+    position = file.tell()
+    file.seek(0)
+    head = file.read(8)
+    file.seek(position)
+    marker, size = struct.unpack("<4sI", head) if len(head) == 8 else (b"", 0)
+    return size + 8 if marker == b"RIFF" and size not in (0, 0xFFFFFFFF) else 0

@@ -1,0 +1,67 @@
+"""FCN: fully convolutional network (Choi et al. 2016), in the form of Won et al. 2020."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from taggram.features import FrontEnd
+from taggram.models.blocks import ConvBlock
+from taggram.models.card import Segments
+from taggram.models.network import Network
+from taggram.models.registry import register
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from taggram.models.vocabulary import Vocabulary
+
+
+@register
+class FCN(Network):
+    """Five convolution blocks whose pooling shrinks 29 s of log-mel-spectrogram to one point.
+
+    Input: 96 mel bands x 1813 frames (29 s at 16 kHz, HTK mel, decibels), batch norm.
+
+    ======  ========  ==============  =================
+    block   channels  pool (mel, t)   output (mel, t)
+    ======  ========  ==============  =================
+    1       64        (2, 4)          48 x 453
+    2       128       (2, 4)          24 x 113
+    3       128       (2, 4)          12 x 28
+    4       128       (3, 5)          4 x 5
+    5       64        (4, 4)          1 x 1
+    ======  ========  ==============  =================
+
+    The 64 channels are the embedding; then dropout and one dense layer.
+
+    Parameters
+    ----------
+    vocabulary
+        The tags, in the order of the outputs.
+    """
+
+    front_end = FrontEnd()
+    segments = Segments(samples=29 * 16000, hop=29 * 16000)
+    paper = "Choi, Fazekas and Sandler, Automatic tagging using deep convolutional neural networks, 2016"
+    deviations = (
+        "Five convolution blocks and 96 mel bands at 16 kHz, as in the published code of Won et al. 2020; "
+        "Ramakrishna, Gupta and Gole (Evaluation of CNN-based automatic music tags retrieval models) speak of four.",
+    )
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(vocabulary, embedding_size=64)
+        self.bn = nn.BatchNorm2d(1)
+        self.blocks = nn.Sequential(
+            ConvBlock(1, 64, (2, 4)),
+            ConvBlock(64, 128, (2, 4)),
+            ConvBlock(128, 128, (2, 4)),
+            ConvBlock(128, 128, (3, 5)),
+            ConvBlock(128, 64, (4, 4)),
+        )
+
+    def embed(self, spectrogram: Float[Tensor, "batch 96 1813"]) -> Float[Tensor, "batch 64"]:
+        """Compute the embedding of segments from their log-mel-spectrograms."""
+        x: Tensor = self.blocks(self.bn(spectrogram[:, None]))
+        return x.flatten(1)

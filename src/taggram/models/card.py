@@ -1,0 +1,185 @@
+"""The model card: everything needed to use a model file right, as JSON beside the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+
+from taggram.errors import CardError
+from taggram.features import FrontEnd
+from taggram.models.vocabulary import Vocabulary
+
+FILE_NAME = "card.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Segments(_Part):
+    """How a model wants a clip cut, in samples at its sample rate.
+
+    Attributes
+    ----------
+    samples
+        Length of a segment: what the network sees at once.
+    hop
+        Distance at which segments stand side by side. It is smaller than `samples` where frames reach into the
+        neighbouring segment.
+    clip_padding
+        Zeros put before and after a clip, so that the frames at its ends are centred.
+    any_length
+        Whether the network also takes segments that are longer than `samples`.
+    short_clip
+        What happens to a clip that is shorter than a segment: it is repeated from its beginning until it fills one.
+    """
+
+    samples: PositiveInt
+    hop: PositiveInt
+    clip_padding: int = Field(default=0, ge=0)
+    any_length: bool = False
+    short_clip: Literal["repeat"] = "repeat"
+
+
+class Score(_Part):
+    """A figure that was measured or published for a model, with what it needs to be read right.
+
+    Attributes
+    ----------
+    metric
+        ``"roc_auc"`` or ``"ap"`` (average precision), the plain mean over tags.
+    value
+        The figure, 0 to 1.
+    protocol
+        Data set, split and aggregation.
+    clips
+        Number of test clips; None where the source does not say.
+    interval
+        95 % interval; None where the source gives none.
+    source
+        Who measured it and where it was written down.
+    """
+
+    metric: str
+    value: float
+    protocol: str
+    clips: int | None = None
+    interval: tuple[float, float] | None = None
+    source: str
+
+
+class Provenance(_Part):
+    """Where weights come from.
+
+    Attributes
+    ----------
+    url
+        Where the published file is found.
+    sha256
+        Its hash.
+    member
+        What was read inside it, where it is an archive.
+    """
+
+    url: str
+    sha256: str
+    member: str | None = None
+
+
+class ModelCard(_Part):
+    """All that one must know to use a model file.
+
+    Attributes
+    ----------
+    format
+        Version of this layout.
+    name
+        ``architecture.tag``, e.g. ``"musicnn.mtat-won2020"``.
+    architecture
+        Name in the registry of architectures.
+    options
+        Arguments with which the architecture is built, beside the vocabulary.
+    paper
+        Where the architecture and the weights were published.
+    vocabulary
+        Tags in output order.
+    front_end
+        What the network sees. It is part of the model file, which takes the waveform.
+    segments
+        How a clip is cut.
+    embedding_size
+        Length of the vector before the last layer.
+    aggregation
+        How the scores of a clip come from those of its segments.
+    thresholds
+        Score from which on a tag holds, chosen on validation clips; None for a model without them.
+    trained_on
+        Data set and split.
+    scores
+        What the model reaches, each figure with its protocol.
+    licence
+        Licence of the weights, and what it was trained on that may restrict their use.
+    provenance
+        Where the weights come from; None for weights of one's own.
+    deviations
+        Where paper and published code differ, and which one is followed.
+    files
+        SHA-256 of the files beside the card.
+    """
+
+    format: Literal[1] = 1
+    name: str
+    architecture: str
+    options: dict[str, Any] = {}
+    paper: str
+    vocabulary: Vocabulary
+    front_end: FrontEnd
+    segments: Segments
+    embedding_size: PositiveInt
+    aggregation: Literal["mean", "max", "vote"] = "mean"
+    thresholds: dict[str, float] | None = None
+    trained_on: str
+    scores: tuple[Score, ...] = ()
+    licence: str
+    provenance: Provenance | None = None
+    deviations: tuple[str, ...] = ()
+    files: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _thresholds_are_for_these_tags(self) -> ModelCard:
+        unknown = set(self.thresholds or {}) - set(self.vocabulary.tags)
+        if unknown:
+            raise ValueError(f"thresholds for tags that are not in the vocabulary: {sorted(unknown)}")
+        return self
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the waveform that the model takes, in Hz."""
+        return self.front_end.sample_rate
+
+    def write(self, folder: Path) -> None:
+        """Write the card into a model's folder."""
+        (folder / FILE_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelCard:
+        """Read the card of a model's folder.
+
+        Raises
+        ------
+        CardError
+            If there is none, or if it is not a card of this format.
+        """
+        file = folder / FILE_NAME
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            raise CardError(f"{file}: no model card; a model is a folder with {FILE_NAME} and model.onnx") from None
+        except OSError as error:
+            raise CardError(f"{file}: {error.strerror}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "file"
+            raise CardError(f"{file}: not a usable model card: {where}: {first['msg']}") from error

@@ -1,0 +1,85 @@
+"""The tags that a model answers with, in the order of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from taggram.errors import ModelError
+
+Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other"]
+
+
+class Vocabulary(BaseModel):
+    """Tags in output order, each with its category.
+
+    Attributes
+    ----------
+    name
+        Short name, e.g. ``"mtat"``.
+    source
+        Where the tags come from.
+    tags
+        From tag to category; the order is the order of a model's outputs. ``"tempo"`` holds loudness too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    source: str = ""
+    tags: dict[str, Category] = Field(min_length=1)
+
+    def __len__(self) -> int:
+        return len(self.tags)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tags in output order."""
+        return tuple(self.tags)
+
+    @classmethod
+    def of(cls, tags: Vocabulary | str | Iterable[str]) -> Vocabulary:
+        """Make a vocabulary of what people hand in.
+
+        Parameters
+        ----------
+        tags
+            A vocabulary; the name of a published one (``"mtat"``, ``"msd"``, ``"jamendo"``); or tags of one's own, in
+            output order, which get the category ``"other"``.
+
+        Raises
+        ------
+        ModelError
+            For an unknown name, for no tags and for a tag that occurs twice.
+        """
+        if isinstance(tags, Vocabulary):
+            return tags
+        if isinstance(tags, str):
+            file = resources.files(__package__) / "vocabularies" / f"{tags}.json"
+            if not file.is_file():
+                raise ModelError(f"no vocabulary is named {tags!r}; there are: {', '.join(cls.published())}")
+            return cls.model_validate_json(file.read_bytes())
+        names = list(tags)
+        if not names or len(set(names)) < len(names):
+            raise ModelError("a vocabulary needs at least one tag and each tag once")
+        return cls(name="custom", tags=dict.fromkeys(names, "other"))
+
+    @staticmethod
+    def published() -> list[str]:
+        """Names of the published vocabularies."""
+        folder = resources.files(__package__) / "vocabularies"
+        return sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json"))
+
+
+def label(tag: str) -> str:
+    """Return a tag as people read it: MTG-Jamendo writes its category before it (``mood/theme---happy``).
+
+    Examples
+    --------
+    >>> label("mood/theme---happy")
+    'happy'
+    """
+    return tag.rpartition("---")[2]

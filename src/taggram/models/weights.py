@@ -1,0 +1,85 @@
+"""Models on disk: a folder with the weights (safetensors), the ONNX file and the card."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from taggram.errors import CardError
+from taggram.models.card import ModelCard
+from taggram.models.onnx_export import export_onnx
+from taggram.models.store import ONNX_FILE, WEIGHTS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from taggram.models.network import Network
+
+
+def save_model(network: Network, card: ModelCard, folder: Path) -> ModelCard:
+    """Write weights, ONNX file and card into a folder, all or nothing.
+
+    Parameters
+    ----------
+    network
+        The trained network; it is put into evaluation mode.
+    card
+        Its card; the hashes of the files are filled in.
+    folder
+        A new folder, or one whose model is replaced.
+
+    Returns
+    -------
+    ModelCard
+        The card as written.
+    """
+    network.eval()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        made = Path(scratch) / "model"
+        made.mkdir()
+        (made / WEIGHTS_FILE).write_bytes(save(network.state_dict()))
+        export_onnx(network, made / ONNX_FILE)
+        hashes = {name: sha256(made / name) for name in (WEIGHTS_FILE, ONNX_FILE)}
+        card = card.model_copy(update={"files": hashes})
+        card.write(made)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(made, folder)
+    return card
+
+
+def load_weights(folder: Path, architectures: Mapping[str, type[Network]]) -> Network:
+    """Build the network of a model's folder, in evaluation mode.
+
+    Raises
+    ------
+    CardError
+        If the card names an unknown architecture or the weights do not fit it.
+    """
+    card = ModelCard.read(folder)
+    file = folder / WEIGHTS_FILE
+    if card.architecture not in architectures:
+        raise CardError(f"{folder}: its card names an architecture that does not exist here: {card.architecture}")
+    network = architectures[card.architecture](card.vocabulary, **card.options)
+    try:
+        network.load_state_dict(load_file(file))
+    except FileNotFoundError:
+        raise CardError(f"{file}: missing; import or train the model again") from None
+    except (RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise CardError(f"{file}: does not hold the weights of a {card.architecture}: {reason}") from error
+    return network.eval()
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,88 @@
+"""The log-mel module against librosa, over every law it offers."""
+
+import itertools
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from taggram.features import FrontEnd
+from taggram.features.dft import TwoStepDFT
+from taggram.features.log_mel import LogMel
+from taggram.features.mel import mel_filters
+
+RNG = np.random.default_rng(7)
+WAVEFORM = (0.3 * RNG.standard_normal((2, 20000))).astype(np.float32)
+
+
+def librosa_mel(waveform: np.ndarray, front_end: FrontEnd) -> np.ndarray:
+    """The mel power that librosa computes in float64 for the same settings."""
+    mel: np.ndarray = librosa.feature.melspectrogram(
+        y=waveform.astype(np.float64),
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        hop_length=front_end.hop,
+        center=front_end.padding != "none",
+        pad_mode="reflect" if front_end.padding == "reflect" else "constant",
+        n_mels=front_end.n_mels,
+        fmin=front_end.f_min,
+        fmax=front_end.f_max,
+        htk=front_end.mel_scale == "htk",
+        norm=None if front_end.mel_norm == "none" else "slaney",
+        dtype=np.float64,
+    )
+    return mel
+
+
+UNDO = {
+    "power": lambda x: x,
+    "db": lambda x: 10 ** (x / 10),
+    "ln": lambda x: np.expm1(x) / 10000,
+    "log10": lambda x: np.expm1(x * np.log(10)) / 10000,
+}
+
+
+CASES = [
+    FrontEnd(mel_scale=scale, mel_norm=norm, log=log, padding=padding)
+    for scale, norm, log, padding in itertools.product(
+        ("htk", "slaney"), ("none", "slaney", "unit_tri"), ("power", "db", "ln", "log10"), ("none", "zero", "reflect")
+    )
+] + [
+    FrontEnd(n_fft=1024, hop=300, n_mels=40, f_min=50, f_max=7000),
+    FrontEnd(n_fft=512, hop=512, n_mels=48, sample_rate=12000),
+    FrontEnd(n_fft=2048, hop=512, n_mels=128, sample_rate=22050, mel_scale="slaney", mel_norm="slaney"),
+]
+
+
+@pytest.mark.parametrize("front_end", CASES, ids=lambda f: f"{f.n_fft}-{f.mel_scale}-{f.mel_norm}-{f.log}-{f.padding}")
+@pytest.mark.parametrize("exported", [False, True], ids=["torch", "exported"])
+def test_equals_librosa(front_end: FrontEnd, exported: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: exported)
+    ours = UNDO[front_end.log](LogMel(front_end)(torch.from_numpy(WAVEFORM)).double().numpy())
+    theirs = np.stack([librosa_mel(y, front_end) for y in WAVEFORM])
+    assert ours.shape == theirs.shape == (2, front_end.n_mels, front_end.frames(WAVEFORM.shape[1]))
+    # Relative to the value, and to a billionth of the loudest one where the bins of a band happen to be quiet.
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-9 * theirs.max())
+
+
+@pytest.mark.parametrize("n_fft", [512, 510, 514, 2048])
+def test_two_step_transform_equals_numpy(n_fft: int) -> None:
+    dft = TwoStepDFT(n_fft)
+    frames = WAVEFORM.ravel()[: 3 * n_fft].reshape(3, n_fft)
+    power = torch.eye(n_fft // 2 + 1)
+    ours = dft(torch.from_numpy(frames).unflatten(1, (dft.rows, dft.columns))) @ dft.reorder(power)
+    theirs = np.abs(np.fft.rfft(frames.astype(np.float64))) ** 2
+    np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-4, atol=1e-6 * theirs.max())
+
+
+def test_silence_is_finite() -> None:
+    for log in ("power", "db", "ln", "log10"):
+        assert torch.isfinite(LogMel(FrontEnd(log=log))(torch.zeros(1, 4000))).all()
+
+
+@pytest.mark.parametrize("settings", [{"n_fft": 511}, {"f_max": 9000}, {"f_min": 8000}, {"hop": 0}, {"window": 3}])
+def test_impossible_settings_are_refused(settings: dict) -> None:
+    with pytest.raises(ValidationError):
+        FrontEnd(**settings)

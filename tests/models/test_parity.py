@@ -1,0 +1,134 @@
+"""Published weights against the answers of the authors' own code, for real clips and for a known filling."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+import taggram
+from taggram.audio.segments import EvenlySpacedWon, Sliding, cut
+from taggram.models import ModelCard, Vocabulary
+from taggram.models.importing import load_published
+from taggram.models.network import Network
+
+WON = [f"{a}.{d}-won2020" for a in ("fcn", "crnn", "musicnn") for d in ("mtat", "msd", "jamendo")]
+WON.remove("musicnn.msd-won2020")  # never published
+PONS = {
+    "MTT_musicnn": "musicnn_pons.mtat-pons2019",
+    "MTT_vgg": "vgg_pons.mtat-pons2019",
+    "MSD_musicnn": "musicnn_pons.msd-pons2019",
+    "MSD_vgg": "vgg_pons.msd-pons2019",
+}
+
+
+@torch.inference_mode()
+def torch_scores(network: Network, segments: np.ndarray) -> np.ndarray:
+    return torch.cat([torch.sigmoid(network(batch)[0]) for batch in torch.from_numpy(segments).split(4)]).numpy()
+
+
+def onnx_outputs(folder: Path, segments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    parts = [session.run(None, {"waveform": segments[i : i + 4]}) for i in range(0, len(segments), 4)]
+    scores, embedding = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return scores, embedding
+
+
+@pytest.mark.parametrize("name", WON)
+def test_won2020_chunk_scores(name: str, shared: Path, published: Callable[[str], Path]) -> None:
+    folder = published(name)
+    card, network = ModelCard.read(folder), taggram.create_model(name)
+    architecture, _, tag = name.partition(".")
+    dataset = tag.removesuffix("-won2020")
+    files = sorted((shared / "reference/won2020").glob(f"*__{dataset}_{architecture}.npz"))
+    assert files
+    assert list(card.vocabulary.names) == json.loads((shared / f"reference/tags_won2020_{dataset}.json").read_text())
+    for file in files:
+        samples = np.load(shared / "reference/wave" / f"{file.name.partition('__')[0]}.npz")["y"]
+        reference = np.load(file)
+        starts = EvenlySpacedWon(16).starts(len(samples), card.segments.samples)
+        np.testing.assert_array_equal(starts, reference["starts"])
+        segments = cut(samples, starts, card.segments.samples)
+        scores = torch_scores(network, segments)
+        np.testing.assert_allclose(scores, reference["chunks"], atol=1e-4, rtol=0)
+        np.testing.assert_allclose(scores.mean(0), reference["mean"], atol=1e-4, rtol=0)
+        np.testing.assert_allclose(onnx_outputs(folder, segments)[0], scores, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("member", PONS)
+def test_pons2019_from_the_reference_log_mel(member: str, shared: Path, published: Callable[[str], Path]) -> None:
+    published(PONS[member])
+    network = taggram.create_model(PONS[member])
+    files = sorted((shared / "reference/musicnn").glob(f"*__{member}.npz"))
+    assert files
+    for file in files:
+        reference = np.load(file)
+        frames = np.load(shared / "reference/musicnn/logmel" / f"{file.name.partition('__')[0]}.npz")["logmel"]
+        patches = [frames[i : i + 187].T for i in range(0, len(frames) - 186, 187)]
+        with torch.inference_mode():
+            embedding = network.embed(torch.from_numpy(np.stack(patches).astype(np.float32)))
+            logits = network.classify(embedding)
+        np.testing.assert_allclose(torch.sigmoid(logits).numpy(), reference["taggram"], atol=1e-5, rtol=0)
+        key = "penultimate" if "musicnn" in member else "pool5"
+        np.testing.assert_allclose(embedding.numpy(), reference[key].reshape(embedding.shape), atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("member", PONS)
+def test_pons2019_from_the_waveform(member: str, shared: Path, published: Callable[[str], Path]) -> None:
+    folder = published(PONS[member])
+    card, network = ModelCard.read(folder), taggram.create_model(PONS[member])
+    segments = card.segments
+    tags = json.loads((shared / f"reference/tags_musicnn_{member[:3].lower()}.json").read_text())
+    assert list(card.vocabulary.names) == tags
+    files = sorted((shared / "reference/musicnn").glob(f"*__{member}.npz"))
+    assert files
+    for file in files:
+        samples = np.load(shared / "reference/wave" / f"{file.name.partition('__')[0]}.npz")["y"]
+        reference = np.load(file)
+        padded = np.pad(samples, segments.clip_padding)
+        starts = Sliding(segments.hop).starts(len(padded), segments.samples)[: len(reference["taggram"])]
+        clip = cut(padded, starts, segments.samples)
+        scores = torch_scores(network, clip)
+        np.testing.assert_allclose(scores.mean(0), reference["mean"], atol=1e-3, rtol=0)
+        np.testing.assert_allclose(onnx_outputs(folder, clip)[0], scores, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("architecture", ["fcn", "crnn", "musicnn"])
+def test_the_published_code_with_a_known_filling(architecture: str, shared: Path) -> None:
+    """The filling that the reference folder's README states, through the mapping that imports real weights."""
+    entries = json.loads((shared / "reference/won2020_random/state_dicts.json").read_text())[architecture]
+    reference = np.load(shared / f"reference/won2020_random/{architecture}.npz")
+    state: dict[str, torch.Tensor] = {}
+    for name, shape in entries["entries"]:
+        if name in entries["front_end_entries_not_filled"]:
+            continue
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        if name.endswith("running_var"):
+            values = rng.uniform(0.5, 1.5, shape)
+        elif name.endswith("running_mean"):
+            values = rng.normal(0, 0.1, shape)
+        elif name.endswith("weight") and len(shape) == 1:
+            values = rng.uniform(0.5, 1.5, shape)
+        elif name.endswith("bias"):
+            values = rng.normal(0, 0.1, shape)
+        elif name.endswith("num_batches_tracked"):
+            values = np.zeros(shape)
+        else:
+            values = rng.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
+        state[name] = torch.from_numpy(np.asarray(values, dtype=np.float32))
+    state["spec_bn.running_mean"][:] = -20
+    state["spec_bn.running_var"][:] = 400
+
+    network = taggram.create_model(architecture, vocabulary=Vocabulary.of("mtat")).eval()
+    load_published(network, architecture, state)
+    samples = np.load(shared / "reference/wave/mtat_joram_solipsism-59-88.npz")["y"]
+    segments = cut(samples, reference["starts"], entries["segment_samples"])
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(segments))[0].numpy()
+    np.testing.assert_allclose(logits, reference["logits"], rtol=1e-4, atol=1e-4 * np.abs(reference["logits"]).max())
