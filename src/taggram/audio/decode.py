@@ -19,11 +19,11 @@ __all__ = ["Decoder", "mix"]
 # Samples in a block, about a second: enough to make the cost of a block small, and that of an hour none.
 BLOCK = 1 << 16
 # Seconds decoded and thrown away before a position that was sought: by then every codec below has forgotten that it
-# did not start at the beginning (the bit reservoir of mp3, the convergence of opus).
-PRE_ROLL = 0.5
-# Codecs that decode to the same samples from anywhere. The others do not (AAC and AC-3 fill bands with noise that
-# depends on all that was decoded before, WMA has no clock to find a sample by) and are decoded from the beginning.
-SEEKABLE = {"mp3", "flac", "alac", "wavpack", "vorbis", "opus"}
+# did not start at the beginning (mp3 has its bit reservoir).
+PRE_ROLL = 0.001
+# Codecs that decode to the same samples from anywhere, and PCM. All others are decoded from the beginning: AAC and AC-3
+# fill bands with noise that depends on all that came before, opus predicts from it, WMA has no clock to find a sample.
+SEEKABLE = {"mp3", "flac", "alac", "wavpack", "vorbis"}
 
 _TYPES = {"u8": np.uint8, "s16": np.int16, "s32": np.int32, "s64": np.int64, "flt": np.float32, "dbl": np.float64}
 
@@ -148,7 +148,7 @@ class Decoder:
 
     def _decoded(self, packet: Any) -> list[Any]:
         try:
-            return self._source.stream.codec_context.decode(packet)  # type: ignore[no-any-return]
+            return self._source.decoder.decode(packet)  # type: ignore[no-any-return]
         except av.FFmpegError:
             origin, base = self._source.stream.start_time or 0, self._source.stream.time_base
             if packet.pts is None or (packet.pts - origin) * base >= self._begin:

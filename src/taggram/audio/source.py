@@ -20,9 +20,9 @@ __all__ = ["AudioInfo", "Source", "probe"]
 
 SAMPLE_RATES = range(100, 10_000_001)
 
-# Formats whose header holds the true length. That of an mp3 does where an encoder left its info frame; all others are
-# estimated from the file's size.
-_TRUE_LENGTHS = {"aiff", "asf", "caf", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "ogg", "w64", "wav", "wv"}
+# Formats whose header holds the true length. That of an mp3 does where an encoder left its info frame. In all others it
+# is estimated from the file's size or taken from a last time stamp, which may be wrong (ogg).
+_TRUE_LENGTHS = {"aiff", "asf", "caf", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "w64", "wav", "wv"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class Source:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
         self._name = shown(path)
+        self._skip_to: int | None = None
         self._file = _open(path, self._name)
         try:
             self._demux()
@@ -129,22 +130,22 @@ class Source:
         except (av.FFmpegError, ValueError, MemoryError) as error:
             self._unrecognised(error)
         stream = self.container.streams.best("audio")
-        if stream is None:
+        if stream is None and not self.container.streams.audio:
             kinds = sorted({found.type for found in self.container.streams})
             self._fail(f"has no audio stream, only {' and '.join(kinds) or 'an empty container'}")
+        if stream is None:  # FFmpeg calls random bytes an mp3, but finds nothing in it
+            self._unrecognised(None)
         context = stream.codec_context
         if context is None:
             self._fail("holds audio of a kind that cannot be decoded: convert it, to flac or mp3 for example")
-        if not context.sample_rate or not context.channels:
-            self._unrecognised(None)
         if context.sample_rate not in SAMPLE_RATES:
             self._fail(f"claims a sample rate of {context.sample_rate} Hz: its header is damaged")
-        context.thread_count = 1  # speed comes from more processes
         self.stream = stream
+        self.decoder = _decoder(context)
         self.info = self._describe()
         self.promised = self._promise()
         self._fresh = True
-        self._skip_to: int | None = None
+        self._skip_to = None
 
     def _describe(self) -> AudioInfo:
         context = self.stream.codec_context
@@ -168,7 +169,8 @@ class Source:
             return None
         if name == "wav" and byte_rate:  # FFmpeg shortens the duration of a cut file to what is there
             return duration + max(0, _riff_size(self._file) - size) / byte_rate
-        vouched = name in _TRUE_LENGTHS or "encoder" in self.stream.metadata or duration * byte_rate > 1.01 * size
+        informed = name == "mp3" and "encoder" in self.stream.metadata
+        vouched = name in _TRUE_LENGTHS or informed or duration * byte_rate > 1.01 * size
         return duration if vouched else None
 
     def _unrecognised(self, cause: Exception | None) -> NoReturn:
@@ -209,6 +211,16 @@ def shown(path: str | os.PathLike[str]) -> str:
     """Spell a path as part of a line of text: names with line breaks or undecodable bytes are quoted and escaped."""
     text = os.fspath(path)
     return text if text.isprintable() else ascii(text)
+
+
+def _decoder(context: Any) -> Any:
+    """Choose the decoder: FFmpeg's own, but libopus for opus, from which FFmpeg's deviates by up to -20 dB."""
+    if context.codec.canonical_name == "opus" and "libopus" in av.codecs_available:
+        own, context = context, av.CodecContext.create("libopus", "r")
+        context.extradata, context.layout, context.sample_rate = own.extradata, own.layout, own.sample_rate
+        context.options = {"request_sample_fmt": "flt"}
+    context.thread_count = 1  # speed comes from more processes
+    return context
 
 
 def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:

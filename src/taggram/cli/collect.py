@@ -1,0 +1,58 @@
+"""From what a person names on the command line to a list of files."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator
+
+from taggram.errors import AudioError, TaggramError
+
+SUFFIXES = frozenset(
+    ".aac .ac3 .aif .aifc .aiff .alac .amr .ape .au .caf .dsf .flac .m4a .m4b .mka .mkv .mov .mp1 .mp2 .mp3 .mp4 .mpc "
+    ".oga .ogg .opus .ra .snd .spx .tta .w64 .wav .wave .webm .wma .wv".split()
+)
+
+
+def collect(names: Iterable[str]) -> Iterator[str | TaggramError]:
+    """Find the files that are meant.
+
+    Parameters
+    ----------
+    names
+        Files; folders, searched with all their subfolders for files with an audio suffix; patterns such as
+        ``"music/**/*.flac"``; or ``-`` for one name per line on standard input.
+
+    Yields
+    ------
+    str or TaggramError
+        A file, or why there is none where one was expected. Folders and patterns give their files in sorted order.
+    """
+    for name in names:
+        if name == "-":
+            yield from collect(line.rstrip("\r\n") for line in sys.stdin if line.strip())
+        elif os.path.isdir(name):
+            yield from _or_error(_in_folder(name), f"{name}: no audio files in this folder or below it")
+        elif glob.has_magic(name) and not os.path.lexists(name):
+            matches = sorted(match for match in glob.iglob(name, recursive=True) if os.path.isfile(match))
+            yield from _or_error(iter(matches), f"{name}: no file matches this pattern")
+        else:
+            yield name
+
+
+def _in_folder(folder: str) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for file in sorted(files):
+            if os.path.splitext(file)[1].lower() in SUFFIXES and not file.startswith("."):
+                yield os.path.join(parent, file)
+
+
+def _or_error(files: Iterator[str], otherwise: str) -> Iterator[str | TaggramError]:
+    empty = True
+    for file in files:
+        empty = False
+        yield file
+    if empty:
+        yield AudioError(otherwise)

@@ -1,0 +1,10 @@
+"""A model and audio in, a prediction out.
+
+`Tagger` holds a model ready for thousands of files; a `Prediction` is what it says of one. Inference is ONNX Runtime's
+unless torch is asked for.
+"""
+
+from taggram.tagging.prediction import Prediction
+from taggram.tagging.tagger import DEFAULT_MODEL, Tagged, Tagger
+
+__all__ = ["DEFAULT_MODEL", "Prediction", "Tagged", "Tagger"]

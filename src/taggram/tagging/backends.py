@@ -1,0 +1,96 @@
+"""The two ways to run a model: ONNX Runtime, and torch when asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from taggram.errors import CardError, MissingExtraError, ModelError
+from taggram.models import create_model
+from taggram.models.store import ONNX_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jaxtyping import Float32
+
+Outputs = tuple["Float32[np.ndarray, 'segments tags']", "Float32[np.ndarray, 'segments size']"]
+
+
+class Backend(Protocol):
+    """Segments in, scores and embeddings out."""
+
+    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
+        """Run the model on a batch of segments."""
+
+
+class OnnxBackend:
+    """A model in ONNX Runtime, on the CPU.
+
+    Parameters
+    ----------
+    folder
+        The model's folder.
+    threads
+        Threads within one operation.
+    """
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        file = folder / ONNX_FILE
+        try:
+            self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+            reason = "missing" if not file.is_file() else f"not a usable model file: {str(error).splitlines()[0]}"
+            raise CardError(f"{file}: {reason}; import or train the model again") from error
+
+    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
+        # One segment at a time: the network's maps then stay in the cache, which is faster than a batch.
+        outputs = [self._session.run(None, {"waveform": segment[None]}) for segment in segments]
+        return np.concatenate([scores for scores, _ in outputs]), np.concatenate([emb for _, emb in outputs])
+
+
+class TorchBackend:
+    """A model in torch.
+
+    Parameters
+    ----------
+    folder
+        The model's folder.
+    threads
+        Threads of torch in this process.
+    device
+        Such as ``"cpu"`` or ``"cuda"``.
+    """
+
+    BATCH = 16
+
+    def __init__(self, folder: Path, threads: int, device: str) -> None:
+        try:
+            import torch
+        except ModuleNotFoundError:
+            raise MissingExtraError("the torch backend", "train") from None
+        torch.set_num_threads(threads)
+        try:
+            self._network = create_model(str(folder)).to(device)
+        except RuntimeError as error:
+            raise ModelError(f"torch cannot use the device {device!r}: {str(error).splitlines()[0]}") from error
+        self._device = device
+
+    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
+        import torch
+
+        scores, embeddings = [], []
+        with torch.inference_mode():
+            for batch in torch.from_numpy(segments).split(self.BATCH):
+                logits, embedding = self._network(batch.to(self._device))
+                scores.append(torch.sigmoid(logits).cpu().numpy())
+                embeddings.append(embedding.cpu().numpy())
+        return np.concatenate(scores), np.concatenate(embeddings)

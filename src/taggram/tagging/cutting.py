@@ -1,0 +1,208 @@
+"""Segments of a file as a stream, so that memory does not grow with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill, probe
+from taggram.errors import AudioError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32
+
+    from taggram.models.card import Segments
+
+SILENCE = 1e-4  # peak, -80 dB below full scale
+LONGEST_WHOLE_CLIP = 600.0  # seconds
+HELD = 600.0  # seconds; a clip up to this long is kept in memory where its length decides where it is cut
+SEEK_COST = 20.0  # seconds of audio that could be decoded in the time that one seek takes
+
+
+@dataclass
+class Clip:
+    """Where the samples of a clip come from, and what became known of it on the way.
+
+    Attributes
+    ----------
+    path
+        The file; None for `samples`.
+    samples
+        The clip at `sample_rate`, where it is an array.
+    sample_rate
+        In Hz.
+    start, duration
+        The wished part of the file, in seconds.
+    length
+        How many samples were seen, or are known to be there.
+    peak
+        The highest level seen.
+    warnings
+        What was wrong.
+    """
+
+    path: str | None
+    samples: Float32[np.ndarray, " samples"] | None
+    sample_rate: int
+    start: float = 0.0
+    duration: float | None = None
+    length: int = 0
+    peak: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+
+    def blocks(self, start: float = 0.0, duration: float | None = None) -> Iterator[Float32[np.ndarray, " samples"]]:
+        """Stream the clip, or the part of it from `start` on; counts nothing."""
+        if self.samples is not None:
+            yield self.samples
+            return
+        assert self.path is not None
+        with AudioStream(
+            self.path, self.sample_rate, start=self.start + start, duration=duration or self.duration
+        ) as stream:
+            yield from stream
+            self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
+
+    def estimated_seconds(self) -> float | None:
+        """Length of the wished part of the file, as far as the file tells without being decoded."""
+        assert self.path is not None
+        total = probe(self.path).duration
+        if total is None or total <= self.start:
+            return None
+        return total - self.start if self.duration is None else min(total - self.start, self.duration)
+
+
+Segment = tuple[int, "Float32[np.ndarray, ' samples']"]
+
+
+def segments_of(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segment]:
+    """Cut a clip.
+
+    Parameters
+    ----------
+    clip
+        The clip; its length, peak and warnings are known when the iterator is exhausted.
+    plan
+        Where the segments start.
+    spec
+        What the model wants.
+
+    Yields
+    ------
+    start, segment
+        Offset from the beginning of the clip, in samples, and the samples that the model takes.
+
+    Raises
+    ------
+    AudioError
+        If the clip cannot be read, or is too long to be taken whole.
+    """
+    if isinstance(plan, Sliding):
+        yield from _sliding(clip, plan.hop or spec.hop, spec)
+    elif isinstance(plan, WholeClip):
+        yield from _whole(clip, spec)
+    else:
+        yield from _planned(clip, plan, spec)
+
+
+def _sliding(clip: Clip, hop: int, spec: Segments) -> Iterator[Segment]:
+    """Segments while the file is still being decoded."""
+    plan = Sliding(hop)
+    buffer, origin, following = np.zeros(spec.clip_padding, np.float32), 0, 0
+    for block in _padded(clip, spec, clip.blocks()):
+        buffer = np.concatenate([buffer, block])
+        while following + spec.samples <= origin + len(buffer):
+            # What precedes the latest segment is never needed again, not even by one that ends with the clip.
+            buffer, origin = buffer[following - origin :], following
+            yield origin, buffer[: spec.samples]
+            following += hop
+    total = origin + len(buffer)
+    for start in plan.starts(total, spec.samples):
+        if start >= following:
+            yield int(start), buffer[start - origin :][: spec.samples]
+
+
+def _padded(
+    clip: Clip, spec: Segments, blocks: Iterable[Float32[np.ndarray, " samples"]]
+) -> Iterator[Float32[np.ndarray, " samples"]]:
+    """Measure the blocks of a clip, fill it up to a segment, and end with the model's padding."""
+    shortest = spec.samples - 2 * spec.clip_padding
+    held: list[np.ndarray] = []
+    for block in blocks:
+        clip.length += len(block)
+        clip.peak = max(clip.peak, float(np.abs(block).max(initial=0.0)))
+        if clip.length < shortest or held:
+            held.append(block)  # the clip may be shorter than a segment: wait for its end
+            if clip.length < shortest:
+                continue
+            block, held = np.concatenate(held), []
+        yield block
+    if held:
+        yield fill(np.concatenate(held), shortest)
+    yield np.zeros(spec.clip_padding, np.float32)
+
+
+def _whole(clip: Clip, spec: Segments) -> Iterator[Segment]:
+    """The whole clip at once."""
+    parts = [np.zeros(spec.clip_padding, np.float32)]
+    for block in _padded(clip, spec, clip.blocks()):
+        parts.append(block)
+        if clip.length > LONGEST_WHOLE_CLIP * clip.sample_rate:
+            raise AudioError(
+                f"{clip.path or 'the array'}: longer than {LONGEST_WHOLE_CLIP:g} s, too long to be taken whole; "
+                "use another segmentation"
+            )
+    yield 0, np.concatenate(parts)
+
+
+def _planned(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segment]:
+    """Segments whose places depend on the clip's length."""
+    seconds = clip.estimated_seconds() if clip.samples is None else None
+    if seconds is not None and seconds > HELD:
+        length = round(seconds * clip.sample_rate)
+        starts = plan.starts(length + 2 * spec.clip_padding, spec.samples)
+        if len(starts) * (SEEK_COST + spec.samples / clip.sample_rate) < seconds:
+            found = _sought(clip, starts, spec)
+            if found is not None:
+                clip.length = length
+                yield from found
+                return
+    elif seconds is not None:
+        clip.samples = np.concatenate(list(clip.blocks()))
+    yield from _picked(clip, plan, spec)
+
+
+def _sought(clip: Clip, starts: np.ndarray, spec: Segments) -> list[Segment] | None:
+    """Read each segment by seeking; None if the file turns out to be shorter than it says."""
+    found: list[Segment] = []
+    for start in starts.tolist():
+        # The model's padding is silence only beyond the ends of the clip; inside it is the clip itself.
+        begin = start - spec.clip_padding
+        before = max(0, -begin)
+        seconds = (begin + before) / clip.sample_rate, (spec.samples - before) / clip.sample_rate
+        try:
+            samples = np.concatenate([np.zeros(before, np.float32), *clip.blocks(*seconds)])
+        except AudioError:
+            return None
+        missing = spec.samples - len(samples)
+        if missing > spec.clip_padding + clip.sample_rate // 10:
+            return None
+        clip.peak = max(clip.peak, float(np.abs(samples).max(initial=0.0)))
+        found.append((start, np.pad(samples, (0, missing))))
+    return found
+
+
+def _picked(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segment]:
+    """Measure the clip, then go through it once more and pick the segments on the way."""
+    length = sum(len(block) for block in clip.blocks())
+    starts = plan.starts(max(length + 2 * spec.clip_padding, spec.samples), spec.samples).tolist()
+    buffer, origin = np.zeros(spec.clip_padding, np.float32), 0
+    for block in _padded(clip, spec, clip.blocks()):
+        buffer = np.concatenate([buffer, block])
+        while starts and starts[0] + spec.samples <= origin + len(buffer):
+            start = starts.pop(0)
+            yield start, buffer[start - origin :][: spec.samples]
+        keep = min(starts[0] - origin if starts else len(buffer), len(buffer))
+        buffer, origin = buffer[keep:], origin + keep

@@ -1,0 +1,251 @@
+"""The tagger: a model kept ready for thousands of files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from taggram.audio import Segmentation, Sliding, clean
+from taggram.audio.resample import Resampler
+from taggram.errors import AudioError, ModelError, TaggramError
+from taggram.models import ModelCard
+from taggram.models.store import find
+from taggram.tagging.backends import Backend, OnnxBackend, TorchBackend
+from taggram.tagging.cutting import SILENCE, Clip, segments_of
+from taggram.tagging.prediction import Aggregation, Prediction
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32
+
+DEFAULT_MODEL = "musicnn_pons.mtat-pons2019"
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What became of one file of a batch: a prediction or an error, never both.
+
+    Attributes
+    ----------
+    path
+        The file, as it was asked for.
+    prediction
+        What the model says; None for a file that could not be tagged.
+    error
+        Why it could not; None for a file that could.
+    """
+
+    path: str
+    prediction: Prediction | None = None
+    error: TaggramError | None = None
+
+
+class Tagger:
+    """A model, loaded once, that tags files and arrays.
+
+    Parameters
+    ----------
+    model
+        A model's name, or the path of a model's folder.
+    segmentation
+        How clips are cut; None slides over the whole clip, segment beside segment.
+    aggregation
+        How the scores of a clip are made of those of its segments; None is what the model's card says.
+    backend
+        ``"onnx"``, or ``"torch"`` if that is installed.
+    device
+        Of the torch backend, such as ``"cuda"``.
+    threads
+        Threads of this process. Many files are tagged faster with one thread and more processes, see `tag_many`.
+
+    Attributes
+    ----------
+    card
+        The model's card.
+
+    Raises
+    ------
+    ModelError, CardError
+        If the model is not here or not usable.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = DEFAULT_MODEL,
+        *,
+        segmentation: Segmentation | None = None,
+        aggregation: Aggregation | None = None,
+        backend: Literal["onnx", "torch"] = "onnx",
+        device: str = "cpu",
+        threads: int = 1,
+    ) -> None:
+        folder = find(os.fspath(model))
+        self.card = ModelCard.read(folder)
+        self._segmentation = segmentation or Sliding(self.card.segments.hop)
+        self._aggregation: Aggregation = aggregation or self.card.aggregation
+        self._run: Backend
+        if backend == "onnx":
+            self._run = OnnxBackend(folder, threads)
+        elif backend == "torch":
+            self._run = TorchBackend(folder, threads, device)
+        else:
+            raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
+        # What a worker process needs to build the same tagger.
+        self._recipe: dict[str, Any] = {
+            "model": os.fspath(model),
+            "segmentation": segmentation,
+            "aggregation": aggregation,
+            "backend": backend,
+            "device": device,
+            "threads": threads,
+        }
+
+    def score_segments(self, segments: Float32[np.ndarray, "segments samples"]) -> Float32[np.ndarray, "segments tags"]:
+        """Score segments that are already cut.
+
+        Parameters
+        ----------
+        segments
+            Mono float32 samples at the card's sample rate, each row one segment of the card's length.
+
+        Returns
+        -------
+        array, shape (segments, tags)
+            Probabilities, 0 to 1, in the order of the card's vocabulary.
+
+        Raises
+        ------
+        AudioError
+            If shape or type are others.
+        """
+        spec = self.card.segments
+        wished = f"(segments, {spec.samples}{' or more' if spec.any_length else ''}) of float32"
+        fits = segments.ndim == 2 and (
+            segments.shape[1] == spec.samples or (spec.any_length and segments.shape[1] > spec.samples)
+        )
+        if not fits or segments.dtype != np.float32:
+            raise AudioError(f"{self.card.name} takes segments of shape {wished}, not {segments.shape} of {segments.dtype}")
+        if not len(segments):
+            return np.zeros((0, len(self.card.vocabulary)), np.float32)
+        return self._run(segments)[0]
+
+    def tag(
+        self,
+        audio: str | os.PathLike[str] | np.ndarray,
+        *,
+        sample_rate: int | None = None,
+        start: float = 0.0,
+        duration: float | None = None,
+    ) -> Prediction:
+        """Tag a file or an array.
+
+        Parameters
+        ----------
+        audio
+            A file, or samples of shape (samples,) or (channels, samples), of an integer type or floats with full
+            scale 1.
+        sample_rate
+            Of an array, in Hz.
+        start, duration
+            The part of a file to look at, in seconds.
+
+        Returns
+        -------
+        Prediction
+            Scores of each segment and all that follows from them.
+
+        Raises
+        ------
+        AudioError
+            If there is no usable audio.
+        """
+        if isinstance(audio, np.ndarray):
+            if sample_rate is None:
+                raise AudioError("an array needs its sample rate: tag(samples, sample_rate=44100)")
+            samples, warnings = clean(audio)
+            resampler = Resampler(self.card.sample_rate)
+            samples = np.concatenate([resampler(samples, sample_rate), resampler.flush()])
+            first = round(start * self.card.sample_rate)
+            last = None if duration is None else first + round(duration * self.card.sample_rate)
+            clip = Clip(None, samples[first:last], self.card.sample_rate, start, warnings=warnings)
+            if not len(samples[first:last]):
+                raise AudioError(f"the array ends before {start:g} s")
+        else:
+            clip = Clip(os.fspath(audio), None, self.card.sample_rate, start, duration)
+        return self._predict(clip)
+
+    def _predict(self, clip: Clip) -> Prediction:
+        spec, rate = self.card.segments, self.card.sample_rate
+        starts, outputs = [], []
+        for begin, segment in segments_of(clip, self._segmentation, spec):
+            starts.append((begin, begin + len(segment) - 2 * spec.clip_padding))
+            outputs.append(self._run(segment[None]))
+        if clip.peak < SILENCE:
+            clip.warnings.append("silent: the tags mean nothing")
+        seconds = clip.length / rate
+        return Prediction(
+            path=clip.path,
+            model=self.card.name,
+            vocabulary=self.card.vocabulary,
+            scores=np.concatenate([scores for scores, _ in outputs]),
+            times=clip.start + np.minimum(np.array(starts) / rate, seconds),
+            embeddings=np.concatenate([embedding for _, embedding in outputs]),
+            duration=seconds,
+            aggregation=self._aggregation,
+            thresholds=self.card.thresholds or {},
+            warnings=tuple(clip.warnings),
+        )
+
+    def tag_many(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        *,
+        workers: int = 1,
+        ordered: bool = True,
+        start: float = 0.0,
+        duration: float | None = None,
+    ) -> Iterator[Tagged]:
+        """Tag many files, as a stream; a file that cannot be tagged is reported and the others go on.
+
+        Parameters
+        ----------
+        paths
+            The files; may be a generator, which is read only a little ahead.
+        workers
+            Processes. With 1, the files are tagged in this process.
+        ordered
+            Whether results come in the order of `paths`, or as they are done.
+        start, duration
+            The part of each file to look at, in seconds.
+
+        Yields
+        ------
+        Tagged
+            One for each path.
+
+        Notes
+        -----
+        Worker processes are started afresh, so a script that uses them needs the usual
+        ``if __name__ == "__main__":`` guard.
+        """
+        part = {"start": start, "duration": duration}
+        if workers <= 1:
+            for path in paths:
+                yield tag_one(self, os.fspath(path), part)
+            return
+        from taggram.tagging.pool import tag_in_processes
+
+        yield from tag_in_processes(self._recipe, part, map(os.fspath, paths), workers, ordered)
+
+
+def tag_one(tagger: Tagger, path: str, part: dict[str, Any]) -> Tagged:
+    """Tag one file of a batch; whatever goes wrong becomes the file's error."""
+    try:
+        return Tagged(path, prediction=tagger.tag(path, **part))
+    except TaggramError as error:
+        return Tagged(path, error=error)
+    except Exception as error:  # a fault of ours, and no reason to lose the rest of the batch
+        return Tagged(path, error=TaggramError(f"{path}: unexpected {type(error).__name__}: {error}"))
