@@ -34,7 +34,7 @@ _ROOMS = {
     "Prediction": "tagging",
     "Tagger": "tagging",
 }
-__all__ = ["__version__", *_ROOMS]  # noqa: PLE0604 (names of the table above)
+__all__ = ["__version__", *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:

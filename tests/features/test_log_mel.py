@@ -67,6 +67,21 @@ def test_equals_librosa(front_end: FrontEnd, exported: bool, monkeypatch: pytest
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-9 * theirs.max())
 
 
+@pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")
+@pytest.mark.parametrize("n_mels", [8, 96, 128])
+@pytest.mark.parametrize("scale", ["htk", "slaney"])
+def test_filter_bank_equals_librosa(n_mels: int, scale: str) -> None:
+    ours = mel_filters(FrontEnd(n_mels=n_mels, mel_scale=scale))
+    theirs = librosa.filters.mel(sr=16000, n_fft=512, n_mels=n_mels, htk=scale == "htk", norm=None, dtype=np.float64)
+    np.testing.assert_allclose(ours.T, theirs, atol=1e-12)
+
+
+def test_unit_triangles_have_unit_area() -> None:
+    front_end = FrontEnd(n_fft=65536, n_mels=20, mel_norm="unit_tri")
+    area = mel_filters(front_end).sum(axis=0) * front_end.sample_rate / front_end.n_fft
+    np.testing.assert_allclose(area, 1.0, rtol=1e-3)
+
+
 @pytest.mark.parametrize("n_fft", [512, 510, 514, 2048])
 def test_two_step_transform_equals_numpy(n_fft: int) -> None:
     dft = TwoStepDFT(n_fft)

@@ -20,7 +20,7 @@ __all__ = ["Decoder", "mix"]
 BLOCK = 1 << 16
 # Seconds decoded and thrown away before a position that was sought: by then every codec below has forgotten that it
 # did not start at the beginning (mp3 has its bit reservoir).
-PRE_ROLL = 0.001
+PRE_ROLL = 0.5
 # Codecs that decode to the same samples from anywhere, and PCM. All others are decoded from the beginning: AAC and AC-3
 # fill bands with noise that depends on all that came before, opus predicts from it, WMA has no clock to find a sample.
 SEEKABLE = {"mp3", "flac", "alac", "wavpack", "vorbis"}

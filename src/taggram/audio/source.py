@@ -225,14 +225,14 @@ def _decoder(context: Any) -> Any:
 
 def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
     try:
-        status = os.stat(path)  # noqa: PTH116 - a path of any kind
+        status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise AudioError(f"{name} is a directory: give the files in it")
         if not stat.S_ISREG(status.st_mode):
             raise AudioError(f"{name} is a pipe, device or socket: copy its content to a regular file first")
         if status.st_size == 0:
             raise AudioError(f"{name} is empty (0 bytes): fetch it again")
-        return open(path, "rb", buffering=0)  # noqa: PTH123
+        return open(path, "rb", buffering=0)
     except FileNotFoundError as error:
         raise AudioError(f"{name} does not exist: check the path") from error
     except PermissionError as error:

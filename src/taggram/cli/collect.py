@@ -9,9 +9,25 @@ from collections.abc import Iterable, Iterator
 
 from taggram.errors import AudioError, TaggramError
 
-SUFFIXES = frozenset(
-    ".aac .ac3 .aif .aifc .aiff .alac .amr .ape .au .caf .dsf .flac .m4a .m4b .mka .mkv .mov .mp1 .mp2 .mp3 .mp4 .mpc "
-    ".oga .ogg .opus .ra .snd .spx .tta .w64 .wav .wave .webm .wma .wv".split()
+SUFFIXES = (  # what FFmpeg reads and people have
+    *(
+        ".aac",
+        ".ac3",
+        ".aif",
+        ".aifc",
+        ".aiff",
+        ".alac",
+        ".amr",
+        ".ape",
+        ".au",
+        ".caf",
+        ".dsf",
+        ".flac",
+        ".m4a",
+        ".m4b",
+    ),
+    *(".mka", ".mkv", ".mov", ".mp1", ".mp2", ".mp3", ".mp4", ".mpc", ".oga", ".ogg", ".opus", ".ra", ".snd", ".spx"),
+    *(".tta", ".w64", ".wav", ".wave", ".webm", ".wma", ".wv"),
 )
 
 
@@ -45,7 +61,7 @@ def _in_folder(folder: str) -> Iterator[str]:
     for parent, folders, files in os.walk(folder):
         folders.sort()
         for file in sorted(files):
-            if os.path.splitext(file)[1].lower() in SUFFIXES and not file.startswith("."):
+            if file.lower().endswith(SUFFIXES) and not file.startswith("."):
                 yield os.path.join(parent, file)
 
 

@@ -79,7 +79,8 @@ class LogMel(nn.Module):
             count, per_frame = hops.shape[1], n_fft // hop
             frames = torch.cat([hops[:, i : count - per_frame + 1 + i] for i in range(per_frame)], dim=-1)
         rows = (frames.flatten(0, 1) * self.window).unflatten(1, (-1, row))
-        return (self.dft(rows) @ self.dft_filters).reshape(*frames.shape[:2], -1)
+        mel: Tensor = self.dft(rows) @ self.dft_filters
+        return mel.reshape(*frames.shape[:2], -1)
 
     def _log(self, power: Tensor) -> Tensor:
         match self.front_end.log:

@@ -16,7 +16,7 @@ _SLANEY_BREAK = 1000.0 / _SLANEY_HZ  # 1 kHz, in mels
 _SLANEY_STEP = np.log(6.4) / 27.0  # 27 mels from 1 kHz to 6.4 kHz
 
 
-def hz_to_mel(hz: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "n"]:
+def hz_to_mel(hz: Float64[np.ndarray, n], scale: str) -> Float64[np.ndarray, n]:
     """Frequencies in Hz on the mel scale ``"htk"`` or ``"slaney"``."""
     hz = np.asarray(hz, dtype=np.float64)
     if scale == "htk":
@@ -26,7 +26,7 @@ def hz_to_mel(hz: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "
     )
 
 
-def mel_to_hz(mel: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "n"]:
+def mel_to_hz(mel: Float64[np.ndarray, n], scale: str) -> Float64[np.ndarray, n]:
     """Invert `hz_to_mel`."""
     mel = np.asarray(mel, dtype=np.float64)
     if scale == "htk":
@@ -53,7 +53,7 @@ def mel_filters(front_end: FrontEnd) -> Float64[np.ndarray, "bins mels"]:
     edges = mel_to_hz(np.linspace(low, high, front_end.n_mels + 2), scale)
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     hz = np.linspace(0.0, front_end.sample_rate / 2, front_end.n_fft // 2 + 1)[:, None]
-    filters = np.maximum(0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre)))
+    filters: np.ndarray = np.maximum(0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre)))
     if front_end.mel_norm != "none":
         filters *= 2.0 / (right - left)
     return filters

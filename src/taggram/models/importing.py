@@ -20,6 +20,8 @@ from taggram.models.tf_checkpoint import read_checkpoint
 from taggram.models.weights import save_model, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from torch import Tensor
 
@@ -29,8 +31,9 @@ State = dict[str, "Tensor"]
 
 # From the entries of Won et al.'s state dicts to ours, tried in this order.
 _WON_FRONT_END = "spec."
-_WON_COMMON = [(r"^spec_bn\.", "bn.")]
-_WON_RENAMED = {
+_Rename = tuple[str, "str | Callable[[re.Match[str]], str]"]
+_WON_COMMON: list[_Rename] = [(r"^spec_bn\.", "bn.")]
+_WON_RENAMED: dict[str, list[_Rename]] = {
     "fcn": [*_WON_COMMON, (r"^layer(\d)\.", lambda m: f"blocks.{int(m[1]) - 1}."), (r"^dense\.", "head.")],
     "crnn": [
         *_WON_COMMON,
@@ -52,7 +55,9 @@ _WON_RENAMED = {
 # Our layers in the order in which the musicnn library creates its own, which is how TensorFlow numbers them.
 _PONS_LAYERS = {
     "musicnn_pons": {
-        "conv2d": [f"{part}.{i}.conv" for part, n in (("vertical", 2), ("horizontal", 3), ("middle", 3)) for i in range(n)],
+        "conv2d": [
+            f"{part}.{i}.conv" for part, n in (("vertical", 2), ("horizontal", 3), ("middle", 3)) for i in range(n)
+        ],
         "batch_normalization": [
             "bn",
             *(f"{part}.{i}.bn" for part, n in (("vertical", 2), ("horizontal", 3), ("middle", 3)) for i in range(n)),
@@ -128,7 +133,9 @@ def load_published(network: Network, architecture: str, state: State) -> None:
         If an entry is missing, left over or of another shape.
     """
     if architecture in _WON_RENAMED:
-        state = {_renamed(key, architecture): value for key, value in state.items() if not key.startswith(_WON_FRONT_END)}
+        state = {
+            _renamed(key, architecture): value for key, value in state.items() if not key.startswith(_WON_FRONT_END)
+        }
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
@@ -149,7 +156,9 @@ def _read(entry: PublishedWeights, file: Path) -> State:
         return state
     with zipfile.ZipFile(file) as archive:
         index, data = (archive.read(f"{entry.member}/{part}") for part in (".index", ".data-00000-of-00001"))
-    return dict(_pons_entry(entry.architecture, *item) for item in read_checkpoint(index, data).items() if "/" in item[0])
+    return dict(
+        _pons_entry(entry.architecture, *item) for item in read_checkpoint(index, data).items() if "/" in item[0]
+    )
 
 
 def _pons_entry(architecture: str, key: str, values: np.ndarray) -> tuple[str, Tensor]:
@@ -204,7 +213,9 @@ def _fetch_wheel(entry: PublishedWeights, folder: Path) -> Path:
     for file in folder.glob("musicnn-*.whl"):
         if sha256(file) == entry.sha256:
             return file
-    done = subprocess.run([sys.executable, "-m", *pip, "--quiet", "--dest", str(folder)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *pip, "--quiet", "--dest", str(folder)], capture_output=True, text=True
+    )
     if done.returncode:
         raise ModelError(
             f"{entry.name}: pip could not fetch the weights; where it can: {' '.join(pip)} && "
@@ -219,7 +230,11 @@ def _fetch_url(entry: PublishedWeights, folder: Path) -> Path:
     try:
         return Path(
             pooch.retrieve(
-                entry.url, known_hash=f"sha256:{entry.sha256}", fname=f"{entry.name}.pth", path=folder, progressbar=False
+                entry.url,
+                known_hash=f"sha256:{entry.sha256}",
+                fname=f"{entry.name}.pth",
+                path=folder,
+                progressbar=False,
             )
         )
     except Exception as error:  # whatever the network has to say

@@ -52,6 +52,7 @@ class OnnxBackend:
             raise CardError(f"{file}: {reason}; import or train the model again") from error
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
+        """Run the model on a batch of segments."""
         # One segment at a time: the network's maps then stay in the cache, which is faster than a batch.
         outputs = [self._session.run(None, {"waveform": segment[None]}) for segment in segments]
         return np.concatenate([scores for scores, _ in outputs]), np.concatenate([emb for _, emb in outputs])
@@ -85,6 +86,7 @@ class TorchBackend:
         self._device = device
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
+        """Run the model on a batch of segments."""
         import torch
 
         scores, embeddings = [], []

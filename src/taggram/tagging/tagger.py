@@ -127,7 +127,9 @@ class Tagger:
             segments.shape[1] == spec.samples or (spec.any_length and segments.shape[1] > spec.samples)
         )
         if not fits or segments.dtype != np.float32:
-            raise AudioError(f"{self.card.name} takes segments of shape {wished}, not {segments.shape} of {segments.dtype}")
+            raise AudioError(
+                f"{self.card.name} takes segments of shape {wished}, not {segments.shape} of {segments.dtype}"
+            )
         if not len(segments):
             return np.zeros((0, len(self.card.vocabulary)), np.float32)
         return self._run(segments)[0]
@@ -238,7 +240,8 @@ class Tagger:
             return
         from taggram.tagging.pool import tag_in_processes
 
-        yield from tag_in_processes(self._recipe, part, map(os.fspath, paths), workers, ordered)
+        names = (os.fspath(path) for path in paths)
+        yield from tag_in_processes(self._recipe, part, names, workers, ordered)
 
 
 def tag_one(tagger: Tagger, path: str, part: dict[str, Any]) -> Tagged:

@@ -40,6 +40,7 @@ class _Filters(nn.Module):
         # falling one the minimum; and the minimum of y is minus the maximum of -y. So all that is done to the whole
         # map is the convolution and one maximum, which is exact and halves the time.
         sign = torch.where(self.bn.weight < 0, -1.0, 1.0)
+        assert self.conv.bias is not None
         y = functional.conv2d(x, self.conv.weight * sign[:, None, None, None], self.conv.bias * sign)
         extreme = y.amax(2, keepdim=True) * sign[:, None, None]
         z: Tensor = self.bn(torch.relu(extreme))

@@ -1,0 +1,123 @@
+"""A picture of a prediction: the spectrogram, and the taggram under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from taggram.audio import AudioStream
+from taggram.errors import MissingExtraError, ModelError, TaggramError
+from taggram.features import FrontEnd
+from taggram.features.mel import mel_filters
+from taggram.models.vocabulary import label
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jaxtyping import Float64
+    from matplotlib.axes import Axes
+    from matplotlib.collections import QuadMesh
+
+    from taggram.tagging.prediction import Prediction
+
+_PICTURE = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
+_COLUMNS = 1200  # of the spectrogram, at most
+_RANGE = 70.0  # decibels below the loudest point that are shown
+
+
+def plot_taggram(prediction: Prediction, file: Path, n: int = 12) -> None:
+    """Draw the spectrogram of a file with its taggram under it.
+
+    Parameters
+    ----------
+    prediction
+        Of a file; the audio is read once more for the spectrogram.
+    file
+        Where to draw it; the suffix decides between PNG and SVG.
+    n
+        How many tags, those with the highest song scores.
+
+    Raises
+    ------
+    MissingExtraError
+        Without matplotlib.
+    ModelError
+        If the prediction is of an array, of which there is no file to read.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import FuncFormatter
+    except ModuleNotFoundError:
+        raise MissingExtraError("a plot", "plot") from None
+    if prediction.path is None:
+        raise ModelError("a plot needs a prediction of a file")
+    figure = Figure(figsize=(11, 6.5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1])
+    _draw_spectrogram(above, prediction)
+    image = _draw_taggram(below, prediction, n)
+    figure.colorbar(image, ax=below, label="score", pad=0.01)
+    name = prediction.path.replace("\\", "/").rpartition("/")[2]
+    figure.suptitle(f"{name}  ·  {prediction.model}", parse_math=False)
+    below.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02}"))
+    below.set_xlabel("time")
+    try:
+        figure.savefig(file, dpi=150)
+    except OSError as error:
+        raise TaggramError(f"{file}: the picture cannot be written: {error.strerror}") from error
+
+
+def _draw_spectrogram(axes: Axes, prediction: Prediction) -> None:
+    start, seconds = float(prediction.times[0, 0]), prediction.duration
+    decibels = _spectrogram(prediction.path or "", start, seconds)
+    axes.imshow(
+        decibels.T,
+        origin="lower",
+        aspect="auto",
+        extent=(start, start + seconds, 0, _PICTURE.n_mels),
+        cmap="magma",
+        vmin=decibels.max() - _RANGE,
+        interpolation="nearest",
+    )
+    centres = (mel_filters(_PICTURE) * np.linspace(0, _PICTURE.top, _PICTURE.n_fft // 2 + 1)[:, None]).sum(0)
+    centres /= mel_filters(_PICTURE).sum(0)
+    marks = [125, 250, 500, 1000, 2000, 4000]
+    axes.set_yticks(np.interp(marks, centres, np.arange(_PICTURE.n_mels) + 0.5), [f"{hz:g}" for hz in marks])
+    axes.set_ylabel("mel frequency, Hz")
+
+
+def _spectrogram(path: str, start: float, seconds: float) -> Float64[np.ndarray, "columns mels"]:
+    """Mel power in decibels, averaged into a fixed number of columns while the file is decoded."""
+    n_fft, hop, filters = _PICTURE.n_fft, _PICTURE.hop, mel_filters(_PICTURE)
+    window = np.hanning(n_fft + 1)[:-1]
+    frames = max(1, int(seconds * _PICTURE.sample_rate) // hop)
+    columns = min(_COLUMNS, frames)
+    power, count = np.zeros((columns, _PICTURE.n_mels)), np.zeros(columns)
+    rest, done = np.zeros(n_fft // 2, np.float32), 0
+    with AudioStream(path, _PICTURE.sample_rate, start=start, duration=seconds) as stream:
+        for block in stream:
+            rest = np.concatenate([rest, block])
+            if len(rest) < n_fft:
+                continue
+            cut = np.lib.stride_tricks.sliding_window_view(rest, n_fft)[::hop]
+            mel = np.abs(np.fft.rfft(cut * window)) ** 2 @ filters
+            column = np.minimum((done + np.arange(len(mel))) * columns // frames, columns - 1)
+            np.add.at(power, column, mel)
+            np.add.at(count, column, 1)
+            rest, done = rest[len(mel) * hop :], done + len(mel)
+    mean = power / np.maximum(count, 1)[:, None]
+    decibels: np.ndarray = 10 * np.log10(np.maximum(mean, 1e-10))
+    return decibels
+
+
+def _draw_taggram(axes: Axes, prediction: Prediction, n: int) -> QuadMesh:
+    tags = [tag for tag, _ in prediction.top(n)]
+    rows = [prediction.vocabulary.names.index(tag) for tag in tags]
+    # A segment is drawn up to where the next one begins, the last one to its end.
+    edges = np.append(prediction.times[:, 0], prediction.times[-1, 1])
+    image = axes.pcolormesh(
+        edges, np.arange(len(tags) + 1), prediction.scores[:, rows].T, cmap="viridis", vmin=0, vmax=1, shading="flat"
+    )
+    axes.set_yticks(np.arange(len(tags)) + 0.5, [label(tag) for tag in tags])
+    axes.invert_yaxis()
+    return image
