@@ -53,13 +53,19 @@ def music(seconds: float = SECONDS, rate: int = RATE, seed: int = 0) -> np.ndarr
 
 
 def encode(
-    path: Path, signal: np.ndarray, encoder: str, rate: int, layout: str, options: dict[str, str] | None = None
+    path: Path,
+    signal: np.ndarray,
+    encoder: str,
+    rate: int,
+    layout: str,
+    options: dict[str, str] | None = None,
+    bit_rate: int = 96000,
 ) -> Path:
     """Write (channels, samples) at `rate` with one of FFmpeg's encoders."""
     with av.open(str(path), "w", format=MUXERS.get(path.suffix), options=options or {}) as out:
         stream = out.add_stream(encoder, rate=rate, layout=layout)
         if encoder in ("libmp3lame", "libopus", "aac", "wmav2"):
-            stream.bit_rate = 96000
+            stream.bit_rate = bit_rate
         convert = av.AudioResampler(stream.codec_context.format, layout, rate, frame_size=1152)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(signal, dtype=np.float32), "fltp", layout)
         frame.rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)

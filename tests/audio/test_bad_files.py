@@ -9,6 +9,7 @@ import tempfile
 import threading
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -17,7 +18,8 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from taggram.audio import AudioStream, probe, read
+from taggram.audio import AudioStream, probe, read, source
+from taggram.audio.decode import mix
 from taggram.errors import AudioError, AudioWarning
 
 
@@ -29,6 +31,16 @@ def refused(path, pattern, **options):
     assert "\n" not in line
     assert Path(str(path)).name.split("\n")[0] in line
     return line
+
+
+def scrambled(eighths, part):
+    """A function that puts random bytes in place of one `part`-th of a file, from so many eighths of it on."""
+
+    def scramble(data):
+        begin, size = len(data) * eighths // 8, len(data) // part
+        return data[:begin] + np.random.default_rng(0).bytes(size) + data[begin + size :]
+
+    return scramble
 
 
 def test_missing_file(tmp_path):
@@ -195,7 +207,9 @@ def test_sample_rates_that_make_no_sense(files, rate):
         read(files / "tone.wav", rate)
 
 
-@pytest.mark.parametrize("name", ["tone.mp3", "tone.wav", "s24.wav", "tone.flac", "tone.aiff", "tone.m4a", "tone.mka"])
+@pytest.mark.parametrize(
+    "name", ["tone.mp3", "tone.wav", "s24.wav", "f32.wav", "tone.flac", "tone.aiff", "tone.m4a", "tone.mka"]
+)
 def test_a_file_cut_short_gives_what_is_there_and_says_what_is_not(files, damaged, name):
     path = damaged(name, lambda data: data[: len(data) * 4 // 10])
     whole = read(files / name)
@@ -218,11 +232,7 @@ def test_a_stretch_that_is_there_gives_no_warning_though_the_rest_is_missing(dam
 
 @pytest.mark.parametrize("name", ["tone.mp3", "tone.flac", "tone.aac", "tone.ogg", "tone.opus", "tone.wma"])
 def test_what_surrounds_damage_is_salvaged(files, damaged, name):
-    def scramble(data):
-        middle = len(data) // 2
-        return data[:middle] + np.random.default_rng(0).bytes(len(data) // 8) + data[middle + len(data) // 8 :]
-
-    path = damaged(name, scramble)
+    path = damaged(name, scrambled(4, 8))
     with AudioStream(path) as stream:
         waveform = np.concatenate(list(stream))
     seconds = waveform.size / stream.info.sample_rate
@@ -231,6 +241,45 @@ def test_what_surrounds_damage_is_salvaged(files, damaged, name):
     whole = read(files / name)
     size = 3 * stream.info.sample_rate
     np.testing.assert_allclose(waveform[:size], whole[:size], atol=1e-6)
+
+
+def test_packets_that_fail_are_counted_where_they_concern_the_stretch(files, monkeypatch):
+    choose = source._decoder
+
+    class Failing:
+        """A decoder that fails on the packets of the second second."""
+
+        def __init__(self, context):
+            self.decoder = choose(context)
+
+        def decode(self, packet):
+            if packet.pts is not None and 1 <= packet.pts * packet.time_base < 2:
+                raise av.InvalidDataError(1, "damaged")
+            return self.decoder.decode(packet)
+
+    monkeypatch.setattr(source, "_decoder", Failing)
+    with pytest.warns(AudioWarning, match=r"1\.0 s of 8\.0 s could not be decoded"):
+        assert read(files / "bare.mp3").size == pytest.approx(7 * 44100, abs=3000)
+    for start in (2.1, 5):
+        assert read(files / "bare.mp3", start=start, duration=1).size == 44100
+
+
+@pytest.mark.parametrize("name", ["tone.ogg", "oga.ogg"])
+def test_reading_goes_on_after_damage_that_interrupts_it(files, damaged, name):
+    path = damaged(name, scrambled(3, 6))
+    with pytest.warns(AudioWarning, match=r"\d\.\d s of 8\.\d s could not be decoded"):
+        waveform = read(path)
+    whole = read(files / name)
+    rate = probe(path).sample_rate
+    np.testing.assert_allclose(waveform[-rate:], whole[-rate:], atol=0.01)
+
+
+def test_planes_that_pyav_makes_up_are_not_read():
+    """For frames of more than 8 channels it lists planes that do not exist; reading them would end the process."""
+    form = SimpleNamespace(packed=SimpleNamespace(name="flt"), is_planar=True)
+    planes = [np.full(4, value, dtype=np.float32) for value in (0.5, 0.25, np.nan)]
+    frame = SimpleNamespace(format=form, layout=SimpleNamespace(nb_channels=2), samples=4, planes=planes)
+    assert mix([frame]).tolist() == [0.375] * 4
 
 
 def test_a_hole_is_reported_in_seconds(damaged):

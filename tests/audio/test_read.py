@@ -11,6 +11,7 @@ import soundfile
 import soxr
 
 from taggram.audio import AudioStream, probe, read
+from taggram.audio.resample import Resampler
 
 TYPES = {"u8.wav": 2.0**-7, "tone.wav": 2.0**-15, "tone.flac": 2.0**-15, "tone.aiff": 2.0**-15}
 
@@ -57,7 +58,7 @@ def test_mp3_is_what_libsndfile_says_level_and_all(files, rate):
 
 
 def test_opus_is_decoded_by_the_reference_decoder(tmp_path, encode, music):
-    path = encode(tmp_path / "speech.opus", music(4, 48000)[:1], "libopus", 48000, "mono", {})
+    path = encode(tmp_path / "speech.opus", music(4, 48000)[:1], "libopus", 48000, "mono", bit_rate=24000)
     oracle = soundfile.read(path, dtype="float32")[0]
     np.testing.assert_allclose(read(path), oracle, atol=1e-4)
 
@@ -140,6 +141,23 @@ def test_seeking_does_not_decode_what_is_before(files, monkeypatch, name):
     monkeypatch.setattr(decode, "mix", lambda frames: decoded.append(sum(f.samples for f in frames)) or mix(frames))
     read(files / name, 16000, start=6, duration=0.5)
     assert sum(decoded) < 3 * 44100
+
+
+@pytest.mark.parametrize("ahead", [None, 1])
+def test_where_seeking_fails_the_beginning_is_decoded_instead(files, monkeypatch, ahead):
+    from taggram.audio.decode import Block
+
+    whole = read(files / "tone.mp3", 16000)
+    monkeypatch.setattr(Block, "position", lambda *_: None if ahead is None else 44100 * 6 + ahead)
+    stretch = read(files / "tone.mp3", 16000, start=6, duration=1)
+    np.testing.assert_allclose(stretch, whole[96000:112000], atol=2e-6)
+
+
+def test_the_resampler_loses_nothing_where_the_rate_changes():
+    resample = Resampler(16000)
+    sizes = [resample(np.zeros(rate, dtype=np.float32), rate).size for rate in (44100, 22050, 16000, 48000)]
+    assert sum(sizes) + resample.flush().size == 4 * 16000
+    assert resample.flush().size == 0
 
 
 def test_a_change_of_rate_on_the_way_keeps_time_and_pitch(tmp_path, files):

@@ -179,7 +179,8 @@ def mix(frames: list[Any]) -> Waveform:
             begin, end = end, end + frame.samples
             total = out[begin:end]
             if form.is_planar:
-                parts = [np.frombuffer(plane, dtype, frame.samples) for plane in frame.planes]
+                # PyAV lists planes that do not exist behind those of more than 8 channels
+                parts = [np.frombuffer(plane, dtype, frame.samples) for plane in frame.planes[:channels]]
             else:
                 packed = np.frombuffer(frame.planes[0], dtype, frame.samples * channels)
                 parts = [packed[channel::channels] for channel in range(channels)]

@@ -4,13 +4,14 @@ Only regular files are opened, so nothing here can block, and nothing but the fi
 a song reaches no other file and no network.
 """
 
+import io
 import os
 import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 import av
 
@@ -19,6 +20,9 @@ from taggram.errors import AudioError
 __all__ = ["AudioInfo", "Source", "probe"]
 
 SAMPLE_RATES = range(100, 10_000_001)
+
+# How often in a row reading may fail before the rest of a file is given up.
+PATIENCE = 100
 
 # Formats whose header holds the true length. That of an mp3 does where an encoder left its info frame. In all others it
 # is estimated from the file's size or taken from a last time stamp, which may be wrong (ogg).
@@ -85,14 +89,24 @@ class Source:
             raise
 
     def packets(self) -> Iterator[Any]:
-        """Give out the packets of the audio stream up to the end, or to where nothing more can be read."""
+        """Give out the packets of the audio stream up to the end, or to where nothing more can be read.
+
+        After damage that interrupts the reading, `promised` is the duration whoever says it.
+        """
         self._fresh = False
-        try:
-            for packet in self.container.demux(self.stream):
-                if self._skip_to is None or packet.pts is None or packet.pts >= self._skip_to:
-                    yield packet
-        except av.FFmpegError:
-            return
+        failures = 0
+        while failures < PATIENCE:
+            try:
+                for packet in self.container.demux(self.stream):
+                    failures = 0
+                    if self._skip_to is None or packet.pts is None or packet.pts >= self._skip_to:
+                        yield packet
+                return
+            except av.FFmpegError:
+                failures += 1
+                self.promised = self.promised or self.info.duration
+            except IndexError:  # PyAV does not know streams that appear on the way
+                return
 
     def seek(self, stamp: int) -> bool:
         """Go to the packet at a time stamp or a little before; False if that is not possible.
@@ -127,9 +141,9 @@ class Source:
             self.container = av.open(
                 self._file, metadata_errors="replace", container_options={"protocol_whitelist": "none"}
             )
-        except (av.FFmpegError, ValueError, MemoryError) as error:
+            stream = self.container.streams.best("audio")
+        except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:  # PyAV stumbles over damage, too
             self._unrecognised(error)
-        stream = self.container.streams.best("audio")
         if stream is None and not self.container.streams.audio:
             kinds = sorted({found.type for found in self.container.streams})
             self._fail(f"has no audio stream, only {' and '.join(kinds) or 'an empty container'}")
@@ -167,8 +181,8 @@ class Source:
         byte_rate: float = (self.stream.bit_rate or 0) / 8
         if duration is None:
             return None
-        if name == "wav" and byte_rate:  # FFmpeg shortens the duration of a cut file to what is there
-            return duration + max(0, _riff_size(self._file) - size) / byte_rate
+        if name == "wav" and byte_rate and (whole := _riff_size(self._file)) > size:
+            return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to what is there
         informed = name == "mp3" and "encoder" in self.stream.metadata
         vouched = name in _TRUE_LENGTHS or informed or duration * byte_rate > 1.01 * size
         return duration if vouched else None
@@ -223,7 +237,17 @@ def _decoder(context: Any) -> Any:
     return context
 
 
-def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
+class _File(io.FileIO):
+    """A file that answers an impossible seek as FFmpeg expects it, not with an exception that PyAV prints."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except OSError:
+            return -1
+
+
+def _open(path: str | os.PathLike[str], name: str) -> _File:
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
@@ -232,7 +256,7 @@ def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
             raise AudioError(f"{name} is a pipe, device or socket: copy its content to a regular file first")
         if status.st_size == 0:
             raise AudioError(f"{name} is empty (0 bytes): fetch it again")
-        return open(path, "rb", buffering=0)
+        return _File(os.fspath(path))
     except FileNotFoundError as error:
         raise AudioError(f"{name} does not exist: check the path") from error
     except PermissionError as error:
@@ -242,7 +266,7 @@ def _open(path: str | os.PathLike[str], name: str) -> BinaryIO:
         raise AudioError(f"{name} cannot be opened ({reason.lower()}): check the path") from error
 
 
-def _riff_size(file: BinaryIO) -> int:
+def _riff_size(file: _File) -> int:
     """Read how many bytes a wav file should have by its own header, 0 where the header leaves it open."""
     position = file.tell()
     file.seek(0)

@@ -9,25 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from taggram.errors import AudioError, TaggramError
 
-SUFFIXES = (  # what FFmpeg reads and people have
-    *(
-        ".aac",
-        ".ac3",
-        ".aif",
-        ".aifc",
-        ".aiff",
-        ".alac",
-        ".amr",
-        ".ape",
-        ".au",
-        ".caf",
-        ".dsf",
-        ".flac",
-        ".m4a",
-        ".m4b",
-    ),
-    *(".mka", ".mkv", ".mov", ".mp1", ".mp2", ".mp3", ".mp4", ".mpc", ".oga", ".ogg", ".opus", ".ra", ".snd", ".spx"),
-    *(".tta", ".w64", ".wav", ".wave", ".webm", ".wma", ".wv"),
+# What FFmpeg reads and people have.
+SUFFIXES = tuple(
+    """
+    .aac .ac3 .aif .aifc .aiff .alac .amr .ape .au .caf .dsf .flac .m4a .m4b .mka .mkv .mov .mp1 .mp2 .mp3 .mp4
+    .mpc .oga .ogg .opus .ra .snd .spx .tta .w64 .wav .wave .webm .wma .wv
+    """.split()
 )
 
 

@@ -11,8 +11,6 @@ from rich.text import Text
 from taggram.models.vocabulary import label
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from taggram.tagging import Prediction
 
 BAR = 24  # characters for a score of 1
@@ -48,24 +46,30 @@ def bar(score: float) -> str:
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
+def headline(prediction: Prediction) -> Text:
+    """File, length and model in one line."""
+    return Text(f"{prediction.path}", "bold").append(
+        f"  {clock(prediction.duration)}  {prediction.model}", "not bold dim"
+    )
+
+
 def table(prediction: Prediction, n: int) -> Table:
     """The top tags of a clip, a bar each."""
-    rows = _grid(prediction)
+    rows = _grid()
     for tag, score in prediction.top(n):
         category = prediction.vocabulary.tags[tag]
         rows.add_row(label(tag), Text(bar(score), COLOURS[category]), f"{score:.2f}", Text(category, "dim"))
     rows.columns[1].width = BAR
-    rows.columns[2].justify = "right"
     return rows
 
 
-def heat_map(prediction: Prediction, n: int, console: Console) -> Table:
+def heat_map(prediction: Prediction, n: int, width: int) -> Table:
     """The taggram of the top tags: time runs to the right, the height of a block is the score."""
-    rows = _grid(prediction)
+    rows = _grid()
     top = prediction.top(n)
-    width = max(8, console.width - max(len(label(tag)) for tag, _ in top) - 10)
+    room = max(8, width - max(len(label(tag)) for tag, _ in top) - 10)
     for tag, score in top:
-        over_time = _columns(prediction.scores[:, prediction.vocabulary.names.index(tag)], width)
+        over_time = _columns(prediction.scores[:, prediction.vocabulary.names.index(tag)], room)
         blocks = "".join(_HEIGHTS[round(float(s) * 8)] for s in over_time)
         rows.add_row(label(tag), Text(blocks, COLOURS[prediction.vocabulary.tags[tag]]), f"{score:.2f}")
     begin, end = clock(prediction.times[0, 0]), clock(prediction.times[-1, 1])
@@ -73,10 +77,9 @@ def heat_map(prediction: Prediction, n: int, console: Console) -> Table:
     return rows
 
 
-def _grid(prediction: Prediction) -> Table:
-    title = Text(f"{prediction.path}", "bold").append(f"  {clock(prediction.duration)}  {prediction.model}", "dim")
-    rows = Table(title=title, title_justify="left", title_style="", box=None, show_header=False, pad_edge=False)
-    for _ in range(2):
+def _grid() -> Table:
+    rows = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for _ in range(3):
         rows.add_column(no_wrap=True)
     return rows
 

@@ -153,12 +153,11 @@ class _Tables:
     def success(self, prediction: Prediction) -> None:
         from taggram.cli import render
 
-        shown = (
-            render.heat_map(prediction, self._n, self._console)
-            if self._over_time
-            else render.table(prediction, self._n)
-        )
-        self._console.print(shown)
+        self._console.print(render.headline(prediction), soft_wrap=True)
+        if self._over_time:
+            self._console.print(render.heat_map(prediction, self._n, self._console.width))
+        else:
+            self._console.print(render.table(prediction, self._n))
         self._console.print()
 
     def failure(self, tagged: Tagged) -> None:

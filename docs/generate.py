@@ -1,0 +1,202 @@
+"""Write the parts of the documentation that come from the program itself.
+
+``python docs/generate.py`` fills what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``python docs/generate.py --run`` also runs the examples of the guide and writes down what they print: each command
+after a ``$`` in a ``console`` block, and each ``python`` block that a ``text`` block follows. It needs the default model.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+PROJECT = DOCS.parent
+WIDTH = 80  # characters, of everything that the command line prints here
+REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Return the files of the documentation."""
+    return sorted(file for file in DOCS.rglob("*.md") if "_build" not in file.parts)
+
+
+def filled(text: str) -> str:
+    """Return a page with its generated parts as the program has them now."""
+    return REGION.sub(lambda found: f"{found[1]}\n{globals()[found[2]]().strip()}\n\n{found[3]}", text)
+
+
+# The generated parts, by the name in the marker.
+
+
+def cli_help() -> str:
+    """Collect the help of every command."""
+    parts = [f"As Typer {version('typer')} prints it, {WIDTH} characters wide."]
+    for words in _commands():
+        command = " ".join(["taggram", *words])
+        parts.append(f"## {command}\n\n```text\n{shell(f'{command} --help', PROJECT).strip()}\n```")
+    return "\n\n".join(parts)
+
+
+def published() -> str:
+    """List the published weights."""
+    from taggram.models.published import PUBLISHED
+
+    rows = []
+    for entry in PUBLISHED.values():
+        reported = {score.metric: f"{score.value:.4f}" for score in entry.scores}
+        rows.append(
+            [f"`{entry.name}`", entry.trained_on, reported.get("roc_auc", ""), reported.get("ap", ""), entry.licence]
+        )
+    return _table(["name", "trained on", "ROC-AUC", "AP", "licence"], rows)
+
+
+def published_files() -> str:
+    """List the files of the published weights."""
+    from taggram.models.published import PUBLISHED
+
+    rows = []
+    for entry in PUBLISHED.values():
+        where = f"`{entry.member}` in `{entry.url}`" if entry.member else f"`{entry.url}`"
+        rows.append([f"`{entry.name}`", where, f"`{entry.sha256}`"])
+    return _table(["name", "file", "SHA-256"], rows)
+
+
+def architectures() -> str:
+    """List the architectures, with what a model with 50 tags has."""
+    from taggram.models import create_model, list_architectures
+
+    rows = []
+    for name in list_architectures():
+        network = create_model(name, "mtat")
+        seconds = network.segments.samples / network.front_end.sample_rate
+        size = sum(parameter.numel() for parameter in network.parameters())
+        longer = " or more" if network.segments.any_length else ""
+        rows.append([f"`{name}`", f"{seconds:.2f} s{longer}", network.front_end.n_mels, f"{size:,}", network.paper])
+    return _table(["name", "segment", "mel bands", "parameters", "paper"], rows)
+
+
+def vocabularies() -> str:
+    """List the published vocabularies."""
+    from taggram.models import Vocabulary
+
+    rows = []
+    for name in Vocabulary.published():
+        vocabulary = Vocabulary.of(name)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(vocabulary.tags.values()).most_common())
+        rows.append([f"`{name}`", len(vocabulary), kinds, vocabulary.source])
+    return _table(["name", "tags", "of which", "source"], rows)
+
+
+def benchmarks() -> str:
+    """Show the recorded results."""
+    parts = []
+    for file in sorted((PROJECT / "benchmarks" / "results").glob("*.csv")):
+        with file.open(newline="", encoding="utf-8") as stream:
+            head, *rows = csv.reader(stream)
+        parts.append(f"### {file.name}\n\n{_table(head, rows)}")
+    return "\n\n".join(parts) or "No results are recorded yet."
+
+
+# The examples.
+
+
+def shell(command: str, folder: Path) -> str:
+    """Run a command as a person would; returns what it prints, errors too."""
+    keep = {key: value for key, value in os.environ.items() if key in ("HOME", "TAGGRAM_HOME", "XDG_DATA_HOME")}
+    fixed = {"COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env={**keep, **fixed, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
+
+
+def answered(text: str, folder: Path) -> str:
+    """Return a page with what its examples print now.
+
+    Parameters
+    ----------
+    text
+        The page.
+    folder
+        Where the examples run; ``examples/`` is there.
+    """
+    names: dict[str, object] = {"__name__": "page"}
+    printed = None
+
+    def run(found: re.Match[str]) -> str:
+        nonlocal printed
+        kind, body = found[1], found[2]
+        if kind == "console":
+            body = "".join(f"$ {command}\n{shell(command, folder)}" for command in commands(body))
+        elif kind == "text" and printed:
+            body = printed
+        printed = None
+        if kind == "python":
+            with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.chdir(folder):
+                exec(compile(body, "page", "exec"), names)  # noqa: S102 (our own page)
+            printed = out.getvalue()
+        return f"```{kind}\n{body}```"
+
+    return FENCE.sub(run, text)
+
+
+def commands(block: str) -> Iterator[str]:
+    """Find the commands of a ``console`` block, each on one line after a ``$``."""
+    return (line[2:] for line in block.splitlines() if line.startswith("$ "))
+
+
+def _commands() -> Iterator[list[str]]:
+    """Walk the commands as lists of words, groups before what is in them."""
+    from typer.main import get_command
+
+    from taggram.cli import app
+
+    def walk(command: object, words: list[str]) -> Iterator[list[str]]:
+        yield words
+        for name, below in getattr(command, "commands", {}).items():
+            yield from walk(below, [*words, name])
+
+    return walk(get_command(app), [])
+
+
+def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    lines = [head, ["---"] * len(list(head)), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def main() -> None:
+    """Bring all pages up to date."""
+    for page in pages():
+        text = filled(old := page.read_text(encoding="utf-8"))
+        if "--run" in sys.argv:
+            with tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / "examples").symlink_to(PROJECT / "examples")
+                text = answered(text, Path(folder))
+        if text != old:
+            page.write_text(text, encoding="utf-8")
+            print(f"changed: {page.relative_to(PROJECT)}")
+
+
+if __name__ == "__main__":
+    main()

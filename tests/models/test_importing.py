@@ -1,0 +1,99 @@
+"""Getting published weights: the file is checked, and what goes wrong is said with the remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+import taggram
+from taggram.errors import ModelError
+from taggram.models.importing import fetch, import_model, load_published
+from taggram.models.published import PUBLISHED
+
+PAYLOAD = b"published weights"
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A server on this machine with one published file."""
+    (tmp_path / "best_model.pth").write_bytes(PAYLOAD)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(tmp_path))
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/best_model.pth"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TAGGRAM_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_fetched_file_must_have_the_published_hash(address: str, home: Path) -> None:
+    entry = dataclasses.replace(PUBLISHED["fcn.mtat-won2020"], url=address)
+    right = dataclasses.replace(entry, sha256=hashlib.sha256(PAYLOAD).hexdigest())
+    assert fetch(right).read_bytes() == PAYLOAD
+    fetch(right).unlink()
+    with pytest.raises(ModelError, match="could not be fetched") as error:
+        fetch(entry)
+    assert not list(home.rglob("*.pth"))
+    assert "\n" not in str(error.value)
+
+
+def test_what_cannot_be_fetched_comes_with_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = dataclasses.replace(PUBLISHED["fcn.mtat-won2020"], url="http://127.0.0.1:9/best_model.pth")
+    with pytest.raises(ModelError, match=r"curl -LO http\S+ && taggram models import fcn.mtat-won2020 --from"):
+        fetch(entry)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(
+        ModelError, match=r"pip download musicnn==0.1.0 --no-deps && taggram models import vgg_pons.msd"
+    ):
+        fetch(PUBLISHED["vgg_pons.msd-pons2019"])
+
+
+def test_another_file_is_refused(tmp_path: Path, home: Path) -> None:
+    other = tmp_path / "best_model.pth"
+    torch.save({"weight": torch.zeros(1)}, other)
+    with pytest.raises(ModelError, match="not the published file of fcn.mtat-won2020"):
+        import_model("fcn.mtat-won2020", other)
+    with pytest.raises(ModelError, match=r"holds no \*.pth file"):
+        import_model("fcn.mtat-won2020", tmp_path)
+    with pytest.raises(ModelError, match="no such file or folder"):
+        import_model("fcn.mtat-won2020", tmp_path / "nowhere")
+    with pytest.raises(ModelError, match="no published weights are named 'fcn.mtat'"):
+        import_model("fcn.mtat", tmp_path)
+    assert not home.exists()
+
+
+def test_entries_that_do_not_fit_are_refused() -> None:
+    network = taggram.create_model("fcn", vocabulary="mtat")
+    with pytest.raises(ModelError, match="not the weights of a fcn"):
+        load_published(network, "fcn", {"dense.weight": torch.zeros(1, 1)})
+
+
+def test_an_imported_model_says_where_it_comes_from(published: Callable[[str], Path]) -> None:
+    folder = published("musicnn_pons.mtat-pons2019")
+    card = taggram.ModelCard.read(folder)
+    entry = PUBLISHED["musicnn_pons.mtat-pons2019"]
+    assert card.provenance is not None
+    assert card.provenance.sha256 == entry.sha256
+    assert {score.metric: score.value for score in card.scores} == {"roc_auc": 0.9067, "ap": 0.3831}
+    assert "ISC" in card.licence
+    assert sorted(file.name for file in folder.iterdir()) == ["card.json", "model.onnx", "model.safetensors"]

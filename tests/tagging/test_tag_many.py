@@ -1,0 +1,79 @@
+"""Many files, in one process and in several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from taggram.errors import AudioError, TaggramError
+from taggram.tagging import Tagger
+
+PIECES = ["piano-prelude.opus", "strings-and-harpsichord.opus", "synth-groove.opus"]
+
+
+@pytest.fixture
+def paths(examples: Path, tmp_path: Path) -> list[Path]:
+    bad = tmp_path / "bad.mp3"
+    bad.write_text("this is no music")
+    pieces = [examples / piece for piece in PIECES]
+    return [*pieces, bad, *reversed(pieces), tmp_path / "missing.mp3"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_order_is_kept_and_a_bad_file_ends_nothing(workers: int, paths: list[Path], tagger: Tagger) -> None:
+    results = list(tagger.tag_many(paths, workers=workers, duration=6.0))
+    assert [result.path for result in results] == [str(path) for path in paths]
+    for result in results:
+        if Path(result.path).suffix == ".opus":
+            assert result.error is None
+            assert result.prediction is not None
+            assert result.prediction.path == result.path
+            alone = tagger.tag(result.path, duration=6.0)
+            np.testing.assert_array_equal(result.prediction.scores, alone.scores)
+        else:
+            assert result.prediction is None
+            assert isinstance(result.error, AudioError)
+            assert result.path in str(result.error)
+
+
+def test_results_as_they_are_done(paths: list[Path], tagger: Tagger) -> None:
+    results = list(tagger.tag_many((path for path in paths), workers=2, ordered=False, duration=3.0))
+    assert sorted(result.path for result in results) == sorted(map(str, paths))
+
+
+def test_a_generator_is_read_only_a_little_ahead(examples: Path, tagger: Tagger) -> None:
+    read = 0
+
+    def endless():
+        nonlocal read
+        while True:
+            read += 1
+            yield examples / PIECES[0]
+
+    results = tagger.tag_many(endless(), workers=2, duration=3.0)
+    for _ in range(3):
+        next(results)
+    assert read <= 16
+    results.close()
+    assert not multiprocessing.active_children()
+
+
+def test_a_process_that_dies_costs_one_file(examples: Path, tagger: Tagger) -> None:
+    paths = [examples / PIECES[i % 3] for i in range(12)]
+    results = tagger.tag_many(paths, workers=2)
+    first = next(results)
+    victim = multiprocessing.active_children()[0]
+    assert victim.pid is not None
+    os.kill(victim.pid, signal.SIGKILL)
+    rest = list(results)
+    assert [result.path for result in (first, *rest)] == [str(path) for path in paths]
+    failed = [result for result in rest if result.error]
+    assert len(failed) <= 1
+    for result in failed:
+        assert isinstance(result.error, TaggramError)
+        assert "died (exit code -9)" in str(result.error)
