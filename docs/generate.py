@@ -1,8 +1,9 @@
 """Write the parts of the documentation that come from the program itself.
 
 ``python docs/generate.py`` fills what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
-``python docs/generate.py --run`` also runs the examples of the guide and writes down what they print: each command
-after a ``$`` in a ``console`` block, and each ``python`` block that a ``text`` block follows. It needs the default model.
+``python docs/generate.py --run`` also runs the examples and writes down what they print: each command after a ``$`` in
+a ``console`` block, and each ``python`` block that a ``text`` block follows; in README.md, what stands between
+``<!-- session: COMMAND -->`` and ``<!-- end -->``. It needs the default model.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ DOCS = Path(__file__).resolve().parent
 PROJECT = DOCS.parent
 WIDTH = 80  # characters, of everything that the command line prints here
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SESSION = re.compile(r"(<!-- session: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -104,8 +106,26 @@ def benchmarks() -> str:
     parts = []
     for file in sorted((PROJECT / "benchmarks" / "results").glob("*.csv")):
         with file.open(newline="", encoding="utf-8") as stream:
-            head, *rows = csv.reader(stream)
-        parts.append(f"### {file.name}\n\n{_table(head, rows)}")
+            found = list(csv.DictReader(stream))
+        rows = [
+            [
+                row["benchmark"],
+                row["subject"],
+                row["median"],
+                f"{row['min']} to {row['max']}",
+                row["unit"],
+                row["target"],
+            ]
+            for row in found
+        ]
+        commands = dict.fromkeys(row["command"] for row in found if row["command"])
+        first = found[0]
+        made = (
+            f"{first['date'][:10]}, {first['machine']}, Python {first['python']}, ONNX Runtime {first['onnxruntime']}."
+        )
+        table = _table(["benchmark", "of", "median", "range", "unit", "target"], rows)
+        listed = "\n".join(["What was run:", "", "```text", *commands, "```"])
+        parts.append(f"### {file.stem}\n\n{table}\n\n{made} {listed}")
     return "\n\n".join(parts) or "No results are recorded yet."
 
 
@@ -161,6 +181,15 @@ def answered(text: str, folder: Path) -> str:
     return FENCE.sub(run, text)
 
 
+def sessions(text: str, folder: Path) -> str:
+    """Return README.md with what its sessions print now."""
+
+    def run(found: re.Match[str]) -> str:
+        return f"{found[1]}```console\n$ {found[2]}\n{shell(found[2], folder).rstrip()}\n```\n{found[3]}"
+
+    return SESSION.sub(run, text)
+
+
 def commands(block: str) -> Iterator[str]:
     """Find the commands of a ``console`` block, each on one line after a ``$``."""
     return (line[2:] for line in block.splitlines() if line.startswith("$ "))
@@ -187,15 +216,17 @@ def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
 
 def main() -> None:
     """Bring all pages up to date."""
-    for page in pages():
-        text = filled(old := page.read_text(encoding="utf-8"))
-        if "--run" in sys.argv:
-            with tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / "examples").symlink_to(PROJECT / "examples")
-                text = answered(text, Path(folder))
-        if text != old:
-            page.write_text(text, encoding="utf-8")
-            print(f"changed: {page.relative_to(PROJECT)}")
+    run = "--run" in sys.argv
+    readme = PROJECT / "README.md"
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "examples").symlink_to(PROJECT / "examples")
+        for page in [*pages(), readme] if run else pages():
+            text = filled(old := page.read_text(encoding="utf-8"))
+            if run:
+                text = (sessions if page == readme else answered)(text, Path(folder))
+            if text != old:
+                page.write_text(text, encoding="utf-8")
+                print(f"changed: {page.relative_to(PROJECT)}")
 
 
 if __name__ == "__main__":

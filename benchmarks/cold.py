@@ -1,0 +1,40 @@
+"""Cold start: a whole process from its start to its end, as one meets it at the command line."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.measure import PROGRAM, programs
+from benchmarks.record import Row, shown
+from benchmarks.setting import Setting
+from taggram.tagging import DEFAULT_MODEL
+
+MODELS = (DEFAULT_MODEL,)
+TAG, HELP, FLOOR = "taggram tag", "taggram --help", "python -c pass"
+TARGETS = {(TAG, "wall"): "<= 0.8", (TAG, "peak"): "<= 200", (HELP, "wall"): "<= 0.2"}
+UNITS = {"wall": "s", "cpu": "s", "peak": "MiB"}
+
+
+def measure(setting: Setting) -> list[Row]:
+    """Wall time, CPU time and peak memory of tagging one short clip, and of what is least."""
+    file = setting.material.clip_file()
+    commands = {
+        TAG: [PROGRAM, "tag", file, "--model", DEFAULT_MODEL],
+        HELP: [PROGRAM, "--help"],
+        FLOOR: [sys.executable, "-c", "pass"],
+    }
+    if setting.peer:
+        commands[setting.peer.name] = [setting.peer.python, "-m", "musicnn.tagger", file, "--print"]
+    found = programs(commands, setting.runs)
+    return [
+        Row(
+            f"cold, {kind}",
+            name,
+            unit,
+            [getattr(usage, kind) for usage in found[name]],
+            TARGETS.get((name, kind), ""),
+            shown(commands[name]),
+        )
+        for name in commands
+        for kind, unit in UNITS.items()
+    ]

@@ -1,0 +1,149 @@
+"""The child process of the warm benchmarks: ``python -m benchmarks.loops WORK ARGUMENTS...``.
+
+Everything is loaded before the first line comes on standard input; each line then gives one figure.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measure import serve, timed
+from taggram import ModelCard, Tagger
+from taggram.audio import AudioStream, Sliding
+from taggram.features import FrontEnd
+from taggram.models.store import find
+from taggram.tagging import DEFAULT_MODEL
+from taggram.tagging.cutting import Clip, segments_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RATE = 16000
+
+
+def tag(model: str, file: str) -> Callable[[], float]:
+    """Seconds for one file."""
+    tagger = Tagger(model)
+    return timed(lambda: tagger.tag(file))
+
+
+def many(model: str, workers: str, *files: str) -> Callable[[], float]:
+    """Files per second while all workers are warm, from the moments at which the results arrive.
+
+    For n files and w workers that is from the arrival of result 2w to that of result n - w, so that neither the start
+    of the workers counts nor the end, when some have nothing left to do.
+    """
+    tagger = Tagger(model)
+    count = int(workers)
+
+    def work() -> float:
+        arrivals = []
+        for tagged in tagger.tag_many(files, workers=count, ordered=False):
+            if tagged.error is not None:
+                raise tagged.error
+            arrivals.append(time.perf_counter())
+        first, last = 2 * count, len(files) - count
+        return (last - first) / (arrivals[last - 1] - arrivals[first - 1])
+
+    return work
+
+
+def decode(file: str) -> Callable[[], float]:
+    """Seconds to decode, mix and resample."""
+
+    def task() -> None:
+        with AudioStream(file, RATE) as stream:
+            for _ in stream:
+                pass
+
+    return timed(task)
+
+
+def mel_onnx(file: str) -> Callable[[], float]:
+    """Seconds to decode, resample, cut and compute the log-mel-spectrogram of each segment in ONNX Runtime."""
+    import onnxruntime
+
+    card = ModelCard.read(find(DEFAULT_MODEL))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log_mel.onnx")
+        _export(card.front_end, card.segments.samples, path)
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def task() -> None:
+        for segment in _segments(card, file):
+            session.run(None, {"waveform": segment[None]})
+
+    return timed(task)
+
+
+def mel_torch(file: str) -> Callable[[], float]:
+    """Seconds to do the same in torch."""
+    import torch
+
+    from taggram.features.log_mel import LogMel
+
+    torch.set_num_threads(1)
+    card = ModelCard.read(find(DEFAULT_MODEL))
+    log_mel = LogMel(card.front_end).eval()
+
+    def task() -> None:
+        with torch.inference_mode():
+            for segment in _segments(card, file):
+                log_mel(torch.from_numpy(segment[None]))
+
+    return timed(task)
+
+
+def soundfile(file: str) -> Callable[[], float]:
+    """Seconds to decode with libsndfile, mix and resample the whole file at once."""
+    import soundfile
+    import soxr
+
+    def task() -> None:
+        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+        soxr.resample(samples.mean(axis=1), rate, RATE, "HQ")
+
+    return timed(task)
+
+
+def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
+    clip = Clip(file, None, card.sample_rate)
+    return (segment for _, segment in segments_of(clip, Sliding(card.segments.hop), card.segments))
+
+
+def _export(front_end: FrontEnd, samples: int, file: Path) -> None:
+    """Write the front end alone, as it is inside a model file."""
+    import torch
+
+    from taggram.features.log_mel import LogMel
+
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about its own parts
+        program = torch.onnx.export(
+            LogMel(front_end).eval(),
+            (torch.zeros(2, samples),),
+            input_names=["waveform"],
+            dynamic_shapes=({0: torch.export.Dim("segments", min=1)},),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    program.save(file, external_data=False)
+
+
+WORK: dict[str, Callable[..., Callable[[], float]]] = {
+    work.__name__: work for work in (tag, many, decode, mel_onnx, mel_torch, soundfile)
+}
+
+if __name__ == "__main__":
+    serve(WORK[sys.argv[1]](*sys.argv[2:]))
