@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,21 @@ class Material:
 
     def clip_file(self) -> str:
         """One short clip."""
-        return self._made(f"clip-{self.clip:g}s.mp3", lambda file: self._encode(file, self.clip, 0))
+        return self._made(f"clip-{self.clip:g}s.mp3", partial(self._encode, seconds=self.clip))
 
     def song_file(self) -> str:
         """One file that is long enough for start-up not to matter."""
-        return self._made(f"song-{self.song:g}s.mp3", lambda file: self._encode(file, self.song, 0))
+        return self._made(f"song-{self.song:g}s.mp3", partial(self._encode, seconds=self.song))
 
     def mix_file(self) -> str:
         """One very long file: the song again and again."""
         song = self.song_file()
-        return self._made(f"mix-{self.mix:g}s.mp3", lambda file: _repeat(song, file, round(self.mix / self.song)))
+        return self._made(f"mix-{self.mix:g}s.mp3", partial(_repeat, song, times=round(self.mix / self.song)))
 
     def track_files(self) -> list[str]:
         """Many files."""
         files = [
-            self._made(f"track-{i}-{self.track:g}s.mp3", lambda file, i=i: self._encode(file, self.track, i))
+            self._made(f"track-{i}-{self.track:g}s.mp3", partial(self._encode, seconds=self.track, first=i))
             for i in range(min(6, self.tracks))
         ]
         return [files[i % len(files)] for i in range(self.tracks)]
@@ -75,7 +75,7 @@ class Material:
             unfinished.replace(file)
         return str(file)
 
-    def _encode(self, file: Path, seconds: float, first: int) -> None:
+    def _encode(self, file: Path, seconds: float, first: int = 0) -> None:
         """Write an mp3: in each stretch one piece in front, another one behind it, each begun elsewhere."""
         pieces = [_decode(piece) for piece in self._pieces]
         with av.open(file, "w", format="mp3") as container:

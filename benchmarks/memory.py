@@ -7,7 +7,7 @@ from benchmarks.record import Row, shown
 from benchmarks.setting import Setting
 from taggram.tagging import DEFAULT_MODEL
 
-FASTEST = "vgg_pons.mtat-pons2019"
+FASTEST = "fcn.mtat-won2020"
 MODELS = (DEFAULT_MODEL, FASTEST)
 TARGET = "<= 300"
 RUNS = 3  # at most: memory hardly varies, and the files are long

@@ -42,9 +42,7 @@ def load_generator() -> ModuleType:
 generate = load_generator()
 PAGES = generate.pages()
 ALL = [*PAGES, *(PROJECT / text for text in TEXTS)]
-EXAMPLES = [
-    page for page in [*PAGES, PROJECT / "README.md"] if re.search(r"^```(python|console)$", page.read_text(), re.M)
-]
+EXAMPLES = [page for page in PAGES if re.search(r"^```(python|console)$", page.read_text(), re.M)]
 
 
 def name(page: Path) -> str:

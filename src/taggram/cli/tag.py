@@ -78,6 +78,10 @@ def tag(
         raise typer.BadParameter(f"{plot}: the picture must be a .png or .svg file")
     if duration is not None and duration <= 0:
         raise typer.BadParameter("--duration must be above 0")
+    if plot is not None:
+        from taggram.tagging.plot import plot_taggram, require_matplotlib
+
+        require_matplotlib()
 
     began = time.perf_counter()
     found = list(collect(paths))
@@ -109,8 +113,6 @@ def tag(
                 printer.success(tagged.prediction)
                 tally.done(tagged.prediction)
                 if plot is not None:
-                    from taggram.tagging.plot import plot_taggram
-
                     plot_taggram(tagged.prediction, plot)
     tally.summary(time.perf_counter() - began)
     if tally.errors:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taggram.errors import MissingExtraError, ModelError
-from taggram.models import store
+from taggram.models import architectures, store
 from taggram.models.published import PUBLISHED
 from taggram.models.vocabulary import Vocabulary
 
@@ -30,13 +30,12 @@ def register(architecture: type[Network]) -> type[Network]:
 def _architectures() -> dict[str, type[Network]]:
     """Import every file of the architectures' folder, which registers them."""
     try:
-        from taggram.models import architectures
+        for module in pkgutil.iter_modules(architectures.__path__):
+            importlib.import_module(f"{architectures.__name__}.{module.name}")
     except ModuleNotFoundError as error:
         if error.name not in ("torch", "safetensors"):
             raise
         raise MissingExtraError("an architecture", "train") from None
-    for module in pkgutil.iter_modules(architectures.__path__):
-        importlib.import_module(f"{architectures.__name__}.{module.name}")
     return _REGISTRY
 
 

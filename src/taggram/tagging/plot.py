@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,12 @@ _COLUMNS = 1200  # of the spectrogram, at most
 _RANGE = 70.0  # decibels below the loudest point that are shown
 
 
+def require_matplotlib() -> None:
+    """Raise `MissingExtraError` where matplotlib is not installed; to be asked before long work."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("a plot", "plot")
+
+
 def plot_taggram(prediction: Prediction, file: Path, n: int = 12) -> None:
     """Draw the spectrogram of a file with its taggram under it.
 
@@ -45,11 +52,10 @@ def plot_taggram(prediction: Prediction, file: Path, n: int = 12) -> None:
     ModelError
         If the prediction is of an array, of which there is no file to read.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import FuncFormatter
-    except ModuleNotFoundError:
-        raise MissingExtraError("a plot", "plot") from None
+    require_matplotlib()
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
+
     if prediction.path is None:
         raise ModelError("a plot needs a prediction of a file")
     figure = Figure(figsize=(11, 6.5), layout="constrained")

@@ -1,0 +1,57 @@
+"""Without the optional libraries: what needs them says which extra brings them, and the rest works."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+WITHOUT = """
+import sys
+for name in {hidden!r}.split():
+    sys.modules[name] = None  # importing it fails as if it were not installed
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name in {hidden!r}.split() else found(name, *rest)
+import taggram
+try:
+    {code}
+except taggram.TaggramError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("hidden", "code", "said"),
+    [
+        (
+            "torch",
+            "taggram.list_architectures()",
+            "an architecture needs the [train] extra: pip install 'taggram[train]'",
+        ),
+        ("torch", "taggram.Tagger(backend='torch')", "the torch backend needs the [train] extra"),
+        ("pandas", "taggram.Tagger().tag({piece!r}).to_pandas()", "a data frame needs the [pandas] extra"),
+        (
+            "matplotlib",
+            "import taggram.tagging.plot; taggram.tagging.plot.plot_taggram(taggram.Tagger().tag({piece!r}), 'a.png')",
+            "a plot needs the [plot] extra",
+        ),
+        (
+            "torch safetensors onnx matplotlib pandas pooch",
+            "print(taggram.Tagger().tag({piece!r}).top(1)[0][0])",
+            "piano",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(
+    hidden: str, code: str, said: str, published: Callable[[str], Path], examples: Path
+) -> None:
+    published("musicnn_pons.mtat-pons2019")
+    program = WITHOUT.format(hidden=hidden, code=code.format(piece=str(examples / "piano-prelude.opus")))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
+    assert len(done.stdout.splitlines()) == 1
