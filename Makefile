@@ -29,8 +29,10 @@ check: .venv/test
 docs: .venv/test
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
-bench: .venv/test $(WHEELS)
-	$(BIN)/taggram models import '*' --from $(WHEELS)
+# WEIGHTS=FOLDER takes Won et al.'s checkpoints from there instead of fetching them.
+bench: .venv/test
+	$(BIN)/taggram models import '*.mtat-pons2019' --from $(WHEELS)
+	$(BIN)/taggram models import '*.mtat-won2020' $(if $(WEIGHTS),--from $(WEIGHTS))
 	$(BIN)/python -m benchmarks.run
 
 clean:

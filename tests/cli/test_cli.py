@@ -109,7 +109,7 @@ def test_folders_patterns_and_standard_input(examples: Path, tmp_path: Path) -> 
         assert json.loads(done.stdout)["path"].endswith("ünï çødé 音楽.OPUS")
     empty = run("tag", tmp_path / "nothing*.mp3", tmp_path / "deep" / "notes.txt")
     assert empty.returncode == 1
-    assert "no file matches" in empty.stderr
+    assert "nothing*.mp3 matches no file" in empty.stderr
 
 
 def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
@@ -130,6 +130,7 @@ def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
     "arguments",
     [
         ["--json", "--csv"],
+        ["--csv", "--top", "3"],
         ["--top", "0"],
         ["--duration", "0"],
         ["--workers", "0"],

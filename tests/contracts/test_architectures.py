@@ -12,8 +12,9 @@ import torch
 import taggram
 from taggram.errors import CardError
 from taggram.models import ModelCard, Vocabulary
+from taggram.models.card import sha256
 from taggram.models.network import Network
-from taggram.models.weights import save_model, sha256
+from taggram.models.weights import save_model
 
 ARCHITECTURES = taggram.list_architectures()
 TAGS = ["loud", "quiet", "slow"]
@@ -119,5 +120,8 @@ def test_weights_that_do_not_fit_are_refused(saved: tuple[Network, Path], tmp_pa
     with pytest.raises(CardError, match="missing"):
         taggram.create_model(str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"not weights at all")
+    with pytest.raises(CardError, match="not the file that its card describes"):
+        taggram.create_model(str(tmp_path))
+    ModelCard.read(folder).model_copy(update={"files": {}}).write(tmp_path)
     with pytest.raises(CardError, match="does not hold the weights"):
         taggram.create_model(str(tmp_path))

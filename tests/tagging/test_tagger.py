@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -125,8 +126,11 @@ def test_a_part_of_a_file(tagger: Tagger, examples: Path) -> None:
     assert part.times[0].tolist() == [10.0, pytest.approx(12.976)]
     of_array = tagger.tag(music(examples), sample_rate=RATE, start=10.0, duration=6.0)
     np.testing.assert_allclose(part.scores, of_array.scores, atol=1e-3)
-    with pytest.raises(AudioError, match="ends before"):
-        tagger.tag(music(examples), sample_rate=RATE, start=31.0)
+    for wrong in ({"start": 31.0}, {"start": -1.0}, {"duration": 0.0}, {"start": float("nan")}):
+        for audio in (music(examples), examples / "synth-groove.opus"):
+            rate = {"sample_rate": RATE} if isinstance(audio, np.ndarray) else {}
+            with pytest.raises(AudioError):
+                tagger.tag(audio, **rate, **wrong)
 
 
 def test_what_is_wrong_with_the_audio_is_said(tagger: Tagger, examples: Path) -> None:
@@ -175,6 +179,7 @@ def test_torch_gives_the_same(tagger: Tagger, examples: Path) -> None:
     [
         ({"backend": "abacus"}, ModelError, "no backend is named"),
         ({"backend": "torch", "device": "abacus"}, ModelError, "torch cannot use the device"),
+        ({"backend": "torch", "device": "cuda:99"}, ModelError, "torch cannot use the device"),
         ({"model": "nothing"}, ModelError, "no model is named"),
     ],
 )
@@ -193,13 +198,23 @@ def test_a_model_without_a_usable_file(tmp_path: Path, published: Callable[[str]
     with pytest.raises(CardError, match="model.onnx: missing"):
         Tagger(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(CardError, match="not the file that its card describes"):
+        Tagger(tmp_path)
+    (tmp_path / "card.json").write_text(re.sub(r'"files": \{.*?\}', '"files": {}', card.read_text(), flags=re.DOTALL))
     with pytest.raises(CardError, match="not a usable model file"):
         Tagger(tmp_path)
 
 
+def test_a_fixed_segment_takes_no_whole_clip(published: Callable[[str], Path], examples: Path) -> None:
+    published("vgg_pons.mtat-pons2019")
+    with pytest.raises(ModelError, match="one length only"):
+        Tagger("vgg_pons.mtat-pons2019", segmentation=WholeClip()).tag(examples / "synth-groove.opus")
+
+
 def test_an_array_needs_its_rate(tagger: Tagger) -> None:
-    with pytest.raises(AudioError, match="needs its sample rate"):
-        tagger.tag(np.zeros(1000, np.float32))
+    for rate in (None, 0, -1, 3):
+        with pytest.raises(AudioError, match="needs its sample rate"):
+            tagger.tag(np.zeros(1000, np.float32), sample_rate=rate)
 
 
 def prediction() -> Prediction:

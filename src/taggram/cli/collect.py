@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
-from taggram.errors import AudioError, TaggramError
+from taggram.errors import AudioError
+from taggram.tagging import Tagged
 
 # What FFmpeg reads and people have.
 SUFFIXES = tuple(
@@ -18,7 +19,7 @@ SUFFIXES = tuple(
 )
 
 
-def collect(names: Iterable[str]) -> Iterator[str | TaggramError]:
+def collect(names: Iterable[str]) -> Iterator[str | Tagged]:
     """Find the files that are meant.
 
     Parameters
@@ -29,17 +30,18 @@ def collect(names: Iterable[str]) -> Iterator[str | TaggramError]:
 
     Yields
     ------
-    str or TaggramError
-        A file, or why there is none where one was expected. Folders and patterns give their files in sorted order.
+    str or Tagged
+        A file, or the error that says why there is none where one was expected. Folders and patterns give their files
+        in sorted order.
     """
     for name in names:
         if name == "-":
             yield from collect(line.rstrip("\r\n") for line in sys.stdin if line.strip())
         elif os.path.isdir(name):
-            yield from _or_error(_in_folder(name), f"{name}: no audio files in this folder or below it")
+            yield from _or_error(_in_folder(name), name, "has no audio files in it or below it")
         elif glob.has_magic(name) and not os.path.lexists(name):
             matches = sorted(match for match in glob.iglob(name, recursive=True) if os.path.isfile(match))
-            yield from _or_error(iter(matches), f"{name}: no file matches this pattern")
+            yield from _or_error(iter(matches), name, "matches no file")
         else:
             yield name
 
@@ -52,10 +54,10 @@ def _in_folder(folder: str) -> Iterator[str]:
                 yield os.path.join(parent, file)
 
 
-def _or_error(files: Iterator[str], otherwise: str) -> Iterator[str | TaggramError]:
+def _or_error(files: Iterator[str], name: str, otherwise: str) -> Iterator[str | Tagged]:
     empty = True
     for file in files:
         empty = False
         yield file
     if empty:
-        yield AudioError(otherwise)
+        yield Tagged(name, error=AudioError(f"{name} {otherwise}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import time
@@ -12,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from taggram.errors import TaggramError
     from taggram.tagging import Prediction, Tagged, Tagger
 
 FEW = 16  # files that one process tags sooner than several can be started
@@ -43,7 +43,7 @@ def tag(
     model: Annotated[
         str | None, typer.Option(help="Name of a model (see: taggram models list) or its folder.", show_default=False)
     ] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="How many tags.  [default: 5; all with --json]")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="How many tags.  \\[default: 5; all with --json]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print one row per file, one column per tag.")] = False,
     over_time: Annotated[bool, typer.Option("--over-time", help="Show the tags over time: the taggram.")] = False,
@@ -53,11 +53,13 @@ def tag(
     start: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Where to begin in each file.")] = 0.0,
     duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="How much of each file.")] = None,
     segments: Annotated[
-        int | None, typer.Option(min=1, help="Look at this many evenly spaced segments.  [default: all of the file]")
+        int | None, typer.Option(min=1, help="Look at this many evenly spaced segments.  \\[default: all of the file]")
     ] = None,
-    aggregation: Annotated[Aggregation | None, typer.Option(help="From segments to the file.  [default: mean]")] = None,
+    aggregation: Annotated[
+        Aggregation | None, typer.Option(help="From segments to the file.  \\[default: mean]")
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help=f"Processes.  [default: the cores, from {FEW} files on]")
+        int | None, typer.Option(min=1, help=f"Processes.  \\[default: the cores, from {FEW} files on]")
     ] = None,
     backend: Annotated[Backend, typer.Option(help="What runs the model.")] = Backend.onnx,
     device: Annotated[str, typer.Option(help="Device of the torch backend.")] = "cpu",
@@ -69,11 +71,10 @@ def tag(
     """
     from taggram.audio import EvenlySpaced
     from taggram.cli.collect import collect
-    from taggram.errors import TaggramError
     from taggram.tagging import DEFAULT_MODEL, Tagger
 
-    if json and csv:
-        raise typer.BadParameter("--json and --csv exclude each other")
+    if csv and (json or over_time or top is not None):
+        raise typer.BadParameter("--csv has all tags of the whole file: it takes no --json, --over-time or --top")
     if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
         raise typer.BadParameter(f"{plot}: the picture must be a .png or .svg file")
     if duration is not None and duration <= 0:
@@ -88,32 +89,28 @@ def tag(
     files = [file for file in found if isinstance(file, str)]
     if plot is not None and len(files) != 1:
         raise typer.BadParameter("--plot draws one file")
+    tagger = Tagger(
+        model or DEFAULT_MODEL,
+        segmentation=None if segments is None else EvenlySpaced(segments),
+        aggregation=None if aggregation is None else aggregation.value,
+        backend=backend.value,
+        device=device,
+    )
+    if workers is None:
+        workers = 1 if len(files) < FEW else len(os.sched_getaffinity(0))
+    not_found = (tagged for tagged in found if not isinstance(tagged, str))
+    results = tagger.tag_many(files, workers=min(workers, len(files)), start=start, duration=duration)
+    printer = _printer(tagger, json=json, csv=csv, top=top, over_time=over_time)
     tally = _Tally()
-    for error in found:
-        if isinstance(error, TaggramError):
-            tally.failed(error)
-    if files:
-        tagger = Tagger(
-            model or DEFAULT_MODEL,
-            segmentation=None if segments is None else EvenlySpaced(segments),
-            aggregation=None if aggregation is None else aggregation.value,
-            backend=backend.value,
-            device=device,
-        )
-        printer = _printer(tagger, json=json, csv=csv, top=top, over_time=over_time)
-        if workers is None:
-            workers = 1 if len(files) < FEW else len(os.sched_getaffinity(0))
-        results = tagger.tag_many(files, workers=min(workers, len(files)), start=start, duration=duration)
-        for tagged in _with_progress(results, len(files)):
-            if tagged.prediction is None:
-                assert tagged.error is not None
-                printer.failure(tagged)
-                tally.failed(tagged.error)
-            else:
-                printer.success(tagged.prediction)
-                tally.done(tagged.prediction)
-                if plot is not None:
-                    plot_taggram(tagged.prediction, plot)
+    for tagged in _with_progress(itertools.chain(not_found, results), len(found)):
+        if tagged.prediction is None:
+            printer.failure(tagged)
+            tally.failed(tagged)
+        else:
+            printer.success(tagged.prediction)
+            tally.done(tagged.prediction)
+            if plot is not None:
+                plot_taggram(tagged.prediction, plot)
     tally.summary(time.perf_counter() - began)
     if tally.errors:
         raise typer.Exit(1)
@@ -132,10 +129,10 @@ class _Tally:
         for warning in prediction.warnings:
             print(f"warning: {prediction.path}: {warning}", file=sys.stderr)
 
-    def failed(self, error: TaggramError) -> None:
+    def failed(self, tagged: Tagged) -> None:
         self.files += 1
         self.errors += 1
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {tagged.error}", file=sys.stderr)
 
     def summary(self, wall: float) -> None:
         files = f"{self.files} file{'' if self.files == 1 else 's'}"
@@ -207,7 +204,7 @@ def _printer(tagger: Tagger, *, json: bool, csv: bool, top: int | None, over_tim
     return _Tables(top or 5, over_time)
 
 
-def _with_progress(results: Iterator[Tagged], total: int) -> Iterator[Tagged]:
+def _with_progress(results: Iterable[Tagged], total: int) -> Iterator[Tagged]:
     """Show a progress bar on stderr while several files are tagged and somebody watches."""
     if total == 1 or not sys.stderr.isatty():
         yield from results

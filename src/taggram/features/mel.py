@@ -16,7 +16,7 @@ _SLANEY_BREAK = 1000.0 / _SLANEY_HZ  # 1 kHz, in mels
 _SLANEY_STEP = np.log(6.4) / 27.0  # 27 mels from 1 kHz to 6.4 kHz
 
 
-def hz_to_mel(hz: Float64[np.ndarray, n], scale: str) -> Float64[np.ndarray, n]:
+def hz_to_mel(hz: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "n"]:
     """Frequencies in Hz on the mel scale ``"htk"`` or ``"slaney"``."""
     hz = np.asarray(hz, dtype=np.float64)
     if scale == "htk":
@@ -26,7 +26,7 @@ def hz_to_mel(hz: Float64[np.ndarray, n], scale: str) -> Float64[np.ndarray, n]:
     )
 
 
-def mel_to_hz(mel: Float64[np.ndarray, n], scale: str) -> Float64[np.ndarray, n]:
+def mel_to_hz(mel: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "n"]:
     """Invert `hz_to_mel`."""
     mel = np.asarray(mel, dtype=np.float64)
     if scale == "htk":

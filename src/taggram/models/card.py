@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,12 @@ from taggram.features import FrontEnd
 from taggram.models.vocabulary import Vocabulary
 
 FILE_NAME = "card.json"
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 class _Part(BaseModel):
@@ -162,6 +169,19 @@ class ModelCard(_Part):
     def write(self, folder: Path) -> None:
         """Write the card into a model's folder."""
         (folder / FILE_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def check(self, file: Path) -> None:
+        """Check a file of the model against the hash in the card, where the card has one.
+
+        Raises
+        ------
+        CardError
+            If the file is missing, or is not the one that the card describes.
+        """
+        if not file.is_file():
+            raise CardError(f"{file}: missing; import or train the model again")
+        if self.files.get(file.name, found := sha256(file)) != found:
+            raise CardError(f"{file}: not the file that its card describes; import or train the model again")
 
     @classmethod
     def read(cls, folder: Path) -> ModelCard:

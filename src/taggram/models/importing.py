@@ -13,11 +13,11 @@ import torch
 
 from taggram.errors import ModelError
 from taggram.models import store
-from taggram.models.card import ModelCard, Provenance
+from taggram.models.card import ModelCard, Provenance, sha256
 from taggram.models.published import PUBLISHED, PublishedWeights
 from taggram.models.registry import create_model
 from taggram.models.tf_checkpoint import read_checkpoint
-from taggram.models.weights import save_model, sha256
+from taggram.models.weights import save_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

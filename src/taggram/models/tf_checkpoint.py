@@ -140,7 +140,7 @@ def _shape(data: bytes) -> tuple[int, ...]:
     return tuple(int(dict(_message(dimension)).get(1, 0)) for dimension in dimensions)
 
 
-def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[str, Float32[np.ndarray, ...]]:
+def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[str, Float32[np.ndarray, "..."]]:
     """Read the float32 tensors of a checkpoint.
 
     Parameters
@@ -167,7 +167,7 @@ def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[s
         raise ModelError(f"TensorFlow checkpoint: the index cannot be read ({error}); the file is damaged") from error
 
 
-def _tensors(index: bytes, data: bytes, skip: str) -> Iterator[tuple[str, Float32[np.ndarray, ...]]]:
+def _tensors(index: bytes, data: bytes, skip: str) -> Iterator[tuple[str, Float32[np.ndarray, "..."]]]:
     footer = index[-_FOOTER_BYTES:]
     if len(footer) < _FOOTER_BYTES or struct.unpack_from("<Q", footer, 40)[0] != _TABLE_MAGIC:
         raise ModelError("TensorFlow checkpoint: the index is not one (wrong magic number)")

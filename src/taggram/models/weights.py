@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from taggram.errors import CardError
-from taggram.models.card import ModelCard
+from taggram.models.card import ModelCard, sha256
 from taggram.models.onnx_export import export_onnx
 from taggram.models.store import ONNX_FILE, WEIGHTS_FILE
 
@@ -62,24 +61,17 @@ def load_weights(folder: Path, architectures: Mapping[str, type[Network]]) -> Ne
     Raises
     ------
     CardError
-        If the card names an unknown architecture or the weights do not fit it.
+        If the card names an unknown architecture, or the weights are not those it describes or do not fit it.
     """
     card = ModelCard.read(folder)
     file = folder / WEIGHTS_FILE
     if card.architecture not in architectures:
         raise CardError(f"{folder}: its card names an architecture that does not exist here: {card.architecture}")
     network = architectures[card.architecture](card.vocabulary, **card.options)
+    card.check(file)
     try:
         network.load_state_dict(load_file(file))
-    except FileNotFoundError:
-        raise CardError(f"{file}: missing; import or train the model again") from None
     except (RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise CardError(f"{file}: does not hold the weights of a {card.architecture}: {reason}") from error
     return network.eval()
-
-
-def sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from jaxtyping import Float32
 
+    from taggram.models import ModelCard
+
 Outputs = tuple["Float32[np.ndarray, 'segments tags']", "Float32[np.ndarray, 'segments size']"]
 
 
@@ -32,11 +34,13 @@ class OnnxBackend:
     ----------
     folder
         The model's folder.
+    card
+        Its card.
     threads
         Threads within one operation.
     """
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, card: ModelCard, threads: int) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -45,11 +49,12 @@ class OnnxBackend:
         options.log_severity_level = 3  # errors only
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         file = folder / ONNX_FILE
+        card.check(file)
         try:
             self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
-            reason = "missing" if not file.is_file() else f"not a usable model file: {str(error).splitlines()[0]}"
-            raise CardError(f"{file}: {reason}; import or train the model again") from error
+            reason = str(error).splitlines()[0]
+            raise CardError(f"{file}: not a usable model file: {reason}; import or train the model again") from error
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
@@ -81,7 +86,7 @@ class TorchBackend:
         torch.set_num_threads(threads)
         try:
             self._network = create_model(str(folder)).to(device)
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError) as error:
             raise ModelError(f"torch cannot use the device {device!r}: {str(error).splitlines()[0]}") from error
         self._device = device
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill, probe
-from taggram.errors import AudioError
+from taggram.errors import AudioError, ModelError
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
@@ -98,6 +98,8 @@ def segments_of(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segm
     ------
     AudioError
         If the clip cannot be read, or is too long to be taken whole.
+    ModelError
+        If the clip is to be taken whole by a model that takes only segments of its own length.
     """
     if isinstance(plan, Sliding):
         yield from _sliding(clip, plan.hop or spec.hop, spec)
@@ -146,6 +148,8 @@ def _padded(
 
 def _whole(clip: Clip, spec: Segments) -> Iterator[Segment]:
     """The whole clip at once."""
+    if not spec.any_length:
+        raise ModelError("this model takes segments of one length only, no whole clips; use another segmentation")
     parts = [np.zeros(spec.clip_padding, np.float32)]
     for block in _padded(clip, spec, clip.blocks()):
         parts.append(block)

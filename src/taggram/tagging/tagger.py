@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 
 from taggram.audio import Segmentation, Sliding, clean
 from taggram.audio.resample import Resampler
+from taggram.audio.source import SAMPLE_RATES
 from taggram.errors import AudioError, ModelError, TaggramError
 from taggram.models import ModelCard
 from taggram.models.store import find
@@ -88,7 +90,7 @@ class Tagger:
         self._aggregation: Aggregation = aggregation or self.card.aggregation
         self._run: Backend
         if backend == "onnx":
-            self._run = OnnxBackend(folder, threads)
+            self._run = OnnxBackend(folder, self.card, threads)
         elif backend == "torch":
             self._run = TorchBackend(folder, threads, device)
         else:
@@ -165,19 +167,26 @@ class Tagger:
             If there is no usable audio.
         """
         if isinstance(audio, np.ndarray):
-            if sample_rate is None:
-                raise AudioError("an array needs its sample rate: tag(samples, sample_rate=44100)")
-            samples, warnings = clean(audio)
-            resampler = Resampler(self.card.sample_rate)
-            samples = np.concatenate([resampler(samples, sample_rate), resampler.flush()])
-            first = round(start * self.card.sample_rate)
-            last = None if duration is None else first + round(duration * self.card.sample_rate)
-            clip = Clip(None, samples[first:last], self.card.sample_rate, start, warnings=warnings)
-            if not len(samples[first:last]):
-                raise AudioError(f"the array ends before {start:g} s")
+            clip = self._clip_of(audio, sample_rate, start, duration)
         else:
             clip = Clip(os.fspath(audio), None, self.card.sample_rate, start, duration)
         return self._predict(clip)
+
+    def _clip_of(self, samples: np.ndarray, sample_rate: int | None, start: float, duration: float | None) -> Clip:
+        """Make a clip of an array, by the rules that hold for files."""
+        if sample_rate is None or sample_rate not in SAMPLE_RATES:
+            raise AudioError("an array needs its sample rate in Hz: tag(samples, sample_rate=44100)")
+        if not (math.isfinite(start) and start >= 0 and (duration is None or duration > 0)):
+            raise AudioError(f"an array has no part that starts at {start} s and lasts {duration} s")
+        rate = self.card.sample_rate
+        samples, warnings = clean(samples)
+        resampler = Resampler(rate)
+        samples = np.concatenate([resampler(samples, sample_rate), resampler.flush()])
+        first = round(start * rate)
+        part = samples[first : None if duration is None else first + round(duration * rate)]
+        if not len(part):
+            raise AudioError(f"the array has no audio at {start:g} s: it lasts {len(samples) / rate:.2f} s")
+        return Clip(None, part, rate, start, warnings=warnings)
 
     def _predict(self, clip: Clip) -> Prediction:
         spec, rate = self.card.segments, self.card.sample_rate
