@@ -24,7 +24,7 @@ def measure(setting: Setting) -> list[Row]:
     }
     if find_spec("soundfile"):
         works["decode, resample (soundfile and soxr, whole file)"] = "soundfile"
-    commands = {name: Loop("loops", work, file) for name, work in works.items()}
+    commands = {name: Loop("loops", work, file, one_core=True) for name, work in works.items()}
     found = loops(commands, setting.runs)
     return [
         Row(

@@ -30,7 +30,7 @@ def tag(model: str, file: str) -> Callable[[], float]:
     x, is_training = tf.placeholder(tf.float32, [None, frames, config.N_MELS]), tf.placeholder(tf.bool)
     with tf.name_scope("model"):
         scores = tf.nn.sigmoid(models.define_model(x, is_training, model, len(config.MTT_LABELS))[0])
-    session = tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1))
+    session = tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1))
     tf.train.Saver().restore(session, f"{Path(musicnn.extractor.__file__).parent / model}/")
 
     def task() -> None:

@@ -76,15 +76,24 @@ class Loop:
         Its arguments.
     python
         The interpreter.
+    one_core
+        Whether to keep it on one core, so that one thread means one thread whatever libraries make of their settings.
     """
 
-    def __init__(self, module: str, *arguments: str, python: str = sys.executable) -> None:
+    def __init__(self, module: str, *arguments: str, python: str = sys.executable, one_core: bool = False) -> None:
         self.command = [python, "-m", f"benchmarks.{module}", *arguments]
+        self._one_core = one_core
 
     def __enter__(self) -> Self:
-        pipe = subprocess.PIPE
+        pipe, before = subprocess.PIPE, partial(os.sched_setaffinity, 0, [max(os.sched_getaffinity(0))])
         self._process = subprocess.Popen(
-            self.command, stdin=pipe, stdout=pipe, text=True, env=_environment(), cwd=PROJECT
+            self.command,
+            stdin=pipe,
+            stdout=pipe,
+            text=True,
+            env=_environment(),
+            cwd=PROJECT,
+            preexec_fn=before if self._one_core else None,
         )
         return self
 

@@ -22,10 +22,10 @@ PEER_MODELS = {DEFAULT_MODEL: "MTT_musicnn", "vgg_pons.mtat-pons2019": "MTT_vgg"
 def measure(setting: Setting) -> list[Row]:
     """Seconds of audio per second, for each model; and over the peer's, round by round."""
     file, length = setting.material.song_file(), setting.material.song
-    commands = {model: Loop("loops", "tag", model, file) for model in MODELS}
+    commands = {model: Loop("loops", "tag", model, file, one_core=True) for model in MODELS}
     if setting.peer:
         for theirs in PEER_MODELS.values():
-            commands[theirs] = Loop("loop_musicnn", theirs, file, python=setting.peer.python)
+            commands[theirs] = Loop("loop_musicnn", theirs, file, python=setting.peer.python, one_core=True)
     found = loops(commands, setting.runs)
     speeds = {name: [length / seconds for seconds in values] for name, values in found.items()}
     benchmark = "warm, 1 thread"

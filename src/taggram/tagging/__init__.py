@@ -5,6 +5,7 @@ unless torch is asked for.
 """
 
 from taggram.tagging.prediction import Prediction
-from taggram.tagging.tagger import DEFAULT_MODEL, Tagged, Tagger
+from taggram.tagging.tagged import Tagged
+from taggram.tagging.tagger import DEFAULT_MODEL, Tagger
 
 __all__ = ["DEFAULT_MODEL", "Prediction", "Tagged", "Tagger"]

@@ -9,24 +9,26 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from taggram.errors import TaggramError
-from taggram.tagging.tagger import Tagged, Tagger, tag_one
+from taggram.tagging.tagged import Tagged, tag_one
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
+    from taggram.tagging.tagger import Tagger
+
 AHEAD = 4  # paths read ahead of the oldest unfinished one, per worker
 
 
-def _work(recipe: dict[str, Any], part: dict[str, Any], pipe: Connection) -> None:
+def _work(build: Callable[[], Tagger], part: dict[str, Any], pipe: Connection) -> None:
     """Tag what comes through the pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and then closes the pipe
-    tagger = Tagger(**recipe)
+    tagger = build()
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             pipe.send(tag_one(tagger, pipe.recv(), part))
@@ -40,8 +42,8 @@ class _Worker:
 
 
 class _Pool:
-    def __init__(self, recipe: dict[str, Any], part: dict[str, Any], size: int) -> None:
-        self._arguments = recipe, part
+    def __init__(self, build: Callable[[], Tagger], part: dict[str, Any], size: int) -> None:
+        self._arguments = build, part
         self._context = multiprocessing.get_context("spawn")
         self.workers: list[_Worker] = []
         for _ in range(size):
@@ -87,14 +89,14 @@ class _Pool:
 
 
 def tag_in_processes(
-    recipe: dict[str, Any], part: dict[str, Any], paths: Iterator[str], workers: int, ordered: bool
+    build: Callable[[], Tagger], part: dict[str, Any], paths: Iterator[str], workers: int, ordered: bool
 ) -> Iterator[Tagged]:
     """Tag files in worker processes; see `Tagger.tag_many`.
 
     Parameters
     ----------
-    recipe
-        Arguments of each worker's `Tagger`.
+    build
+        Makes the `Tagger` of a worker, in the worker.
     part
         ``start`` and ``duration``.
     paths
@@ -108,7 +110,7 @@ def tag_in_processes(
     done: dict[int, Tagged] = {}
     turn = given = finished = 0
     more = True
-    pool = _Pool(recipe, part, workers)
+    pool = _Pool(build, part, workers)
     try:
         while more or finished < given:
             for worker in pool.workers:

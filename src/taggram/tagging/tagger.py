@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from taggram.audio import Segmentation, Sliding, clean
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
-from taggram.errors import AudioError, ModelError, TaggramError
+from taggram.errors import AudioError, ModelError
 from taggram.models import ModelCard
 from taggram.models.store import find
 from taggram.tagging.backends import Backend, OnnxBackend, TorchBackend
 from taggram.tagging.cutting import SILENCE, Clip, segments_of
 from taggram.tagging.prediction import Aggregation, Prediction
+from taggram.tagging.tagged import Tagged, tag_one
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
 
 DEFAULT_MODEL = "musicnn_pons.mtat-pons2019"
-
-
-@dataclass(frozen=True)
-class Tagged:
-    """What became of one file of a batch: a prediction or an error, never both.
-
-    Attributes
-    ----------
-    path
-        The file, as it was asked for.
-    prediction
-        What the model says; None for a file that could not be tagged.
-    error
-        Why it could not; None for a file that could.
-    """
-
-    path: str
-    prediction: Prediction | None = None
-    error: TaggramError | None = None
 
 
 class Tagger:
@@ -95,15 +77,16 @@ class Tagger:
             self._run = TorchBackend(folder, threads, device)
         else:
             raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
-        # What a worker process needs to build the same tagger.
-        self._recipe: dict[str, Any] = {
-            "model": os.fspath(model),
-            "segmentation": segmentation,
-            "aggregation": aggregation,
-            "backend": backend,
-            "device": device,
-            "threads": threads,
-        }
+        # How a worker process builds the same tagger.
+        self._again = functools.partial(
+            Tagger,
+            os.fspath(model),
+            segmentation=segmentation,
+            aggregation=aggregation,
+            backend=backend,
+            device=device,
+            threads=threads,
+        )
 
     def score_segments(self, segments: Float32[np.ndarray, "segments samples"]) -> Float32[np.ndarray, "segments tags"]:
         """Score segments that are already cut.
@@ -250,14 +233,4 @@ class Tagger:
         from taggram.tagging.pool import tag_in_processes
 
         names = (os.fspath(path) for path in paths)
-        yield from tag_in_processes(self._recipe, part, names, workers, ordered)
-
-
-def tag_one(tagger: Tagger, path: str, part: dict[str, Any]) -> Tagged:
-    """Tag one file of a batch; whatever goes wrong becomes the file's error."""
-    try:
-        return Tagged(path, prediction=tagger.tag(path, **part))
-    except TaggramError as error:
-        return Tagged(path, error=error)
-    except Exception as error:  # a fault of ours, and no reason to lose the rest of the batch
-        return Tagged(path, error=TaggramError(f"{path}: unexpected {type(error).__name__}: {error}"))
+        yield from tag_in_processes(self._again, part, names, workers, ordered)
