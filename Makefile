@@ -39,26 +39,26 @@ clean:
 	rm -rf .venv demo docs/_build .mypy_cache .pytest_cache .ruff_cache
 
 # What tagging and importing weights needs, and the published weights of the default model.
-.venv/demo: .venv/pip $(WHEELS)
+.venv/demo: pyproject.toml constraints.txt | .venv/pip $(WHEELS)
 	@echo "Installing taggram; the largest part is torch, which turns the published weights into a model file."
 	$(INSTALL) --editable '.[plot,train]'
 	$(BIN)/taggram models import $(DEFAULT_MODEL) --from $(WHEELS)
 	@touch $@
 
-.venv/test: .venv/pip $(WHEELS)
+.venv/test: pyproject.toml constraints.txt | .venv/pip $(WHEELS)
 	@echo "Installing taggram with everything that its tests need."
 	$(INSTALL) --editable '.[all]' --group test --group lint --group docs
 	@touch $@
 
-$(WHEELS): .venv/pip
+$(WHEELS): | .venv/pip
 	$(PIP) download --quiet --no-deps --dest $@ musicnn==0.1.0
 
-.venv/pip: pyproject.toml constraints.txt
+.venv/pip:
 	@test -n "$(PYTHON)" || { echo "Python is missing. On Debian: apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "taggram needs Python 3.11 or newer, and $(PYTHON) is older; name another one: make PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@touch $@
