@@ -275,3 +275,26 @@ def test_a_picture_is_drawn(tagger: Tagger, examples: Path, tmp_path: Path) -> N
     assert b"piano" in (tmp_path / "a.svg").read_bytes()
     with pytest.raises(ModelError, match="of a file"):
         plot_taggram(tagger.tag(np.ones(RATE, np.float32), sample_rate=RATE), tmp_path / "b.png")
+
+
+def test_a_long_file_that_cannot_be_entered_anywhere_is_decoded(
+    examples: Path, tmp_path: Path, tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AAC decodes to other samples after a seek, so the segments are picked while all of it is decoded."""
+    import av
+
+    samples = np.tile(music(examples)[: 10 * RATE], 61)
+    with av.open(str(tmp_path / "long.m4a"), "w") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        for at in range(0, len(samples), 1024):
+            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 1024], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = RATE, at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    monkeypatch.setattr(cutting, "_sought", None)
+    clip = cutting.Clip(str(tmp_path / "long.m4a"), None, RATE)
+    found = list(cutting.segments_of(clip, EvenlySpaced(3), tagger.card.segments))
+    whole = np.pad(taggram.read(tmp_path / "long.m4a", RATE), tagger.card.segments.clip_padding)
+    assert found[-1][0] + tagger.card.segments.samples == len(whole)
+    for start, segment in found:
+        np.testing.assert_allclose(segment, whole[start:][: len(segment)], atol=1e-6)

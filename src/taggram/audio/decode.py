@@ -6,6 +6,7 @@ FFmpeg's own downmix is not used: it adds channels without dividing, which is 3 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -14,7 +15,7 @@ import numpy as np
 from taggram.audio.levels import Waveform, full_scale
 from taggram.audio.source import Source
 
-__all__ = ["Decoder", "mix"]
+__all__ = ["Decoder", "mix", "seekable"]
 
 # Samples in a block, about a second: enough to make the cost of a block small, and that of an hour none.
 BLOCK = 1 << 16
@@ -115,13 +116,11 @@ class Decoder:
 
     def _sought(self, position: int) -> tuple[int, Iterator[Block]] | None:
         """Blocks from a little before `position` and the samples to skip in them; None if seeking is not exact."""
-        stream, native = self._source.stream, self._source.info.sample_rate
-        codec = self._source.info.codec
+        native = self._source.info.sample_rate
         early = position - round(PRE_ROLL * native)
-        ticks = 1 / (stream.time_base * native)
-        if early <= 0 or ticks.denominator != 1 or not (codec in SEEKABLE or codec.startswith("pcm_")):
+        if early <= 0 or not seekable(self._source):
             return None
-        origin = stream.start_time or 0
+        origin, ticks = self._source.stream.start_time or 0, _ticks(self._source)
         if not self._source.seek(origin + early * int(ticks)):
             return None
         blocks = self._frames()
@@ -154,6 +153,18 @@ class Decoder:
             if packet.pts is None or (packet.pts - origin) * base >= self._begin:
                 self.lost += float((packet.duration or 0) * base)
             return []
+
+
+def seekable(source: Source) -> bool:
+    """Say whether decoding can begin anywhere in a file, and give the samples that decoding all of it would give."""
+    codec = source.info.codec
+    return _ticks(source).denominator == 1 and (codec in SEEKABLE or codec.startswith("pcm_"))
+
+
+def _ticks(source: Source) -> Fraction:
+    """Time stamps per sample; a fraction where the clock of the file is coarser than its samples."""
+    ticks: Fraction = 1 / (source.stream.time_base * source.info.sample_rate)
+    return ticks
 
 
 def mix(frames: list[Any]) -> Waveform:

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from taggram.audio.decode import Decoder
+from taggram.audio.decode import Decoder, seekable
 from taggram.audio.levels import Levels, Waveform, finite_peak
 from taggram.audio.resample import Resampler, common_grid
 from taggram.audio.source import SAMPLE_RATES, AudioInfo, Source, shown
@@ -39,6 +39,8 @@ class AudioStream:
     ----------
     info : AudioInfo
         What the file says of itself.
+    seekable : bool
+        Whether a `start` far into the file is reached without decoding what comes before it.
     warnings : list of str
         What was wrong and what was done about it, one line each; complete when the last block is out.
 
@@ -55,6 +57,7 @@ class AudioStream:
     """
 
     info: AudioInfo
+    seekable: bool
     warnings: list[str]
 
     def __init__(
@@ -75,6 +78,7 @@ class AudioStream:
         self._start, self._duration = start, duration
         self._source = Source(path)
         self.info = self._source.info
+        self.seekable = seekable(self._source)
         self._rate = int(sample_rate or self.info.sample_rate)
         self.warnings = []
         self._blocks = self._run()

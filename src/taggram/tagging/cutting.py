@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill, probe
+from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill
 from taggram.errors import AudioError, ModelError
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SILENCE = 1e-4  # peak, -80 dB below full scale
 LONGEST_WHOLE_CLIP = 600.0  # seconds
 HELD = 600.0  # seconds; a clip up to this long is kept in memory where its length decides where it is cut
-SEEK_COST = 20.0  # seconds of audio that could be decoded in the time that one seek takes
+# One seek takes as long as decoding this many seconds and this share of the file, whose index has to be built.
+SEEK_SECONDS, SEEK_SHARE = 10.0, 0.05
 
 
 @dataclass
@@ -65,13 +66,15 @@ class Clip:
             yield from stream
             self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
 
-    def estimated_seconds(self) -> float | None:
-        """Length of the wished part of the file, as far as the file tells without being decoded."""
-        assert self.path is not None
-        total = probe(self.path).duration
+    def outlook(self) -> tuple[float | None, bool]:
+        """Length of the wished part in seconds, as far as the file tells, and whether it can be read by seeking."""
+        if self.path is None:
+            return None, False
+        with AudioStream(self.path) as stream:
+            total, seekable = stream.info.duration, stream.seekable
         if total is None or total <= self.start:
-            return None
-        return total - self.start if self.duration is None else min(total - self.start, self.duration)
+            return None, seekable
+        return (total - self.start if self.duration is None else min(total - self.start, self.duration)), seekable
 
 
 Segment = tuple[int, "Float32[np.ndarray, ' samples']"]
@@ -163,18 +166,19 @@ def _whole(clip: Clip, spec: Segments) -> Iterator[Segment]:
 
 def _planned(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segment]:
     """Segments whose places depend on the clip's length."""
-    seconds = clip.estimated_seconds() if clip.samples is None else None
-    if seconds is not None and seconds > HELD:
+    seconds, seekable = clip.outlook()
+    if seconds is not None and seconds <= HELD:
+        clip.samples = np.concatenate(list(clip.blocks()))
+    elif seconds is not None and seekable:
         length = round(seconds * clip.sample_rate)
         starts = plan.starts(length + 2 * spec.clip_padding, spec.samples)
-        if len(starts) * (SEEK_COST + spec.samples / clip.sample_rate) < seconds:
+        # Without seeking, the file is decoded twice: to measure it and to pick the segments.
+        if len(starts) * (SEEK_SECONDS + SEEK_SHARE * seconds) < 2 * seconds:
             found = _sought(clip, starts, spec)
             if found is not None:
                 clip.length = length
                 yield from found
                 return
-    elif seconds is not None:
-        clip.samples = np.concatenate(list(clip.blocks()))
     yield from _picked(clip, plan, spec)
 
 
