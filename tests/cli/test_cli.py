@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,6 +144,19 @@ def test_wrong_usage(arguments: list[str], examples: Path) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupting_ends_it_with_what_is_done(workers: int, examples: Path) -> None:
+    arguments = ["tag", *[str(examples)] * 30, "--workers", str(workers), "--json"]
+    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(first)["tags"][0]["tag"] == "piano"
+    assert "Traceback" not in errors
 
 
 def test_models(default_model: Path, tmp_path: Path) -> None:

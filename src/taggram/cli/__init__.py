@@ -14,8 +14,9 @@ from taggram import __version__
 from taggram.cli import models, tag
 from taggram.errors import TaggramError
 
-FAILED = 1  # something that was asked for could not be done; wrong usage is 2
-INTERRUPTED = 130
+FAILED = (
+    1  # something that was asked for could not be done; wrong usage is 2, and Typer exits with 130 when interrupted
+)
 
 app = typer.Typer(
     name="taggram",
@@ -48,6 +49,3 @@ def main() -> None:
     except TaggramError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(FAILED)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
