@@ -57,10 +57,11 @@ def test_streaming_gives_the_segments_of_the_plan(tagger: Tagger, examples: Path
     """What comes out while decoding equals cutting the padded clip at once, for hops shorter and longer."""
     spec, samples = tagger.card.segments, music(examples)
     padded = np.pad(samples, spec.clip_padding)
-    for hop in (spec.hop, 30000, 70000):
+    for hop, ends_with_the_clip in ((spec.hop, False), (30000, False), (70000, False), (50000, True), (90000, True)):
         clip = cutting.Clip(str(examples / "synth-groove.opus"), None, RATE)
         streamed = list(cutting.segments_of(clip, Sliding(hop), spec))
         starts = Sliding(hop).starts(len(padded), spec.samples)
+        assert (starts[-1] % hop != 0) == ends_with_the_clip
         assert [start for start, _ in streamed] == starts.tolist()
         np.testing.assert_array_equal(np.stack([s for _, s in streamed]), cut(padded, starts, spec.samples))
         assert clip.length == len(samples)

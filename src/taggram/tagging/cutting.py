@@ -114,19 +114,16 @@ def segments_of(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segm
 
 def _sliding(clip: Clip, hop: int, spec: Segments) -> Iterator[Segment]:
     """Segments while the file is still being decoded."""
-    plan = Sliding(hop)
-    buffer, origin, following = np.zeros(spec.clip_padding, np.float32), 0, 0
+    buffer, origin, given = np.zeros(spec.clip_padding, np.float32), 0, 0
     for block in _padded(clip, spec, clip.blocks()):
         buffer = np.concatenate([buffer, block])
-        while following + spec.samples <= origin + len(buffer):
+        while given * hop + spec.samples <= origin + len(buffer):
             # What precedes the latest segment is never needed again, not even by one that ends with the clip.
-            buffer, origin = buffer[following - origin :], following
+            buffer, origin = buffer[given * hop - origin :], given * hop
             yield origin, buffer[: spec.samples]
-            following += hop
-    total = origin + len(buffer)
-    for start in plan.starts(total, spec.samples):
-        if start >= following:
-            yield int(start), buffer[start - origin :][: spec.samples]
+            given += 1
+    for start in Sliding(hop).starts(origin + len(buffer), spec.samples).tolist()[given:]:
+        yield start, buffer[start - origin :][: spec.samples]
 
 
 def _padded(
@@ -174,7 +171,7 @@ def _planned(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segment
         starts = plan.starts(length + 2 * spec.clip_padding, spec.samples)
         # Without seeking, the file is decoded twice: to measure it and to pick the segments.
         if len(starts) * (SEEK_SECONDS + SEEK_SHARE * seconds) < 2 * seconds:
-            found = _sought(clip, starts, spec)
+            found = _sought(clip, starts, length, spec)
             if found is not None:
                 clip.length = length
                 yield from found
@@ -182,16 +179,16 @@ def _planned(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segment
     yield from _picked(clip, plan, spec)
 
 
-def _sought(clip: Clip, starts: np.ndarray, spec: Segments) -> list[Segment] | None:
+def _sought(clip: Clip, starts: np.ndarray, length: int, spec: Segments) -> list[Segment] | None:
     """Read each segment by seeking; None if the file turns out to be shorter than it says."""
     found: list[Segment] = []
     for start in starts.tolist():
         # The model's padding is silence only beyond the ends of the clip; inside it is the clip itself.
-        begin = start - spec.clip_padding
-        before = max(0, -begin)
-        seconds = (begin + before) / clip.sample_rate, (spec.samples - before) / clip.sample_rate
+        before = max(0, spec.clip_padding - start)
+        begin, end = max(0, start - spec.clip_padding), min(length, start - spec.clip_padding + spec.samples)
+        part = clip.blocks(begin / clip.sample_rate, (end - begin) / clip.sample_rate)
         try:
-            samples = np.concatenate([np.zeros(before, np.float32), *clip.blocks(*seconds)])
+            samples = np.concatenate([np.zeros(before, np.float32), *part])
         except AudioError:
             return None
         missing = spec.samples - len(samples)
