@@ -77,6 +77,17 @@ def test_an_mp3_of_a_few_bytes(damaged):
     refused(damaged("bare.mp3", lambda data: data[:300]), "is not audio|holds no audio|nothing in it")
 
 
+@pytest.mark.parametrize("size", [700, 0.4, 0.9])
+def test_a_cut_mp3_that_does_not_know_its_length_is_noticed_by_its_last_frame(damaged, size):
+    path = damaged("bare.mp3", lambda data: data[: size if size > 1 else int(size * len(data))])
+    with pytest.warns(AudioWarning, match="cut short after .* inside a frame"):
+        assert read(path).size > 0
+
+
+def test_a_whole_mp3_without_a_header_gives_no_warning(files):
+    assert read(files / "bare.mp3").size > 0
+
+
 def test_an_mp3_of_1000_bytes_is_salvaged_with_a_warning(damaged):
     with pytest.warns(AudioWarning, match=r"[78]\.\d s of 8\.0 s could not be decoded"):
         assert 0 < read(damaged("tone.mp3", lambda data: data[:1000])).size < 4000

@@ -13,6 +13,7 @@ import av
 import numpy as np
 
 from taggram.audio.levels import Waveform, full_scale
+from taggram.audio.mpeg import frame_bytes
 from taggram.audio.source import Source
 
 __all__ = ["Decoder", "mix", "seekable"]
@@ -83,6 +84,8 @@ class Decoder:
         self._begin = 0.0
         self.lost = 0.0
         """Seconds of packets that could not be decoded, from the position asked for on."""
+        self.cut = False
+        """Whether the file was read to its end and that lies inside an mp3 frame."""
 
     def blocks(self, position: int = 0) -> Iterator[tuple[Waveform, int]]:
         """Decode from a position on.
@@ -132,8 +135,9 @@ class Decoder:
 
     def _frames(self) -> Iterator[Block]:
         frames: list[Any] = []
-        size, form = 0, None
+        size, form, last = 0, None, None
         for packet in self._source.packets():
+            last = packet if packet.size else last
             for frame in self._decoded(packet):
                 found = frame.format.name, frame.layout.nb_channels, frame.sample_rate
                 if size >= BLOCK or (found != form and frames):
@@ -144,6 +148,8 @@ class Decoder:
                 size += frame.samples
         if frames:
             yield Block(frames, frames[0].sample_rate)
+        if last is not None and self._source.info.codec == "mp3":
+            self.cut = last.size < frame_bytes(bytes(last)[:4])
 
     def _decoded(self, packet: Any) -> list[Any]:
         try:

@@ -116,7 +116,7 @@ class AudioStream:
                 break
         if given == 0:
             self._explain_nothing(decoder)
-        self.warnings += levels.warnings() + self._losses(given / self._rate, given == wanted, decoder.lost)
+        self.warnings += levels.warnings() + self._losses(given / self._rate, given == wanted, decoder)
 
     def _resampled(self, decoder: Decoder, levels: Levels, begin: int) -> Iterator[Waveform]:
         resample = Resampler(self._rate)
@@ -131,17 +131,19 @@ class AudioStream:
         peak = max((finite_peak(block) for block, _ in Decoder(self._source).blocks()), default=0.0)
         return Levels(peak)
 
-    def _losses(self, given: float, complete: bool, undecodable: float) -> list[str]:
+    def _losses(self, given: float, complete: bool, decoder: Decoder) -> list[str]:
         """Give the warning that part of what was asked for is missing, if it is."""
-        expected = given + undecodable
+        expected = given + decoder.lost
         promised = self._source.promised
         if promised is not None and not complete:
             rest = promised - self._start
             expected = max(expected, rest if self._duration is None else min(rest, self._duration))
         lost = expected - given
-        if lost <= max(0.2, 0.01 * expected):
-            return []
-        return [f"{lost:.1f} s of {expected:.1f} s could not be decoded: the file is damaged or cut short"]
+        if lost > max(0.2, 0.01 * expected):
+            return [f"{lost:.1f} s of {expected:.1f} s could not be decoded: the file is damaged or cut short"]
+        if decoder.cut and not complete and promised is None:
+            return [f"cut short after {given:.1f} s, inside a frame; the file does not say how long it was"]
+        return []
 
     def _explain_nothing(self, decoder: Decoder) -> None:
         """Raise the error that says why there is not one sample to give."""
