@@ -1,6 +1,6 @@
 """The errors of taggram: each is one line for a person, naming the file or model and the remedy."""
 
-__all__ = ["AudioError", "AudioWarning", "CardError", "MissingExtraError", "ModelError", "TaggramError"]
+__all__ = ["AudioError", "AudioWarning", "CardError", "MissingExtraError", "ModelError", "RecipeError", "TaggramError"]
 
 
 class TaggramError(Exception):
@@ -17,6 +17,10 @@ class CardError(TaggramError):
 
 class ModelError(TaggramError):
     """A model or architecture that does not exist, or whose weights are not here."""
+
+
+class RecipeError(TaggramError):
+    """A training recipe that cannot be followed: malformed, or not fitting its store or the training in its folder."""
 
 
 class MissingExtraError(TaggramError):
