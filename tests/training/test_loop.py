@@ -19,10 +19,11 @@ from tones import Tones, recipe
 from taggram.errors import RecipeError
 from taggram.models import ModelCard
 from taggram.models.store import WEIGHTS_FILE
-from taggram.training import Recipe, loop
+from taggram.training import Recipe
 from taggram.training.checkpoint import FILE_NAME, Checkpoint
-from taggram.training.loop import train
+from taggram.training.loop import make_fabric, train
 from taggram.training.plan import Plan, plan
+from taggram.training.session import Session, unwatched
 
 T = TypeVar("T")
 TO_KILL = """
@@ -31,7 +32,7 @@ sys.path.insert(0, {folder!r})
 from pathlib import Path
 from tones import Tiny, Tones, recipe
 from taggram.models import registry
-from taggram.training.loop import train
+from taggram.training.loop import make_fabric, train
 from taggram.training.plan import plan
 registry.list_architectures()
 registry._REGISTRY["tiny"] = Tiny
@@ -180,9 +181,9 @@ def test_it_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
     assert card.scores[0].value == losses[best]
     assert any(not torch.equal(saved.best[name], saved.network[name]) for name in saved.best)
     # They are the best ones indeed: they give the loss that was measured for them.
-    training = loop._Training(ready(), loop._fabric("cpu", ready()), tmp_path)
+    training = Session(ready(), make_fabric("cpu", ready()), tmp_path)
     training.network.load_state_dict(saved.best)
-    assert training._validate(0, loop.unwatched) == pytest.approx(losses[best], rel=1e-6)
+    assert training._validate(0, unwatched) == pytest.approx(losses[best], rel=1e-6)
 
 
 def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> None:
@@ -191,9 +192,9 @@ def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> 
         {"epoch": 3, "optimiser": {"kind": "sgd", "lr": 0.2}},
     ]
     todo = ready(schedule={"kind": "won", "steps": steps})
-    training = loop._Training(todo, loop._fabric("cpu", todo), tmp_path)
+    training = Session(todo, make_fabric("cpu", todo), tmp_path)
     for _ in range(2):
-        training.epoch(loop.unwatched)
+        training.epoch(unwatched)
     best = {name: torch.full_like(tensor, 2) for name, tensor in training.best.items()}
     training.best = best
     training._begin_step(2)
@@ -207,7 +208,7 @@ def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> 
 
 def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
     todo = ready()
-    training = loop._Training(todo, loop._fabric("cpu", todo), tmp_path)
+    training = Session(todo, make_fabric("cpu", todo), tmp_path)
     network = training.network.eval()
     total = []
     for clip, target in zip(todo.valid.clips.tolist(), todo.valid.targets, strict=True):
@@ -217,15 +218,15 @@ def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
         with torch.no_grad():
             mean = torch.sigmoid(network(torch.from_numpy(cuts))[0]).mean(0).numpy()
         total.append(-(target * np.log(mean) + (1 - target) * np.log(1 - mean)).mean())
-    assert training._validate(0, loop.unwatched) == pytest.approx(np.mean(total), rel=1e-5)
+    assert training._validate(0, unwatched) == pytest.approx(np.mean(total), rel=1e-5)
 
 
 def test_bfloat16_leaves_the_front_end_alone(tmp_path: Path) -> None:
     todo = ready(precision="bf16")
-    training = loop._Training(todo, loop._fabric("cpu", todo), tmp_path)
+    training = Session(todo, make_fabric("cpu", todo), tmp_path)
     seen: dict[str, torch.dtype] = {}
     training.network.conv.register_forward_hook(lambda _, x, y: seen.update(into=x[0].dtype, out=y.dtype))
-    training.epoch(loop.unwatched)
+    training.epoch(unwatched)
     assert seen == {"into": torch.float32, "out": torch.bfloat16}
     assert all(parameter.dtype == torch.float32 for parameter in training.network.parameters())
 
