@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +65,17 @@ def test_the_plan_is_shown_and_nothing_is_written(folder: Path) -> None:
     assert not (folder / "nothing").exists()
 
 
-def test_a_trained_model_tags_at_once(folder: Path) -> None:
+def test_interrupted_resumed_and_the_model_tags_at_once(folder: Path) -> None:
+    command = [PROGRAM, "train", "a.yaml", "--out", "model", "--device", "cpu"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        while not (folder / "model" / "checkpoint.pt").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.startswith("stopped; the same command goes on from the last whole epoch in model")
+    assert "Traceback" not in errors
+    assert not (folder / "model" / "card.json").exists()
     done = run(folder, "train", "a.yaml", "--out", "model", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "model\n"
@@ -71,11 +83,6 @@ def test_a_trained_model_tags_at_once(folder: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     tagged = run(folder, "tag", "18.wav", "19.wav", "--model", "model", "--json", "--top", 1)
     assert [json.loads(line)["tags"][0]["tag"] for line in tagged.stdout.splitlines()] == ["low", "high"]
-    (folder / "b.yaml").write_text(RECIPE + "seed: 1\n")
-    refused = run(folder, "train", "b.yaml", "--out", "model")
-    assert refused.returncode == 1
-    remedy = "start anew with --fresh, or choose another --out"
-    assert refused.stderr == f"error: model: holds a training of another recipe; {remedy}\n"
 
 
 def test_errors_are_one_line(folder: Path) -> None:
@@ -92,3 +99,13 @@ def test_errors_are_one_line(folder: Path) -> None:
         assert said in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert not done.stdout
+
+
+@pytest.mark.parametrize("hidden", ["torch", "lightning_fabric", "yaml", "pyarrow"])
+def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
+    program = f"import sys; sys.modules[{hidden!r}] = None; from taggram.cli import main; main()"
+    command = [sys.executable, "-c", program, "train", "a.yaml", "--dry-run"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "needs the [train] extra: pip install 'taggram[train]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -34,22 +34,26 @@ def train(
     A checkpoint is written after each epoch; the same command goes on from it. Prints the model's folder.
     Needs the [train] extra.
     """
-    from taggram.training import Recipe, prepare_cpu
-
-    prepare_cpu()  # before anything loads torch
-    wanted = Recipe.read(recipe)
-    from taggram.datasets import PackedStore
+    from taggram.errors import MissingExtraError
     from taggram.models.store import place
-    from taggram.training.plan import plan
 
-    ready = plan(wanted, PackedStore(Path(wanted.store)), str(recipe))
+    try:
+        from taggram.training import Recipe, prepare_cpu
+
+        prepare_cpu()  # before anything loads torch
+        wanted = Recipe.read(recipe)
+        from taggram.datasets import PackedStore
+        from taggram.training.loop import train as run
+        from taggram.training.plan import plan
+        from taggram.training.speed import set_threads
+    except ModuleNotFoundError:
+        raise MissingExtraError("training", "train") from None
+
+    ready = plan(wanted, PackedStore(wanted.store), str(recipe))
     folder = out or place(wanted.name)
     if dry_run:
         _show(ready, folder)
         return
-    from taggram.training.loop import train as run
-    from taggram.training.speed import set_threads
-
     set_threads(threads)
     try:
         card = run(ready, folder, device=device, resume=resume, watch=_with_progress)
