@@ -56,7 +56,7 @@ def listing(ramps: Path) -> Listing:
 
 @pytest.fixture(scope="session")
 def contents() -> Callable[[Path], dict[str, bytes]]:
-    """A function that gives the shards and the journal's lines but for times of change."""
+    """A function that gives the shards of a store."""
 
     def of(store: Path) -> dict[str, bytes]:
         return {file.name: file.read_bytes() for file in sorted(store.glob("shard-*.pcm"))}

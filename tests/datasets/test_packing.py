@@ -187,15 +187,45 @@ def test_a_torn_end_is_cut_off(kept: int, torn: str, listing: Listing, tmp_path:
     journal = store / "journal.jsonl"
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text("".join(lines[:kept]) + torn)
+    torn_journal = journal.read_bytes()
+    assert len(list(unpacked(listing, store))) == len(listing.clips) - max(0, kept - 1)
+    assert journal.read_bytes() == torn_journal
     expected = max(0, kept - 1) + (kept == 30)  # with the twin of a clip that is known
     summary = pack(listing, store, shard_seconds=SHARD)
     assert summary.kept == expected
     assert contents(store) == whole
     assert (store / "manifest.parquet").read_bytes() == manifest
+    assert list(unpacked(listing, store)) == []
+
+
+def test_samples_are_on_disk_before_the_journal_speaks_of_them(
+    listing: Listing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut would leave: at each sync of the journal, all its clips are in synced parts of the shards."""
+    on_disk: dict[str, int] = {}
+    seen: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        file = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        if file.name == "journal.jsonl":
+            entries = [json.loads(line) for line in file.read_text().splitlines()[1:]]
+            seen.append(len(entries))
+            for entry in entries:
+                assert 2 * (entry["offset"] + entry["length"]) <= on_disk[f"shard-{entry['shard']:05}.pcm"]
+        elif file.suffix == ".pcm":
+            on_disk[file.name] = file.stat().st_size
+        elif file.suffix == ".draft":
+            assert seen[-1] == len(listing.clips)
+            on_disk[file.name] = file.stat().st_size
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    pack(listing, tmp_path / "store", shard_seconds=SHARD)
+    assert len(seen) > 3
+    assert on_disk["manifest.parquet.draft"] == (tmp_path / "store" / "manifest.parquet").stat().st_size
 
 
 def test_a_crash_of_the_decoder_costs_one_file(ramps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker is killed while it waits for a file that never comes."""
+    """Whoever opens the file is killed, as by a fault in a decoder."""
     folder = tmp_path / "music"
     folder.mkdir()
     for name in ("00.wav", "01.wav", "02.wav"):

@@ -12,11 +12,11 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from taggram.errors import DatasetError
 
-__all__ = ["FILE_NAME", "VERSION", "Entry", "Journal"]
+__all__ = ["FILE_NAME", "VERSION", "Entry", "Journal", "read_journal"]
 
 FILE_NAME = "journal.jsonl"
 VERSION = 1  # of the whole store: journal, shards and manifest
@@ -78,12 +78,10 @@ class Journal:
         self._file = (folder / FILE_NAME).open("a+b")
         try:
             self._lock()
-            lines = self._repaired()
-            if lines:
-                check_header(folder, lines[0], sample_rate)
-            else:
+            self.all_entries, end = _read(self._file, folder, sample_rate)
+            self._file.truncate(end)
+            if not end:
                 self._write([{"taggram_store": VERSION, "sample_rate": sample_rate}])
-            self.all_entries = [self._entry(line) for line in lines[1:]]
         except BaseException:
             self._file.close()
             raise
@@ -106,40 +104,59 @@ class Journal:
         except BlockingIOError:
             raise DatasetError(f"{self._folder} is being packed by another process: wait for it to end") from None
 
-    def _entry(self, line: dict[str, Any]) -> Entry:
-        try:
-            return Entry(**line)
-        except TypeError as error:
-            raise DatasetError(f"{self._folder / FILE_NAME} is damaged: pack into another folder") from error
-
     def _write(self, lines: list[dict[str, Any]]) -> None:
         self._file.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def _repaired(self) -> list[dict[str, Any]]:
-        """Read all lines; cut off a last one that was not written to its end."""
-        self._file.seek(0)
-        lines: list[dict[str, Any]] = []
-        good = 0
-        for raw in self._file:
-            try:
-                line = json.loads(raw) if raw.endswith(b"\n") else None
-            except ValueError:
-                line = None
-            if not isinstance(line, dict):
-                if self._file.read(1):
-                    where = f"{self._folder / FILE_NAME}, line {len(lines) + 1}"
-                    raise DatasetError(f"{where} is damaged: pack into another folder")
-                break
-            lines.append(line)
-            good += len(raw)
-        self._file.truncate(good)
-        return lines
+
+def read_journal(folder: Path, sample_rate: int) -> list[Entry]:
+    """Read the entries of a store's journal and change nothing; a store that is not there has none.
+
+    Parameters
+    ----------
+    folder
+        The store.
+    sample_rate
+        That it must have, in Hz.
+
+    Raises
+    ------
+    DatasetError
+        If it is damaged, of another version or at another rate.
+    """
+    if not (folder / FILE_NAME).is_file():
+        return []
+    with (folder / FILE_NAME).open("rb") as file:
+        return _read(file, folder, sample_rate)[0]
 
 
-def check_header(folder: Path, header: dict[str, Any], sample_rate: int) -> None:
-    """Make sure that a store can be continued."""
+def _read(file: BinaryIO, folder: Path, sample_rate: int) -> tuple[list[Entry], int]:
+    """Return the entries, and the byte where the last line ends that was written to its end."""
+    file.seek(0)
+    lines: list[dict[str, Any]] = []
+    end = 0
+    for raw in file:
+        try:
+            line = json.loads(raw) if raw.endswith(b"\n") else None
+        except ValueError:
+            line = None
+        if not isinstance(line, dict):
+            if file.read(1):
+                where = f"{folder / FILE_NAME}, line {len(lines) + 1}"
+                raise DatasetError(f"{where} is damaged: pack into another folder")
+            break
+        lines.append(line)
+        end += len(raw)
+    if lines:
+        _check_header(folder, lines[0], sample_rate)
+    try:
+        return [Entry(**line) for line in lines[1:]], end
+    except TypeError as error:
+        raise DatasetError(f"{folder / FILE_NAME} is damaged: pack into another folder") from error
+
+
+def _check_header(folder: Path, header: dict[str, Any], sample_rate: int) -> None:
     version, rate = header.get("taggram_store"), header.get("sample_rate")
     if version != VERSION:
         raise DatasetError(f"{folder} is a store of version {version}, not {VERSION}: pack into another folder")

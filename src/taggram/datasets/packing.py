@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from taggram.audio.source import SAMPLE_RATES
 from taggram.datasets.decoding import Decoded, decode_all
-from taggram.datasets.journal import FILE_NAME, Entry, Journal
+from taggram.datasets.journal import FILE_NAME, Entry, Journal, read_journal
 from taggram.datasets.listing import Listed, Listing
 from taggram.datasets.manifest import require_parquet, write_manifest
 from taggram.datasets.shards import ShardWriter
@@ -22,7 +22,7 @@ __all__ = ["SAMPLE_RATE", "SHARD_SECONDS", "Outcome", "Summary", "pack", "unpack
 
 SAMPLE_RATE = 16000
 SHARD_SECONDS = 36000.0  # ten hours: 1.15 GB at 16 kHz
-TOGETHER = 16  # clips that are brought to disk at once; a kill costs at most their decoding
+TOGETHER = 16  # clips that are brought to disk at once; a kill costs their decoding, and what was decoded ahead
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,7 @@ def pack(
 
 def unpacked(listing: Listing, store: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Iterator[Listed]:
     """Yield the clips that `pack` would read, without writing anything."""
-    entries: dict[str, Entry] = {}
-    if (Path(store) / FILE_NAME).is_file():
-        journal = Journal(Path(store), sample_rate)
-        journal.close()
-        entries = journal.entries
+    entries = {entry.path: entry for entry in read_journal(Path(store), sample_rate)}
     for clip in listing.clips:
         if clip.path not in entries or not _is_unchanged(listing.file(clip), entries[clip.path]):
             yield clip
