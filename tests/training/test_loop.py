@@ -22,6 +22,7 @@ from taggram.models.store import WEIGHTS_FILE
 from taggram.training import Recipe
 from taggram.training.checkpoint import FILE_NAME, Checkpoint
 from taggram.training.loop import make_fabric, train
+from taggram.training.optimiser import rate
 from taggram.training.plan import Plan, plan
 from taggram.training.session import Session, unwatched
 
@@ -145,6 +146,19 @@ def test_killed_in_the_middle_of_an_epoch_and_resumed_is_the_same(tmp_path: Path
     train(ready(), tmp_path / "killed", device="cpu")
     train(ready(), tmp_path / "whole", device="cpu")
     assert_same(entries(tmp_path / "whole"), entries(tmp_path / "killed"))
+
+
+def test_the_best_weights_of_earlier_epochs_come_back(tmp_path: Path) -> None:
+    todo = ready(schedule="cosine")
+    session = Session(todo, make_fabric("cpu", todo), tmp_path)
+    session.epoch(unwatched)
+    assert session.history[0]["lr"] == pytest.approx(0.01 * rate(todo.recipe.schedule, (2 / 3) / 4)), "step by step"
+    session.best = {name: torch.full_like(tensor, 2) for name, tensor in session.best.items()}
+    session.save()
+    again = Session(todo, make_fabric("cpu", todo), tmp_path)
+    again.restore(Checkpoint.read(tmp_path / FILE_NAME))
+    assert_same(again.best, session.best)
+    assert_same(again._weights(), session._weights())
 
 
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
