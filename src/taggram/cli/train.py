@@ -32,7 +32,7 @@ def train(
     """Train a model on a packed store.
 
     A checkpoint is written after each epoch; the same command goes on from it. Prints the model's folder.
-    Needs the [train] extra.
+    Needs the train extra.
     """
     from taggram.errors import MissingExtraError
     from taggram.models.store import place
