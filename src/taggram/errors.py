@@ -1,6 +1,15 @@
 """The errors of taggram: each is one line for a person, naming the file or model and the remedy."""
 
-__all__ = ["AudioError", "AudioWarning", "CardError", "MissingExtraError", "ModelError", "TaggramError"]
+__all__ = [
+    "AudioError",
+    "AudioWarning",
+    "CardError",
+    "DatasetError",
+    "MissingExtraError",
+    "ModelError",
+    "RecipeError",
+    "TaggramError",
+]
 
 
 class TaggramError(Exception):
@@ -15,8 +24,16 @@ class CardError(TaggramError):
     """A model card that is missing, malformed or does not fit the weights beside it."""
 
 
+class DatasetError(TaggramError):
+    """A list of clips or a packed store that cannot be read or made, or does not hold what is asked of it."""
+
+
 class ModelError(TaggramError):
     """A model or architecture that does not exist, or whose weights are not here."""
+
+
+class RecipeError(TaggramError):
+    """A training recipe that cannot be followed: malformed, or not fitting its store or the training in its folder."""
 
 
 class MissingExtraError(TaggramError):

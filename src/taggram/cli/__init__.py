@@ -11,7 +11,7 @@ import sys
 import typer
 
 from taggram import __version__
-from taggram.cli import models, tag
+from taggram.cli import data, models, tag, train
 from taggram.errors import TaggramError
 
 FAILED = (
@@ -26,7 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("tag")(tag.tag)
+app.command("train")(train.train)
 app.add_typer(models.app, name="models")
+app.add_typer(data.app, name="data")
 
 
 def _version(wished: bool) -> None:

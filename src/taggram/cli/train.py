@@ -1,0 +1,85 @@
+"""``taggram train``: from a recipe to a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from taggram.training.plan import Plan
+
+T = TypeVar("T")
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="What to train, on what and how.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the model goes.  \\[default: where models of its name lie]"),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Go on from the folder's checkpoint, or start anew.")
+    ] = True,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1; auto: a GPU where there is one.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the cores]")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, show the plan, train nothing.")] = False,
+) -> None:
+    """Train a model on a packed store.
+
+    A checkpoint is written after each epoch; the same command goes on from it. Prints the model's folder.
+    Needs the train extra.
+    """
+    from taggram.errors import MissingExtraError
+    from taggram.models.store import place
+
+    try:
+        from taggram.training import Recipe, prepare_cpu
+
+        prepare_cpu()  # before anything loads torch
+        wanted = Recipe.read(recipe)
+        from taggram.datasets import PackedStore
+        from taggram.training.loop import train as run
+        from taggram.training.plan import plan
+        from taggram.training.speed import set_threads
+    except ModuleNotFoundError:
+        raise MissingExtraError("training", "train") from None
+
+    ready = plan(wanted, PackedStore(wanted.store), str(recipe))
+    folder = out or place(wanted.name)
+    if dry_run:
+        _show(ready, folder)
+        return
+    set_threads(threads)
+    try:
+        card = run(ready, folder, device=device, resume=resume, watch=_with_progress)
+    except KeyboardInterrupt:
+        print(f"stopped; the same command goes on from the last whole epoch in {folder}", file=sys.stderr)
+        raise
+    best = card.scores[0]
+    print(f"{card.name}: validation loss {best.value:.4f} ({best.source})", file=sys.stderr)
+    print(folder)
+
+
+def _show(ready: Plan, folder: Path) -> None:
+    parameters = sum(parameter.numel() for parameter in ready.network().parameters())
+    unseen = int((ready.train.targets.sum(0) == 0).sum())
+    print(ready.recipe.to_yaml(), end="")
+    print(f"# {len(ready.train.clips)} clips to train on, {len(ready.valid.clips)} to validate on")
+    print(f"# {len(ready.vocabulary)} tags, {unseen} of them without a training clip; {parameters:,} parameters")
+    print(f"# into {folder}")
+
+
+def _with_progress(batches: Iterable[T], total: int, title: str) -> Iterator[T]:
+    """Show a progress bar on stderr while somebody watches."""
+    if not sys.stderr.isatty():
+        yield from batches
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(batches, title, total=total, console=Console(stderr=True), transient=True)

@@ -1,0 +1,129 @@
+"""The shards of a store: files of nothing but little-endian int16 samples, clip after clip, only ever added to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from taggram.datasets.journal import Entry
+from taggram.errors import DatasetError
+
+__all__ = ["FULL_SCALE", "SAMPLE", "ShardWriter", "check_shards", "shard_file", "to_int16"]
+
+SAMPLE = np.dtype("<i2")
+FULL_SCALE = 32768  # an int16 sample of this size would be 1.0
+
+
+def shard_file(folder: Path, shard: int) -> Path:
+    """Return the file of a shard."""
+    return folder / f"shard-{shard:05}.pcm"
+
+
+def to_int16(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    """Round samples to int16 steps of 1/32768; what is beyond full scale is clipped.
+
+    Examples
+    --------
+    >>> to_int16(np.array([0.5, -1.0, 1.2], dtype=np.float32))
+    array([ 16384, -32768,  32767], dtype=int16)
+    """
+    scaled = np.rint(samples * np.float32(FULL_SCALE))
+    steps: npt.NDArray[np.int16] = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(SAMPLE)
+    return steps
+
+
+def check_shards(folder: Path, ends: dict[int, int]) -> None:
+    """Make sure that the shards of a store are whole.
+
+    Parameters
+    ----------
+    folder
+        The store.
+    ends
+        For each shard, how many samples it must have at least.
+
+    Raises
+    ------
+    DatasetError
+        If one is missing or too short.
+    """
+    for shard, end in ends.items():
+        file = shard_file(folder, shard)
+        try:
+            size = file.stat().st_size
+        except OSError:
+            size = -1
+        if size < end * SAMPLE.itemsize:
+            state = "missing" if size < 0 else "cut short"
+            raise DatasetError(f"{file} is {state}: the store is damaged, pack into another folder")
+
+
+class ShardWriter:
+    """Adds clips to the last shard of a store, and begins a new one when that is full.
+
+    When it is opened, what no entry speaks of is cut off.
+
+    Parameters
+    ----------
+    folder
+        The store.
+    entries
+        All that the journal knows.
+    limit
+        Samples after which a shard is full; a clip that is longer has a shard of its own.
+    """
+
+    def __init__(self, folder: Path, entries: Iterable[Entry], limit: int) -> None:
+        self._folder, self._limit = folder, limit
+        ends: dict[int, int] = {}
+        for entry in entries:
+            ends[entry.shard] = max(ends.get(entry.shard, 0), entry.offset + entry.length)
+        check_shards(folder, ends)
+        self._shard = max(ends, default=0)
+        self._end = ends.get(self._shard, 0)
+        self._file = self._open()
+        self._file.truncate(self._end * SAMPLE.itemsize)
+        last = shard_file(folder, self._shard)
+        for later in [file for file in folder.glob("shard-*.pcm") if file.name > last.name]:
+            later.unlink()
+
+    def add(self, samples: npt.NDArray[np.int16]) -> tuple[int, int]:
+        """Write a clip and return its shard and offset; `sync` brings it to disk."""
+        if self._end and self._end + samples.size > self._limit:
+            self.close()
+            self._shard, self._end = self._shard + 1, 0
+            self._file = self._open()
+        self._file.write(samples.tobytes())
+        offset, self._end = self._end, self._end + samples.size
+        return self._shard, offset
+
+    def sync(self) -> None:
+        """Return when all samples are on disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Sync and close."""
+        try:
+            self.sync()
+        finally:
+            self._file.close()
+
+    def _open(self) -> BinaryIO:
+        file = shard_file(self._folder, self._shard).open("ab")
+        sync_folder(self._folder)
+        return file
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when the names of new files are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

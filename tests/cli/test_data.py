@@ -1,0 +1,111 @@
+"""``taggram data`` as a person meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from taggram.datasets import PackedStore
+
+PROGRAM = Path(sys.executable).with_name("taggram")
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [PROGRAM, "data", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"}, timeout=120)
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    for seed, name in enumerate(("rock", "jazz")):
+        (folder / name).mkdir(parents=True)
+        samples = np.random.default_rng(seed).normal(0, 0.1, 36000)
+        soundfile.write(folder / name / "[1].wav", samples, 16000)
+    whole = (folder / "rock" / "[1].wav").read_bytes()
+    (folder / "rock" / "cut.wav").write_bytes(whole[:40044])
+    (folder / "table.tsv").write_text(
+        "nr\tpath\ttags\tsplit\n1\trock/[1].wav\trock;[loud]\ttrain\n2\tjazz/[1].wav\t\ttest\n"
+    )
+    return folder
+
+
+def test_a_folder(music: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    dry = run("pack", music, store, "--dry-run")
+    assert dry.returncode == 0
+    assert dry.stdout.splitlines() == [str(music / name) for name in ("jazz/[1].wav", "rock/[1].wav", "rock/cut.wav")]
+    assert dry.stderr == "3 clips, 3 to pack, 0 of them missing\n"
+    assert not store.exists()
+    done = run("pack", music, store, "--folders-are-tags", "--workers", 2, "--sample-rate", 8000)
+    assert done.returncode == 0
+    assert done.stdout == f"3 clips: 3 packed, 0 kept, 0 failed, 1 damaged, 0.00 h in {store}\n"
+    assert done.stderr.startswith("warning: rock/cut.wav: 1.0 s of 2.3 s could not be decoded")
+    assert len(done.stderr.splitlines()) == 1
+    assert PackedStore(store).sample_rate == 8000
+    shown = run("show", store)
+    assert shown.stdout.startswith("3 clips, 0.00 h at 8000 Hz, 1 damaged\n")
+    assert [line.split() for line in shown.stdout.splitlines()[2:]] == [
+        ["no", "split", "3"],
+        ["rock", "2"],
+        ["jazz", "1"],
+    ]
+    assert len(run("show", store, "--top", 1).stdout.splitlines()) == len(shown.stdout.splitlines()) - 1
+
+
+def test_a_table_and_a_bad_file(music: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    command = "pack", music / "table.tsv", store, "--id", "nr", "--labels", "tags"
+    (music / "jazz" / "[1].wav").rename(music / "away.wav")
+    dry = run(*command, "--dry-run")
+    assert dry.returncode == 1
+    assert "does not exist" in dry.stderr
+    failed = run(*command)
+    assert failed.returncode == 1
+    assert failed.stdout == f"2 clips: 1 packed, 0 kept, 1 failed, 0 damaged, 0.00 h in {store}\n"
+    assert failed.stderr == f"error: {music / 'jazz' / '[1].wav'} does not exist: check the path\n"
+    (music / "away.wav").rename(music / "jazz" / "[1].wav")
+    assert run(*command, "--dry-run").stdout == f"{music / 'jazz' / '[1].wav'}\n"
+    again = run(*command)
+    assert again.returncode == 0
+    assert again.stdout.startswith("2 clips: 1 packed, 1 kept, 0 failed")
+    rows = [line.split() for line in run("show", store).stdout.splitlines()[2:]]
+    assert rows == [["split", "train", "1"], ["split", "test", "1"], ["[loud]", "1"], ["rock", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("pack", "{music}", "{music}"), 1, "error: {music} holds other things than a packed store"),
+        (
+            ("pack", "{music}/table.tsv", "s", "--labels", "genre"),
+            1,
+            "has no column 'genre'; it has nr, path, tags, split",
+        ),
+        (("pack", "{music}/none", "s"), 1, "error: {music}/none is no clip table"),
+        (("show", "{music}"), 1, "error: {music} is no packed store"),
+        (("pack", "{music}", "s", "--id", "x"), 2, "name columns of a table"),
+        (("pack", "{music}/table.tsv", "s", "--folders-are-tags"), 2, "is for a folder"),
+    ],
+)
+def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, music: Path) -> None:
+    done = run(*(argument.format(music=music) for argument in arguments))
+    assert done.returncode == code
+    assert said.format(music=music) in done.stderr
+    assert done.stdout == ""
+    assert code == 2 or len(done.stderr.splitlines()) == 1
+
+
+def test_without_pyarrow(music: Path, tmp_path: Path) -> None:
+    program = "import sys; sys.modules['pyarrow'] = None; from taggram.cli import main; main()"
+    command = [sys.executable, "-c", program, "data", "pack", music, tmp_path / "store"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "error: the packed store needs the [train] extra: pip install 'taggram[train]'\n"
+    assert not (tmp_path / "store").exists()

@@ -1,0 +1,111 @@
+"""``taggram train`` as a person meets it: from generated tones to a model that tags."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from taggram.datasets import Listed, Listing, pack
+
+PROGRAM = Path(sys.executable).with_name("taggram")
+RATE = 16000
+RECIPE = """
+name: musicnn_pons.tones
+architecture: musicnn_pons
+options: {channels: 8, units: 16}
+store: tones
+epochs: 2
+batch: 4
+validation_segments: 1
+optimiser: {kind: adam, lr: 3e-3}
+"""
+
+
+def run(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def tone(file: Path, label: str, rng: np.random.Generator) -> None:
+    frequency = (220 if label == "low" else 2500) * rng.uniform(0.9, 1.1)
+    samples = 0.3 * np.sin(2 * np.pi * frequency * np.arange(int(3.5 * RATE)) / RATE)
+    soundfile.write(file, samples + 0.01 * rng.standard_normal(len(samples)), RATE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packed store of tones, and a recipe."""
+    made = tmp_path_factory.mktemp("train")
+    rng = np.random.default_rng(0)
+    clips = []
+    for i in range(20):
+        label, split = ("low", "high")[i % 2], "train" if i < 12 else "valid" if i < 18 else "test"
+        tone(made / f"{i}.wav", label, rng)
+        clips.append(Listed(str(i), f"{i}.wav", split=split, labels=(label,)))
+    pack(Listing(made, tuple(clips)), made / "tones", workers=1)
+    (made / "a.yaml").write_text(RECIPE)
+    return made
+
+
+def test_the_plan_is_shown_and_nothing_is_written(folder: Path) -> None:
+    done = run(folder, "train", "a.yaml", "--dry-run", "--out", "nothing")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-3] == "# 12 clips to train on, 6 to validate on"
+    assert lines[-2] == "# 2 tags, 0 of them without a training clip; 216,575 parameters"
+    assert {"- high", "- low", "patience: null", "  weight_decay: 0.0001"} <= set(lines)
+    assert not (folder / "nothing").exists()
+
+
+def test_interrupted_resumed_and_the_model_tags_at_once(folder: Path) -> None:
+    command = [PROGRAM, "train", "a.yaml", "--out", "model", "--device", "cpu"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        while not (folder / "model" / "checkpoint.pt").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.startswith("stopped; the same command goes on from the last whole epoch in model")
+    assert "Traceback" not in errors
+    assert not (folder / "model" / "card.json").exists()
+    done = run(folder, "train", "a.yaml", "--out", "model", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "model\n"
+    assert done.stderr.startswith("musicnn_pons.tones: validation loss 0.")
+    assert len(done.stderr.splitlines()) == 1
+    tagged = run(folder, "tag", "18.wav", "19.wav", "--model", "model", "--json", "--top", 1)
+    assert [json.loads(line)["tags"][0]["tag"] for line in tagged.stdout.splitlines()] == ["low", "high"]
+
+
+def test_errors_are_one_line(folder: Path) -> None:
+    (folder / "wrong.yaml").write_text(RECIPE + "colour: blue\n")
+    (folder / "far.yaml").write_text(RECIPE.replace("store: tones", "store: nowhere"))
+    for arguments, said in (
+        (["wrong.yaml"], "error: wrong.yaml: colour: no such key"),
+        (["none.yaml"], "error: none.yaml: No such file"),
+        (["far.yaml"], "nowhere"),
+        (["a.yaml", "--device", "tpu", "--out", "x"], "there is no device 'tpu' here"),
+    ):
+        done = run(folder, "train", *arguments)
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not done.stdout
+
+
+@pytest.mark.parametrize("hidden", ["torch", "lightning_fabric", "yaml", "pyarrow"])
+def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
+    program = f"import sys; sys.modules[{hidden!r}] = None; from taggram.cli import main; main()"
+    command = [sys.executable, "-c", program, "train", "a.yaml", "--dry-run"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "needs the [train] extra: pip install 'taggram[train]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

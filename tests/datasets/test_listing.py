@@ -1,0 +1,110 @@
+"""What there is to pack: folders and tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from taggram.cli.collect import SUFFIXES
+from taggram.datasets import Listed, list_folder, list_table
+from taggram.datasets.folder import AUDIO_SUFFIXES
+from taggram.errors import DatasetError
+
+ROWS = [
+    {"track": "a", "path": "x/1.wav", "genre": "rock;pop", "mood": "", "split": "train", "artist": "A, B"},
+    {"track": "b", "path": "2.wav", "genre": " jazz ;", "mood": 'the "calm";jazz', "split": "test", "artist": ""},
+]
+CLIPS = (
+    Listed("a", "x/1.wav", "train", ("rock", "pop"), "A, B"),
+    Listed("b", "2.wav", "test", ("jazz", 'the "calm"'), ""),
+)
+
+
+def write(folder: Path, suffix: str) -> Path:
+    import csv
+
+    table = folder / f"table{suffix}"
+    if suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist(ROWS), table)
+    elif suffix == ".jsonl":
+        table.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    else:
+        with table.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(ROWS[0]), delimiter="\t" if suffix == ".tsv" else ",")
+            writer.writeheader()
+            writer.writerows(ROWS)
+    return table
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_tables(suffix: str, tmp_path: Path) -> None:
+    listing = list_table(write(tmp_path, suffix), id="track", labels=["genre", "mood"])
+    assert listing.clips == CLIPS
+    assert listing.file(CLIPS[0]) == tmp_path / "x" / "1.wav"
+    chosen = list_table(write(tmp_path, suffix), split="mood", group="track", labels=["genre"])
+    assert chosen.clips[1] == Listed("2.wav", "2.wav", 'the "calm";jazz', ("jazz",), "b")
+    assert list_table(write(tmp_path, suffix)).clips[0].labels == ()
+
+
+def test_lists_of_labels_are_taken_as_they_are(tmp_path: Path) -> None:
+    table = tmp_path / "t.jsonl"
+    table.write_text('{"path": "1.wav", "labels": ["a;b", "c", "c"], "id": 5}\n\n{"path": "2.wav", "labels": null}\n')
+    assert list_table(table).clips == (Listed("5", "1.wav", labels=("a;b", "c")), Listed("2.wav", "2.wav"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("t.csv", "file\n1.wav\n", "names no files: it needs a column 'path'"),
+        ("t.csv", "", "has no rows"),
+        ("t.csv", "path,x\n1.wav\n", "line 2 has not as many values as there are columns"),
+        ("t.csv", "path,x\n1.wav,a,b\n", "line 2 has not as many values as there are columns"),
+        ("t.tsv", 'path\tx\n1.wav\t"a" b\n', "is malformed"),
+        ("t.csv", "path,x\n ,1\n", "clip 1 has no path"),
+        ("t.csv", "path\n1.wav\n1.wav\n", "2 clips have the id '1.wav'"),
+        ("t.jsonl", '{"path": \n', "is malformed"),
+        ("t.jsonl", "[1]\n", "line 1 is no JSON object"),
+        ("t.csv", b"path\n\xff\xfe.wav\n", "is malformed"),
+        ("t.parquet", "path\n", "is malformed"),
+        ("t.txt", "path\n", "it must end in .csv, .tsv, .jsonl, .parquet"),
+    ],
+)
+def test_bad_tables(name: str, text: str | bytes, said: str, tmp_path: Path) -> None:
+    table = tmp_path / name
+    table.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DatasetError) as caught:
+        list_table(table)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_tables_and_columns(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"none\.csv cannot be read \(No such file or directory\)"):
+        list_table(tmp_path / "none.csv")
+    with pytest.raises(DatasetError, match="has no column 'genres'; it has track, path, genre"):
+        list_table(write(tmp_path, ".tsv"), labels=["genres"])
+
+
+def test_folders(mixed: Path) -> None:
+    names = ["wrong.mp3", "piano/good.opus", "synth/cut.wav", "synth/loud.wav"]
+    assert [clip.path for clip in list_folder(mixed).clips] == names
+    assert [clip.labels for clip in list_folder(mixed, folders_are_tags=True).clips] == [
+        (),
+        ("piano",),
+        ("synth",),
+        ("synth",),
+    ]
+    assert all(clip.labels == () for clip in list_folder(mixed).clips)
+    (mixed / "empty").mkdir()
+    with pytest.raises(DatasetError, match="has no audio files"):
+        list_folder(mixed / "empty")
+    with pytest.raises(DatasetError, match="is no folder"):
+        list_folder(mixed / "notes.txt")
+
+
+def test_packing_and_tagging_take_the_same_files_for_audio() -> None:
+    assert AUDIO_SUFFIXES == SUFFIXES

@@ -1,0 +1,19 @@
+"""The small architecture of these tests is there while they run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from taggram.models import registry
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tones import Tiny
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.list_architectures()
+    monkeypatch.setitem(registry._REGISTRY, "tiny", Tiny)

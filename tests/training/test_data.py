@@ -1,0 +1,102 @@
+"""What a network gets to see: where segments are cut, and what they are labelled."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from tones import RATE, Tiny, ToneClip, Tones, recipe
+
+from taggram.audio import EvenlySpaced
+from taggram.tagging.cutting import Clip, segments_of
+from taggram.training.data import Split, fingerprint, frequent_labels, training_batches, validation_batches
+
+SAMPLES = Tiny.segments.samples
+
+
+class Ramps(Tones):
+    """Each sample is its place, plus a million for each clip, so that a segment says where it is from."""
+
+    def read(self, i: int, start: int = 0, length: int | None = None) -> np.ndarray:
+        stop = self.clips[i].length if length is None else min(self.clips[i].length, start + length)
+        return np.arange(start, stop, dtype=np.float32) + np.float32(i * 1_000_000)
+
+
+def drawn(store: Tones, epoch: int, **changed: object) -> list[tuple[np.ndarray, np.ndarray]]:
+    split = Split.of(store, "train", ["low", "high"])
+    return list(training_batches(store, split, SAMPLES, recipe(**changed), epoch))
+
+
+def test_a_training_segment_lies_inside_its_clip_and_has_its_labels() -> None:
+    store = Ramps()
+    seen = Counter[int]()
+    for segments, targets in drawn(store, 0, segments_per_clip=3):
+        assert 2 <= len(segments) <= 4
+        assert segments.shape[1] == SAMPLES
+        for segment, target in zip(segments, targets, strict=True):
+            clip = int(segment[0] // 1_000_000)
+            seen[clip] += 1
+            length = store.clips[clip].length
+            start = int(segment[0] - clip * 1_000_000)
+            whole = store.read(clip)
+            expected = whole[start : start + SAMPLES] if length >= SAMPLES else np.resize(whole, SAMPLES)
+            assert np.array_equal(segment, expected)
+            assert target.tolist() == ([1, 0] if clip % 2 else [0, 1])
+    assert seen == dict.fromkeys(range(10), 3)
+
+
+def test_segments_begin_anywhere_in_a_clip() -> None:
+    store = Ramps(train=2)
+    store.clips[0] = ToneClip("0", "train", (), SAMPLES + 3)
+    store.clips[1] = ToneClip("1", "train", (), SAMPLES)
+    starts = {int(s[0]) for epoch in range(40) for x, _ in drawn(store, epoch) for s in x if s[0] < 1_000_000}
+    assert starts == {0, 1, 2, 3}
+
+
+def test_an_epoch_can_be_drawn_again_and_is_like_no_other() -> None:
+    store = Ramps()
+    first, again, later = drawn(store, 3), drawn(store, 3), drawn(store, 4)
+    other_seed = drawn(store, 3, seed=1)
+    for (x, y), (same_x, same_y) in zip(first, again, strict=True):
+        assert np.array_equal(x, same_x)
+        assert np.array_equal(y, same_y)
+    for other in (later, other_seed):
+        assert not all(np.array_equal(x, z) for (x, _), (z, _) in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_validation_sees_what_the_tagger_sees(n: int) -> None:
+    store = Tones(valid=5)
+    split = Split.of(store, "valid", ["low", "high"])
+    batches = list(validation_batches(store, split, Tiny.segments, n, batch=4))
+    counts = [count for _, counts, _ in batches for count in counts]
+    expected = []
+    for clip in split.clips.tolist():
+        tagged = segments_of(Clip(None, store.read(clip), RATE), EvenlySpaced(n), Tiny.segments)
+        expected.append(np.stack([samples for _, samples in tagged]))
+    assert counts == [len(segments) for segments in expected]
+    assert np.array_equal(np.concatenate([x for x, _, _ in batches]), np.concatenate(expected))
+    assert np.array_equal(np.concatenate([y for _, _, y in batches]), split.targets)
+
+
+def test_labels_by_frequency() -> None:
+    store = Tones()
+    assert frequent_labels(store, "train", 1) == ["high", "low", "rare"]
+    assert frequent_labels(store, "train", 2) == ["high", "low"]
+    assert frequent_labels(store, "test", 1) == []
+
+
+def test_a_changed_store_has_another_fingerprint() -> None:
+    store = Tones()
+    before = fingerprint(store)
+    assert fingerprint(Tones()) == before
+    clip = store.clips[3]
+    for changed in (
+        ToneClip("x", clip.split, clip.labels, clip.length),
+        ToneClip(clip.id, "valid", clip.labels, clip.length),
+        ToneClip(clip.id, clip.split, (), clip.length),
+        ToneClip(clip.id, clip.split, clip.labels, 9),
+    ):
+        store.clips[3] = changed
+        assert fingerprint(store) != before

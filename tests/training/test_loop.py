@@ -1,0 +1,285 @@
+"""Training: it learns, stops, selects, and goes on after a kill as if nothing had been."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+import torch
+from tones import Tones, recipe
+
+from taggram.errors import RecipeError
+from taggram.models import ModelCard
+from taggram.models.store import WEIGHTS_FILE
+from taggram.training import Recipe
+from taggram.training.checkpoint import FILE_NAME, Checkpoint
+from taggram.training.loop import make_fabric, train
+from taggram.training.optimiser import rate
+from taggram.training.plan import Plan, plan
+from taggram.training.session import Session, unwatched
+
+T = TypeVar("T")
+TO_KILL = """
+import sys
+sys.path.insert(0, {folder!r})
+from pathlib import Path
+from tones import Tiny, Tones, recipe
+from taggram.models import registry
+from taggram.training.loop import make_fabric, train
+from taggram.training.plan import plan
+registry.list_architectures()
+registry._REGISTRY["tiny"] = Tiny
+
+def watch(batches, total, title):
+    for i, batch in enumerate(batches):
+        print(title, i, flush=True)
+        yield batch
+        if (title, i) == ("epoch 3/4", 1):
+            sys.stdin.read()  # until it is killed
+
+train(plan(recipe(), Tones()), Path({out!r}), device="cpu", watch=watch)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As many as in the process that is killed: sums depend on how they are split."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def no_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing the ONNX file takes longer than all else here; the test of the command writes one."""
+    monkeypatch.setattr("taggram.models.weights.export_onnx", lambda _, file: file.write_bytes(b""))
+
+
+def ready(store: Tones | None = None, **changed: object) -> Plan:
+    return plan(recipe(**changed), store or Tones())
+
+
+class Interrupted:
+    """Stops a training like Ctrl-C, in the middle of an epoch."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+
+    def __call__(self, batches: Iterable[T], total: int, title: str) -> Iterator[T]:
+        del total
+        for i, batch in enumerate(batches):
+            if title == self.title and i == 1:
+                raise KeyboardInterrupt
+            yield batch
+
+
+def entries(folder: Path) -> dict[str, Any]:
+    """All that a training leaves, without the times."""
+    found = torch.load(folder / FILE_NAME, weights_only=True)
+    found["history"] = [{k: v for k, v in row.items() if k != "seconds"} for row in found["history"]]
+    return {**found, "weights": (folder / WEIGHTS_FILE).read_bytes()}
+
+
+def assert_same(a: Any, b: Any, where: str = "") -> None:
+    assert type(a) is type(b), where
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_same(a[key], b[key], f"{where}.{key}")
+    elif isinstance(a, list | tuple):
+        assert len(a) == len(b), where
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            assert_same(x, y, f"{where}[{i}]")
+    else:
+        assert a == b, where
+
+
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "cosine": {"schedule": {"kind": "cosine", "warmup": 0.2}, "optimiser": {"kind": "adamw", "lr": 0.01}},
+    "won": {
+        "schedule": {
+            "kind": "won",
+            "steps": [{"epoch": e, "optimiser": {"kind": "sgd", "lr": lr}} for e, lr in ((1, 0.1), (3, 0.01))],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("title", ["epoch 3/4", "validation 3/4", "epoch 1/4"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_interrupted_and_resumed_is_the_same_bit_for_bit(schedule: str, title: str, tmp_path: Path) -> None:
+    todo = ready(**SCHEDULES[schedule], batch=3)
+    train(todo, tmp_path / "whole", device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        train(todo, tmp_path / "parts", device="cpu", watch=Interrupted(title))
+    assert Checkpoint.read(tmp_path / "parts" / FILE_NAME).epoch == int(title.split()[1][0]) - 1
+    assert not (tmp_path / "parts" / "card.json").exists()
+    torch.rand(7)  # something else happens to the generator in between
+    train(todo, tmp_path / "parts", device="cpu")
+    assert_same(entries(tmp_path / "whole"), entries(tmp_path / "parts"))
+
+
+def test_killed_in_the_middle_of_an_epoch_and_resumed_is_the_same(tmp_path: Path) -> None:
+    program = TO_KILL.format(folder=str(Path(__file__).parent), out=str(tmp_path / "killed"))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, text=True, env=environment) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if line == "epoch 3/4 1\n":
+                break
+        run.send_signal(signal.SIGKILL)
+    assert run.returncode == -signal.SIGKILL
+    assert Checkpoint.read(tmp_path / "killed" / FILE_NAME).epoch == 2
+    train(ready(), tmp_path / "killed", device="cpu")
+    train(ready(), tmp_path / "whole", device="cpu")
+    assert_same(entries(tmp_path / "whole"), entries(tmp_path / "killed"))
+
+
+def test_the_best_weights_of_earlier_epochs_come_back(tmp_path: Path) -> None:
+    todo = ready(schedule="cosine")
+    session = Session(todo, make_fabric("cpu", todo), tmp_path)
+    session.epoch(unwatched)
+    assert session.history[0]["lr"] == pytest.approx(0.01 * rate(todo.recipe.schedule, (2 / 3) / 4)), "step by step"
+    session.best = {name: torch.full_like(tensor, 2) for name, tensor in session.best.items()}
+    session.save()
+    again = Session(todo, make_fabric("cpu", todo), tmp_path)
+    again.restore(Checkpoint.read(tmp_path / FILE_NAME))
+    assert_same(again.best, session.best)
+    assert_same(again._weights(), session._weights())
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        train(ready(seed=seed, epochs=1), tmp_path / str(seed), device="cpu")
+    with pytest.raises(AssertionError):
+        assert_same(entries(tmp_path / "0")["network"], entries(tmp_path / "1")["network"])
+
+
+def test_it_learns_and_writes_down_what_it_did(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    card = train(ready(epochs=12, vocabulary=["low", "high"]), folder, device="cpu")
+    with (folder / "history.csv").open() as stream:
+        rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(stream)]
+    losses = [row["validation_loss"] for row in rows]
+    assert [row["epoch"] for row in rows] == list(range(1, 13))
+    assert min(losses) < 0.2 < losses[0]
+    assert card.scores[0].value == min(losses)
+    assert card.scores[0].clips == 4
+    assert card.trained_on == "packed store tones, training split (10 clips)"
+    assert card == ModelCard.read(folder)
+    assert Recipe.read(folder / "recipe.yaml") == ready(epochs=12, vocabulary=["low", "high"]).recipe
+    assert list((folder / "tensorboard").glob("events*"))
+    assert not list(folder.glob(".*"))
+
+
+def test_it_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
+    """A learning rate that is far too high: it gets worse, and the weights of the best epoch are what stays."""
+    card = train(ready(epochs=50, patience=3, optimiser={"kind": "sgd", "lr": 30.0}), tmp_path / "m", device="cpu")
+    saved = Checkpoint.read(tmp_path / "m" / FILE_NAME)
+    losses = [row["validation_loss"] for row in saved.history]
+    best = losses.index(min(losses))
+    assert len(losses) == best + 4 < 50
+    assert card.scores[0].value == losses[best]
+    assert any(not torch.equal(saved.best[name], saved.network[name]) for name in saved.best)
+    # They are the best ones indeed: they give the loss that was measured for them.
+    training = Session(ready(), make_fabric("cpu", ready()), tmp_path)
+    training.network.load_state_dict(saved.best)
+    assert training._validate(0, unwatched) == pytest.approx(losses[best], rel=1e-6)
+
+
+def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> None:
+    steps = [
+        {"epoch": 2, "optimiser": {"kind": "sgd", "lr": 0.1}},
+        {"epoch": 3, "optimiser": {"kind": "sgd", "lr": 0.2}},
+    ]
+    todo = ready(schedule={"kind": "won", "steps": steps})
+    training = Session(todo, make_fabric("cpu", todo), tmp_path)
+    for _ in range(2):
+        training.epoch(unwatched)
+    best = {name: torch.full_like(tensor, 2) for name, tensor in training.best.items()}
+    training.best = best
+    training._begin_step(2)
+    assert_same(training._weights(), best)
+    sgd = training.optimiser
+    assert isinstance(sgd.optimizer, torch.optim.SGD)
+    training._begin_step(3)
+    assert training.optimiser is sgd, "only the rate changes: the momentum is kept"
+    assert training.settings.lr == 0.2
+
+
+def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
+    todo = ready()
+    training = Session(todo, make_fabric("cpu", todo), tmp_path)
+    network = training.network.eval()
+    total = []
+    for clip, target in zip(todo.valid.clips.tolist(), todo.valid.targets, strict=True):
+        samples = todo.store.read(clip)
+        padded = np.pad(np.resize(samples, max(len(samples), 39488)), 256)
+        cuts = np.stack([padded[:40000], padded[-40000:]])
+        with torch.no_grad():
+            mean = torch.sigmoid(network(torch.from_numpy(cuts))[0]).mean(0).numpy()
+        total.append(-(target * np.log(mean) + (1 - target) * np.log(1 - mean)).mean())
+    assert training._validate(0, unwatched) == pytest.approx(np.mean(total), rel=1e-5)
+
+
+def test_bfloat16_leaves_the_front_end_alone(tmp_path: Path) -> None:
+    todo = ready(precision="bf16")
+    training = Session(todo, make_fabric("cpu", todo), tmp_path)
+    seen: dict[str, torch.dtype] = {}
+    training.network.conv.register_forward_hook(lambda _, x, y: seen.update(into=x[0].dtype, out=y.dtype))
+    training.epoch(unwatched)
+    assert seen == {"into": torch.float32, "out": torch.bfloat16}
+    assert all(parameter.dtype == torch.float32 for parameter in training.network.parameters())
+
+
+def test_the_callers_generator_is_left_alone(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    train(ready(epochs=1), tmp_path / "m", device="cpu")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    train(ready(epochs=1), folder, device="cpu")
+    with pytest.raises(RecipeError, match=f"^{folder}: holds a training of another recipe; start anew with --fresh"):
+        train(ready(epochs=2), folder, device="cpu")
+    with pytest.raises(RecipeError, match="but the store was another then"):
+        train(ready(Tones(train=11), epochs=1), folder, device="cpu")
+    train(ready(epochs=2), folder, device="cpu", resume=False)
+    assert Checkpoint.read(folder / FILE_NAME).epoch == 2
+    (folder / FILE_NAME).write_bytes((folder / FILE_NAME).read_bytes()[:1000])
+    with pytest.raises(RecipeError, match=r"checkpoint\.pt: not a checkpoint of this version"):
+        train(ready(epochs=2), folder, device="cpu")
+    (folder / FILE_NAME).unlink()
+    with pytest.raises(RecipeError, match="holds something else than a training"):
+        train(ready(epochs=2), folder, device="cpu", resume=False)
+    for device in ("tpu", "cuda:99", "cuda:x", "cpu:1"):
+        with pytest.raises(RecipeError, match="there is no device"):
+            train(ready(), tmp_path / "n", device=device)
+    with pytest.raises(RecipeError, match="no longer a number in epoch"):
+        train(ready(optimiser={"kind": "sgd", "lr": 1e30}), tmp_path / "n", device="cpu")
+
+
+def test_a_checkpoint_runs_nothing(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.mkdir, (str(tmp_path / "trapped"),)
+
+    torch.save({"epoch": Trap()}, tmp_path / FILE_NAME)
+    with pytest.raises(RecipeError, match="not a checkpoint"):
+        Checkpoint.read(tmp_path / FILE_NAME)
+    assert not (tmp_path / "trapped").exists()

@@ -1,0 +1,55 @@
+"""The settings for the CPU take hold; how much they bring, a benchmark says."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from taggram.training.speed import channels_last
+
+MAPPED = """
+import ctypes, os, sys
+{prepare}
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks a b c d e f".split()]
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype, libc.malloc.restype = Info, ctypes.c_void_p
+before = libc.mallinfo2().hblks
+libc.malloc(ctypes.c_size_t(64 << 20))
+print(libc.mallinfo2().hblks - before, os.environ.get("OMP_WAIT_POLICY"), "torch" in sys.modules)
+"""
+PREPARE = "from taggram.training import prepare_cpu; prepare_cpu()"
+
+
+def run(prepare: str, **environment: str) -> list[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OMP", "MALLOC"))}
+    program = [sys.executable, "-c", MAPPED.format(prepare=prepare)]
+    done = subprocess.run(program, env={**kept, **environment}, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc is left alone elsewhere")
+def test_large_blocks_come_from_the_heap_and_openmp_sleeps() -> None:
+    assert run("") == ["1", "None", "False"]
+    assert run(PREPARE) == ["0", "PASSIVE", "False"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc is left alone elsewhere")
+def test_the_environment_stands() -> None:
+    wished = {"OMP_WAIT_POLICY": "ACTIVE", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+    assert run(PREPARE, **wished) == ["1", "ACTIVE", "False"]
+
+
+def test_channels_last_changes_the_layout_and_no_value() -> None:
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Conv1d(3, 4, 3))
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    channels_last(network)
+    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert not network[0].weight.is_contiguous()
+    assert network[1].weight.is_contiguous()
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
