@@ -237,3 +237,35 @@ def test_memory_does_not_grow_with_length(tmp_path):
     (short, base), (long, peak) = (map(int, run.split()) for run in runs)
     assert (short, long) == (60 * 8000, 180 * 60 * 8000)
     assert peak - base < 20_000  # KiB; the waveform alone would be 345 MB
+
+
+INTERRUPTED = """
+import random, signal, sys, time
+from taggram.audio import AudioStream
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+random.seed(0)
+lost = 0
+with AudioStream(sys.argv[1], 16000) as stream:  # loads what is loaded when first used
+    next(iter(stream))
+signal.signal(signal.SIGALRM, interrupt)
+for _ in range(300):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 0.004))
+        with AudioStream(sys.argv[1], 16000) as stream:
+            next(iter(stream))
+        time.sleep(0.02)  # where it had not come yet
+        lost += 1
+    except KeyboardInterrupt:
+        pass
+print(lost)
+"""
+
+
+def test_interrupts_are_not_lost(files):
+    """PyAV forgets exceptions in its callbacks, so none of them may be Python code, where a signal could raise one."""
+    command = [sys.executable, "-c", INTERRUPTED, files / "tone.mp3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 3  # a callback in Python loses 25

@@ -9,9 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from taggram.cli.collect import SUFFIXES
 from taggram.datasets import Listed, list_folder, list_table
-from taggram.datasets.folder import AUDIO_SUFFIXES
 from taggram.errors import DatasetError
 
 ROWS = [
@@ -104,7 +102,3 @@ def test_folders(mixed: Path) -> None:
         list_folder(mixed / "empty")
     with pytest.raises(DatasetError, match="is no folder"):
         list_folder(mixed / "notes.txt")
-
-
-def test_packing_and_tagging_take_the_same_files_for_audio() -> None:
-    assert AUDIO_SUFFIXES == SUFFIXES

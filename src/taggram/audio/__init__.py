@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from taggram.audio.files import audio_files
     from taggram.audio.levels import clean
     from taggram.audio.segments import EvenlySpaced, EvenlySpacedWon, Segmentation, Sliding, WholeClip, cut, fill
     from taggram.audio.source import AudioInfo, probe
@@ -21,6 +22,7 @@ __all__ = [
     "Segmentation",
     "Sliding",
     "WholeClip",
+    "audio_files",
     "clean",
     "cut",
     "fill",
@@ -28,7 +30,14 @@ __all__ = [
     "read",
 ]
 
-_HOMES = {"AudioInfo": "source", "probe": "source", "AudioStream": "stream", "read": "stream", "clean": "levels"}
+_HOMES = {
+    "AudioInfo": "source",
+    "probe": "source",
+    "AudioStream": "stream",
+    "read": "stream",
+    "clean": "levels",
+    "audio_files": "files",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,8 @@ Only regular files are opened, so nothing here can block, and nothing but the fi
 a song reaches no other file and no network.
 """
 
+import ctypes
+import functools
 import io
 import os
 import stat
@@ -128,7 +130,7 @@ class Source:
         """Begin anew, as if the file had just been opened: decoder, clock and all."""
         if not self._fresh:
             self.container.close()
-            self._file.seek(0)
+            self._file.seek(0, os.SEEK_SET)
             self._demux()
 
     def close(self) -> None:
@@ -188,7 +190,7 @@ class Source:
         return duration if vouched else None
 
     def _unrecognised(self, cause: Exception | None) -> NoReturn:
-        self._file.seek(4)
+        self._file.seek(4, os.SEEK_SET)
         if self._file.read(4) == b"ftyp":
             what = "its header (the moov box) is missing or damaged, often by an interrupted recording or download"
             self._fail(f"cannot be opened: {what}; fetch or export it again", cause)
@@ -237,14 +239,20 @@ def _decoder(context: Any) -> Any:
     return context
 
 
-class _File(io.FileIO):
-    """A file that answers an impossible seek as FFmpeg expects it, not with an exception that PyAV prints."""
+_lseek = ctypes.CDLL(None).lseek
+_lseek.argtypes, _lseek.restype = (ctypes.c_int, ctypes.c_int64, ctypes.c_int), ctypes.c_int64
 
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        try:
-            return super().seek(offset, whence)
-        except OSError:
-            return -1
+
+class _File(io.FileIO):
+    """A file whose `seek` answers as FFmpeg expects it.
+
+    PyAV prints and forgets whatever a callback raises. So an impossible seek gives -1 and no exception, and nothing of
+    it is Python code, in which an interrupt could arrive and be lost.
+    """
+
+    def __init__(self, path: str | bytes) -> None:
+        super().__init__(path)
+        self.seek = functools.partial(_lseek, self.fileno())  # type: ignore[method-assign]
 
 
 def _open(path: str | os.PathLike[str], name: str) -> _File:
@@ -269,8 +277,8 @@ def _open(path: str | os.PathLike[str], name: str) -> _File:
 def _riff_size(file: _File) -> int:
     """Read how many bytes a wav file should have by its own header, 0 where the header leaves it open."""
     position = file.tell()
-    file.seek(0)
+    file.seek(0, os.SEEK_SET)
     head = file.read(8)
-    file.seek(position)
+    file.seek(position, os.SEEK_SET)
     marker, size = struct.unpack("<4sI", head) if len(head) == 8 else (b"", 0)
     return size + 8 if marker == b"RIFF" and size not in (0, 0xFFFFFFFF) else 0

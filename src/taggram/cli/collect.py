@@ -7,18 +7,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
+from taggram.audio import audio_files
 from taggram.errors import AudioError
 from taggram.tagging import Tagged
 
+
 # What FFmpeg reads and people have.
-SUFFIXES = tuple(
-    """
-    .aac .ac3 .aif .aifc .aiff .alac .amr .ape .au .caf .dsf .flac .m4a .m4b .mka .mkv .mov .mp1 .mp2 .mp3 .mp4
-    .mpc .oga .ogg .opus .ra .snd .spx .tta .w64 .wav .wave .webm .wma .wv
-    """.split()
-)
-
-
 def collect(names: Iterable[str]) -> Iterator[str | Tagged]:
     """Find the files that are meant.
 
@@ -38,20 +32,12 @@ def collect(names: Iterable[str]) -> Iterator[str | Tagged]:
         if name == "-":
             yield from collect(line.rstrip("\r\n") for line in sys.stdin if line.strip())
         elif os.path.isdir(name):
-            yield from _or_error(_in_folder(name), name, "has no audio files in it or below it")
+            yield from _or_error(audio_files(name), name, "has no audio files in it or below it")
         elif glob.has_magic(name) and not os.path.lexists(name):
             matches = sorted(match for match in glob.iglob(name, recursive=True) if os.path.isfile(match))
             yield from _or_error(iter(matches), name, "matches no file")
         else:
             yield name
-
-
-def _in_folder(folder: str) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        for file in sorted(files):
-            if file.lower().endswith(SUFFIXES) and not file.startswith("."):
-                yield os.path.join(parent, file)
 
 
 def _or_error(files: Iterator[str], name: str, otherwise: str) -> Iterator[str | Tagged]:

@@ -46,7 +46,7 @@ def pack(
     """Decode clips once, into a store that training reads quickly.
 
     A run that was stopped is taken up again where it was. A file that cannot be read is reported and the others go on;
-    the exit code is then 1. Needs the [train] extra.
+    the exit code is then 1. Needs the train extra.
     """
     from taggram import datasets
 

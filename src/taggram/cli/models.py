@@ -51,7 +51,7 @@ def import_(
 ) -> None:
     """Turn published weights into models: fetched, or taken from a file that is already here.
 
-    Needs the [train] extra.
+    Needs the train extra.
     """
     import fnmatch
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
+from taggram.audio import audio_files
 from taggram.datasets.listing import Listed, Listing
 from taggram.errors import DatasetError
 
-__all__ = ["AUDIO_SUFFIXES", "list_folder"]
-
-AUDIO_SUFFIXES = tuple(
-    """
-    .aac .ac3 .aif .aifc .aiff .alac .amr .ape .au .caf .dsf .flac .m4a .m4b .mka .mkv .mov .mp1 .mp2 .mp3 .mp4
-    .mpc .oga .ogg .opus .ra .snd .spx .tta .w64 .wav .wave .webm .wma .wv
-    """.split()
-)
+__all__ = ["list_folder"]
 
 
 def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = False) -> Listing:
@@ -42,7 +35,7 @@ def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = Fals
     root = Path(folder)
     if not root.is_dir():
         raise DatasetError(f"{root} is no folder: check the path")
-    names = [file.relative_to(root) for file in _audio_files(root)]
+    names = [Path(file).relative_to(root) for file in audio_files(root)]
     if not names:
         raise DatasetError(f"{root} has no audio files in it or below it")
     clips = []
@@ -50,11 +43,3 @@ def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = Fals
         labels = (name.parts[0],) if folders_are_tags and len(name.parts) > 1 else ()
         clips.append(Listed(name.as_posix(), name.as_posix(), labels=labels))
     return Listing(root, tuple(clips))
-
-
-def _audio_files(root: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(root):
-        folders.sort()
-        for file in sorted(files):
-            if file.lower().endswith(AUDIO_SUFFIXES) and not file.startswith("."):
-                yield Path(parent, file)
