@@ -20,8 +20,8 @@ class TwoStepDFT(nn.Module):
     .. math:: X_k = \sum_j e^{-2 \pi \mathrm{i} j (p + Rq) / N} \sum_i e^{-2 \pi \mathrm{i} i p / R} x_{Ci + j}.
 
     The inner sums are one product, which only p = 0 .. R/2 need, as the frames are real; the outer ones are one product
-    for each p. For N = 512 = 16 x 32 that is a third of the work of the plain transform. It runs seven times as
-    fast in ONNX Runtime as its STFT operator, and every runtime has matrix products.
+    for each p. For N = 512 = 16 x 32 these are 46,080 multiplications per frame, where one product with all cosines and
+    sines takes 263,168. Every inference runtime has matrix products; not every one has a Fourier transform.
 
     Parameters
     ----------

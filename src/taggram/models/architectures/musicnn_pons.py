@@ -38,7 +38,7 @@ class _Filters(nn.Module):
             return trained
         # With fixed statistics, batch norm is one line per channel. A rising line takes the maximum to the maximum, a
         # falling one the minimum; and the minimum of y is minus the maximum of -y. So all that is done to the whole
-        # map is the convolution and one maximum, which is exact and halves the time.
+        # map is the convolution and one maximum, which is exact.
         sign = torch.where(self.bn.weight < 0, -1.0, 1.0)
         assert self.conv.bias is not None
         y = functional.conv2d(x, self.conv.weight * sign[:, None, None, None], self.conv.bias * sign)
