@@ -35,17 +35,7 @@ def noise(network: Network, segments: int, seed: int = 1) -> torch.Tensor:
 
 
 def card_of(architecture: str, network: Network) -> ModelCard:
-    return ModelCard(
-        name=f"{architecture}.test",
-        architecture=architecture,
-        paper=network.paper,
-        vocabulary=network.vocabulary,
-        front_end=network.front_end,
-        segments=network.segments,
-        embedding_size=network.embedding_size,
-        trained_on="nothing",
-        licence="MIT",
-    )
+    return network.card(f"{architecture}.test", trained_on="nothing", licence="MIT")
 
 
 @pytest.fixture(params=ARCHITECTURES, scope="module")
@@ -109,6 +99,7 @@ def test_a_saved_model_comes_back_the_same(saved: tuple[Network, Path]) -> None:
         assert name == other_name
         assert torch.equal(tensor, other), name
     card = ModelCard.read(folder)
+    assert card.architecture == folder.name
     assert card.vocabulary == Vocabulary.of(TAGS)
     assert card.files == {name: sha256(folder / name) for name in ("model.safetensors", "model.onnx")}
 

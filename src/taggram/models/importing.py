@@ -107,19 +107,13 @@ def import_model(name: str, source: Path | None = None) -> ModelCard:
     file = fetch(entry) if source is None else _locate(entry, source)
     network = create_model(entry.architecture, vocabulary=entry.vocabulary)
     load_published(network, entry.architecture, _read(entry, file))
-    card = ModelCard(
-        name=name,
-        architecture=entry.architecture,
+    card = network.card(
+        name,
         paper="; ".join(dict.fromkeys([network.paper, entry.paper])),
-        vocabulary=network.vocabulary,
-        front_end=network.front_end,
-        segments=network.segments,
-        embedding_size=network.embedding_size,
         trained_on=entry.trained_on,
         scores=entry.scores,
         licence=entry.licence,
         provenance=Provenance(url=entry.url, sha256=entry.sha256, member=entry.member),
-        deviations=network.deviations,
     )
     return save_model(network, card, store.place(name))
 

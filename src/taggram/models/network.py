@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
 from taggram.features.log_mel import LogMel
+from taggram.models.card import ModelCard
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -65,6 +66,25 @@ class Network(nn.Module, ABC):
         """Compute the logits of the tags from embeddings."""
         logits: Tensor = self.head(self.dropout(embedding))
         return logits
+
+    def card(self, name: str, *, trained_on: str, licence: str, **facts: Any) -> ModelCard:
+        """Make the card of a trained network.
+
+        Parameters
+        ----------
+        name, trained_on, licence, **facts
+            Attributes of `ModelCard` that the network does not know itself.
+        """
+        known = {
+            "architecture": type(self).__module__.rpartition(".")[2],
+            "paper": self.paper,
+            "vocabulary": self.vocabulary,
+            "front_end": self.front_end,
+            "segments": self.segments,
+            "embedding_size": self.embedding_size,
+            "deviations": self.deviations,
+        }
+        return ModelCard(name=name, trained_on=trained_on, licence=licence, **{**known, **facts})
 
     def forward(
         self, waveform: Float[Tensor, "batch samples"]

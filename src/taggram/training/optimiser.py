@@ -113,7 +113,7 @@ class Won(_Part):
     """Steps of other optimisers, at each of which the best weights so far are loaded again.
 
     The default are those of the training code of Won et al. 2020, after Adam with 1e-4 for 80 epochs: SGD with 1e-3 for
-    20 epochs, 1e-4 for 20, then 1e-5. Where only the learning rate changes, the optimiser's momentum is kept, as there.
+    20 epochs, 1e-4 for 20, then 1e-5. Where only the learning rate changes, the optimiser's momentum is kept.
     """
 
     kind: Literal["won"] = "won"

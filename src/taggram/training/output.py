@@ -53,15 +53,9 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
     recipe, network = plan.recipe, plan.network()
     network.load_state_dict(weights)
     name, clips = Path(recipe.store).name, len(plan.valid.clips)
-    card = ModelCard(
-        name=recipe.name,
-        architecture=recipe.architecture,
+    card = network.card(
+        recipe.name,
         options=recipe.options,
-        paper=network.paper,
-        vocabulary=plan.vocabulary,
-        front_end=network.front_end,
-        segments=network.segments,
-        embedding_size=network.embedding_size,
         trained_on=f"packed store {name}, training split ({len(plan.train.clips)} clips)",
         scores=(
             Score(
@@ -74,7 +68,6 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
             ),
         ),
         licence=recipe.licence,
-        deviations=network.deviations,
     )
     made = folder / ".model"
     try:

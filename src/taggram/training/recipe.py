@@ -43,14 +43,10 @@ class Recipe(BaseModel):
         Evenly spaced segments of each validation clip, whose scores are averaged.
     optimiser, schedule
         See `taggram.training.optimiser`; defaults are Adam as in Won et al. 2020, and a constant rate.
-    loss
-        Binary cross-entropy, the mean over clips and tags.
     precision
         32, or ``"bf16"``: layers in bfloat16 where that is safe, front end and weights in float32.
-    selection
-        What chooses the epoch whose weights are kept.
     patience
-        Stop after so many epochs in which `selection` did not improve; None: never.
+        Stop after so many epochs in which the validation loss did not fall; None: never.
     licence
         What the model's card says of the terms of the weights.
     """
@@ -70,9 +66,7 @@ class Recipe(BaseModel):
     validation_segments: PositiveInt = 8
     optimiser: Optimiser = Adam(kind="adam")
     schedule: Schedule = Constant()
-    loss: Literal["bce"] = "bce"
     precision: Literal[32, "bf16"] = 32
-    selection: Literal["validation loss"] = "validation loss"
     patience: PositiveInt | None = None
     licence: str = "not stated; see what it was trained on"
 
