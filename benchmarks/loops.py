@@ -34,6 +34,47 @@ def tag(model: str, file: str) -> Callable[[], float]:
     return timed(lambda: tagger.tag(file))
 
 
+def score(model: str) -> Callable[[], float]:
+    """Seconds for a minute of audio that is decoded and cut already, one segment after the other."""
+    import numpy as np
+
+    tagger = Tagger(model)
+    samples = tagger.card.segments.samples
+    segment = 0.1 * np.random.default_rng(0).standard_normal((1, samples)).astype(np.float32)
+    return _a_minute(lambda: tagger.score_segments(segment), samples / tagger.card.sample_rate)
+
+
+def eager(architecture: str) -> Callable[[], float]:
+    """Seconds for the same with a fresh network in torch, nothing set but one thread."""
+    import torch
+
+    from taggram import create_model
+
+    torch.set_num_threads(1)
+    network = create_model(architecture, "mtat").eval()
+    samples = network.segments.samples
+    segment = 0.1 * torch.randn(1, samples)
+
+    def work() -> None:
+        with torch.no_grad():
+            network(segment)
+
+    return _a_minute(work, samples / network.front_end.sample_rate)
+
+
+def _a_minute(work: Callable[[], object], seconds: float) -> Callable[[], float]:
+    """Seconds that work on a segment takes, so often that it makes a minute of audio."""
+    count = max(2, round(60 / seconds))
+
+    def minute() -> float:
+        began = time.perf_counter()
+        for _ in range(count):
+            work()
+        return (time.perf_counter() - began) * 60 / (count * seconds)
+
+    return minute
+
+
 def many(model: str, workers: str, *files: str) -> Callable[[], float]:
     """Files per second while all workers are warm, from the moments at which the results arrive.
 
@@ -115,6 +156,61 @@ def soundfile(file: str) -> Callable[[], float]:
     return timed(task)
 
 
+def step(kind: str, architecture: str) -> Callable[[], float]:
+    """Seconds for one step of training with 16 segments, front end included.
+
+    ``naive`` is the loop of published code: torch as it comes, float32. ``ours`` is what `taggram train` sets up;
+    ``ours-bf16`` the same with a recipe's ``precision: bf16``.
+    """
+    if kind != "naive":
+        from taggram.training import prepare_cpu
+
+        prepare_cpu()  # before torch is loaded
+    import torch
+
+    from taggram import create_model
+    from taggram.training.session import Trained
+    from taggram.training.speed import channels_last
+
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    network = create_model(architecture, "mtat")
+    if kind != "naive":
+        channels_last(network)
+    trained = Trained(network)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
+    segments = 0.1 * torch.randn(16, network.segments.samples)
+    targets = (torch.rand(16, 50) < 0.1).float()
+
+    def task() -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=kind == "ours-bf16"):
+            answer, _ = trained(segments)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(answer.float(), targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return timed(task)
+
+
+def segments(store: str) -> Callable[[], float]:
+    """Random segments of 3 s per second, in batches of 64, from a store in memory."""
+    import numpy as np
+
+    from taggram.datasets import PackedStore
+
+    packed, rng = PackedStore(store), np.random.default_rng(0)
+    clips, batch, batches = packed.select(), np.empty((64, 3 * RATE), np.float32), 100
+
+    def work() -> float:
+        began = time.perf_counter()
+        for _ in range(batches):
+            packed.random_segments(clips, batch.shape[1], len(batch), rng, batch)
+        return batches * len(batch) / (time.perf_counter() - began)
+
+    return work
+
+
 def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
     clip = Clip(file, None, card.sample_rate)
     return (segment for _, segment in segments_of(clip, Sliding(card.segments.hop), card.segments))
@@ -142,7 +238,7 @@ def _export(front_end: FrontEnd, samples: int, file: Path) -> None:
 
 
 WORK: dict[str, Callable[..., Callable[[], float]]] = {
-    work.__name__: work for work in (tag, many, decode, mel_onnx, mel_torch, soundfile)
+    work.__name__: work for work in (tag, score, eager, many, decode, mel_onnx, mel_torch, soundfile, step, segments)
 }
 
 if __name__ == "__main__":

@@ -71,14 +71,19 @@ def shown(command: list[str]) -> str:
     return shlex.join(os.path.basename(part) if os.path.isabs(part) else part for part in command)
 
 
-def write(rows: list[Row], file: Path) -> None:
-    """Write rows as CSV, with date, machine and versions."""
-    facts = {
+def facts() -> dict[str, str]:
+    """Return date, machine and versions."""
+    return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
     }
+
+
+def write(rows: list[Row], file: Path) -> None:
+    """Write rows as CSV, with `facts`."""
+    about = facts()
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
@@ -95,7 +100,7 @@ def write(rows: list[Row], file: Path) -> None:
                 "target": row.target,
                 "command": row.command,
             }
-            writer.writerow({**figures, **facts})
+            writer.writerow({**figures, **about})
 
 
 def show(rows: list[Row]) -> None:

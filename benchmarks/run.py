@@ -8,13 +8,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import cold, frontend, memory, record, warm, workers
+from benchmarks import architectures, cold, frontend, memory, record, store, training, warm, workers
 from benchmarks.material import Material
 from benchmarks.measure import PROJECT, BenchmarkError
 from benchmarks.setting import Setting, find_peer
 from taggram.models.store import installed
 
-GROUPS = {"cold": cold, "warm": warm, "workers": workers, "frontend": frontend, "memory": memory}
+GROUPS = {
+    "cold": cold,
+    "warm": warm,
+    "workers": workers,
+    "frontend": frontend,
+    "memory": memory,
+    "store": store,
+    "training": training,
+    "architectures": architectures,
+}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from benchmarks.setting import Setting
 from taggram.tagging import DEFAULT_MODEL
 
 MODELS = (DEFAULT_MODEL,)
-TARGET = ">= 1.8"
+TARGET = ">= 1.9"
 SUBJECTS = {"1 process": "1", "2 processes": "2"}
 
 

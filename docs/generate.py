@@ -1,9 +1,10 @@
 """Write the parts of the documentation that come from the program itself.
 
-``python docs/generate.py`` fills what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``python docs/generate.py`` fills what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``, and writes the
+pages of the architectures.
 ``python docs/generate.py --run`` also runs the examples and writes down what they print: each command after a ``$`` in
 a ``console`` block, and each ``python`` block that a ``text`` block follows; in README.md, what stands between
-``<!-- session: COMMAND -->`` and ``<!-- end -->``. It needs the default model.
+``<!-- session: COMMAND -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from md_table import table
+
 DOCS = Path(__file__).resolve().parent
 PROJECT = DOCS.parent
+MODELS = DOCS / "models"
+RESULTS = PROJECT / "benchmarks" / "results"
+QUALITY, CANDIDATES = RESULTS / "quality.csv", RESULTS / "candidates.csv"
 WIDTH = 80  # characters, of everything that the command line prints here
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SESSION = re.compile(r"(<!-- session: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -37,6 +43,18 @@ def pages() -> list[Path]:
 def filled(text: str) -> str:
     """Return a page with its generated parts as the program has them now."""
     return REGION.sub(lambda found: f"{found[1]}\n{globals()[found[2]]().strip()}\n\n{found[3]}", text)
+
+
+def model_files() -> dict[Path, str]:
+    """Return the pages and pictures of the architectures."""
+    from model_pages import page, picture
+
+    from taggram.models import list_architectures
+
+    made = {}
+    for name in list_architectures():
+        made |= {MODELS / f"{name}.md": page(name), MODELS / f"{name}.svg": picture(name)}
+    return made
 
 
 # The generated parts, by the name in the marker.
@@ -61,7 +79,7 @@ def published() -> str:
         rows.append(
             [f"`{entry.name}`", entry.trained_on, reported.get("roc_auc", ""), reported.get("ap", ""), entry.licence]
         )
-    return _table(["name", "trained on", "ROC-AUC", "AP", "licence"], rows)
+    return table(["name", "trained on", "ROC-AUC", "AP", "licence"], rows)
 
 
 def published_files() -> str:
@@ -71,40 +89,45 @@ def published_files() -> str:
     rows = []
     for entry in PUBLISHED.values():
         where = f"`{entry.member}` in `{entry.url}`" if entry.member else f"`{entry.url}`"
-        rows.append([f"`{entry.name}`", where, f"`{entry.sha256}`"])
-    return _table(["name", "file", "SHA-256"], rows)
+        rows.append([f"`{entry.name}`", where, f"`{entry.sha256}`" if entry.sha256 else "not known"])
+    return table(["name", "file", "SHA-256"], rows)
 
 
 def architectures() -> str:
-    """List the architectures, with what a model with 50 tags has."""
-    from taggram.models import create_model, list_architectures
+    """List the architectures, with what a model with 50 tags costs."""
+    from model_pages import row
 
-    rows = []
-    for name in list_architectures():
-        network = create_model(name, "mtat")
-        seconds = network.segments.samples / network.front_end.sample_rate
-        size = sum(parameter.numel() for parameter in network.parameters())
-        longer = " or more" if network.segments.any_length else ""
-        rows.append([f"`{name}`", f"{seconds:.2f} s{longer}", network.front_end.n_mels, f"{size:,}", network.paper])
-    return _table(["name", "segment", "mel bands", "parameters", "paper"], rows)
+    from taggram.models import list_architectures
+
+    head = ["name", "segment", "sees", "parameters", "GMAC per segment", "GMAC per second", "paper"]
+    return table(head, map(row, list_architectures()))
+
+
+def architecture_pages() -> str:
+    """Name the pages of the architectures, for the navigation."""
+    from taggram.models import list_architectures
+
+    return "\n".join(["```{toctree}", ":hidden:", "", *list_architectures(), "```"])
 
 
 def vocabularies() -> str:
-    """List the published vocabularies."""
+    """List the vocabularies."""
     from taggram.models import Vocabulary
 
     rows = []
-    for name in Vocabulary.published():
+    for name in ["taggram", *Vocabulary.published()]:
         vocabulary = Vocabulary.of(name)
         kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(vocabulary.tags.values()).most_common())
         rows.append([f"`{name}`", len(vocabulary), kinds, vocabulary.source])
-    return _table(["name", "tags", "of which", "source"], rows)
+    return table(["name", "tags", "of which", "source"], rows)
 
 
 def benchmarks() -> str:
-    """Show the recorded results."""
+    """Show the recorded results of speed and memory."""
     parts = []
-    for file in sorted((PROJECT / "benchmarks" / "results").glob("*.csv")):
+    for file in sorted(RESULTS.glob("*.csv")):
+        if file in (QUALITY, CANDIDATES):
+            continue
         with file.open(newline="", encoding="utf-8") as stream:
             found = list(csv.DictReader(stream))
         rows = [
@@ -123,19 +146,80 @@ def benchmarks() -> str:
         made = (
             f"{first['date'][:10]}, {first['machine']}, Python {first['python']}, ONNX Runtime {first['onnxruntime']}."
         )
-        table = _table(["benchmark", "of", "median", "range", "unit", "target"], rows)
+        measured = table(["benchmark", "of", "median", "range", "unit", "target"], rows)
         listed = "\n".join(["What was run:", "", "```text", *commands, "```"])
-        parts.append(f"### {file.stem}\n\n{table}\n\n{made} {listed}")
+        parts.append(f"### {file.stem}\n\n{measured}\n\n{made} {listed}")
     return "\n\n".join(parts) or "No results are recorded yet."
+
+
+def quality() -> str:
+    """Show how well the default model tags, question by question."""
+    if not QUALITY.exists():
+        return "No results are recorded yet."
+    with QUALITY.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+
+    def figure(row: dict[str, str], name: str) -> str:
+        return (
+            f"{row[f'{name}_figure']} ({row[f'{name}_low']} to {row[f'{name}_high']})" if row[f"{name}_figure"] else ""
+        )
+
+    head = ["figure", "clips", "n", "tags", "model", "compared with", "reaches", "difference", "target", "met"]
+    parts = []
+    for question in dict.fromkeys(row["question"] for row in found):
+        rows = [
+            [
+                *(row["metric"], row["data"], row["clips"], row["tags"], figure(row, "student"), row["other"]),
+                *(figure(row, "other"), figure(row, "difference"), row["target"], row["met"]),
+            ]
+            for row in found
+            if row["question"] == question
+        ]
+        parts.append(f"### {question[0].upper()}{question[1:]}\n\n{table(head, rows)}")
+    first = found[0]
+    parts.append(
+        f"{first['date'][:10]}, `{first['model']}` (`model.onnx` {first['model_sha256'][:12]}), {first['resamples']} "
+        f"resamples, seed {first['seed']}, taggram {first['taggram']}, ONNX Runtime {first['onnxruntime']}."
+    )
+    return "\n\n".join(parts)
+
+
+def candidates() -> str:
+    """Show the networks among which the default one was chosen."""
+    if not CANDIDATES.exists():
+        return "No results are recorded yet."
+    with CANDIDATES.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    rows = [
+        [
+            *(row["candidate"], f"{int(row['parameters']):,}", row["mmac_per_second"], row["onnx_mb"]),
+            *(row["spearman"], row["top_decile_roc_auc"], row["label_roc_auc"], row["x_real_time"]),
+        ]
+        for row in found
+    ]
+    head = ["small_vgg with", "parameters", "MMAC/s", "MB", "Spearman", "top decile", "labels", "x real time"]
+    first = found[0]
+    made = (
+        f"{first['date'][:10]}, {first['machine']}, {first['epochs']} epochs, seed {first['seed']}, {first['clips']} "
+        f"validation clips, {first['labels']} labels."
+    )
+    return f"{table(head, rows)}\n\n{made}"
 
 
 # The examples.
 
 
 def shell(command: str, folder: Path) -> str:
-    """Run a command as a person would; returns what it prints, errors too."""
+    """Run a command of this checkout as a person would; returns what it prints, errors too."""
     keep = {key: value for key, value in os.environ.items() if key in ("HOME", "TAGGRAM_HOME", "XDG_DATA_HOME")}
-    fixed = {"COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    fixed = {
+        "COLUMNS": str(WIDTH),
+        "TERM": "dumb",
+        "NO_COLOR": "1",
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(PROJECT / "src"),
+    }
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     done = subprocess.run(
         ["/bin/sh", "-c", command],
@@ -209,24 +293,25 @@ def _commands() -> Iterator[list[str]]:
     return walk(get_command(app), [])
 
 
-def _table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    lines = [head, ["---"] * len(list(head)), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
 def main() -> None:
     """Bring all pages up to date."""
     run = "--run" in sys.argv
     readme = PROJECT / "README.md"
+    for file, text in model_files().items():
+        _write(file, text)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "examples").symlink_to(PROJECT / "examples")
         for page in [*pages(), readme] if run else pages():
-            text = filled(old := page.read_text(encoding="utf-8"))
+            text = filled(page.read_text(encoding="utf-8"))
             if run:
                 text = (sessions if page == readme else answered)(text, Path(folder))
-            if text != old:
-                page.write_text(text, encoding="utf-8")
-                print(f"changed: {page.relative_to(PROJECT)}")
+            _write(page, text)
+
+
+def _write(file: Path, text: str) -> None:
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+        print(f"changed: {file.relative_to(PROJECT)}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+MODEL = "musicnn_pons.mtat-pons2019"
 WITHOUT = """
 import sys
 for name in {hidden!r}.split():
@@ -32,16 +33,17 @@ except taggram.TaggramError as error:
             "taggram.list_architectures()",
             "an architecture needs the [train] extra: pip install 'taggram[train]'",
         ),
-        ("torch", "taggram.Tagger(backend='torch')", "the torch backend needs the [train] extra"),
-        ("pandas", "taggram.Tagger().tag({piece!r}).to_pandas()", "a data frame needs the [pandas] extra"),
+        ("torch", "taggram.Tagger({model!r}, backend='torch')", "the torch backend needs the [train] extra"),
+        ("pandas", "taggram.Tagger({model!r}).tag({piece!r}).to_pandas()", "a data frame needs the [pandas] extra"),
         (
             "matplotlib",
-            "import taggram.tagging.plot; taggram.tagging.plot.plot_taggram(taggram.Tagger().tag({piece!r}), 'a.png')",
+            "from taggram.tagging.plot import plot_taggram as plot; "
+            "plot(taggram.Tagger({model!r}).tag({piece!r}), 'a.png')",
             "a plot needs the [plot] extra",
         ),
         (
             "torch safetensors onnx matplotlib pandas pooch",
-            "print(taggram.Tagger().tag({piece!r}).top(1)[0][0])",
+            "print(taggram.Tagger({model!r}).tag({piece!r}).top(1)[0][0])",
             "piano",
         ),
     ],
@@ -49,8 +51,8 @@ except taggram.TaggramError as error:
 def test_what_is_missing_is_named(
     hidden: str, code: str, said: str, published: Callable[[str], Path], examples: Path
 ) -> None:
-    published("musicnn_pons.mtat-pons2019")
-    program = WITHOUT.format(hidden=hidden, code=code.format(piece=str(examples / "piano-prelude.opus")))
+    published(MODEL)
+    program = WITHOUT.format(hidden=hidden, code=code.format(model=MODEL, piece=str(examples / "piano-prelude.opus")))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert said in done.stdout

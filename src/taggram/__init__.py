@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from taggram.errors import TaggramError as TaggramError
     from taggram.models import ModelCard as ModelCard
     from taggram.models import Vocabulary as Vocabulary
+    from taggram.models import VocabularyMap as VocabularyMap
     from taggram.models import create_model as create_model
     from taggram.models import list_architectures as list_architectures
     from taggram.models import list_models as list_models
@@ -28,6 +29,7 @@ _ROOMS = {
     "TaggramError": "errors",
     "ModelCard": "models",
     "Vocabulary": "models",
+    "VocabularyMap": "models",
     "create_model": "models",
     "list_architectures": "models",
     "list_models": "models",

@@ -5,6 +5,7 @@ __all__ = [
     "AudioWarning",
     "CardError",
     "DatasetError",
+    "EvaluationError",
     "MissingExtraError",
     "ModelError",
     "RecipeError",
@@ -26,6 +27,10 @@ class CardError(TaggramError):
 
 class DatasetError(TaggramError):
     """A list of clips or a packed store that cannot be read or made, or does not hold what is asked of it."""
+
+
+class EvaluationError(TaggramError):
+    """Arrays that no figure can be taken of: not of the same clips, of none, or with values that cannot be compared."""
 
 
 class ModelError(TaggramError):

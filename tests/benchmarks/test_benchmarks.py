@@ -6,7 +6,6 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 COLUMNS = (
@@ -25,8 +24,7 @@ def bench(examples: Path, *arguments: object, **environment: str) -> subprocess.
     )
 
 
-def test_cold_start_is_measured(examples: Path, published: Callable[[str], Path], tmp_path: Path) -> None:
-    published("musicnn_pons.mtat-pons2019")
+def test_cold_start_is_measured(examples: Path, tmp_path: Path) -> None:
     done = bench(examples, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "taggram --help" in done.stdout
@@ -43,7 +41,15 @@ def test_cold_start_is_measured(examples: Path, published: Callable[[str], Path]
 
 
 def test_missing_models_are_named_with_the_remedy(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "cold", "--out", tmp_path, TAGGRAM_HOME=str(tmp_path))
+    done = bench(examples, "--quick", "--only", "memory", "--out", tmp_path, TAGGRAM_HOME=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.strip().endswith("taggram models import musicnn_pons.mtat-pons2019")
+    assert done.stderr.strip().endswith("taggram models import fcn.mtat-won2020")
     assert not list(tmp_path.iterdir())
+
+
+def test_packing_is_measured(examples: Path, tmp_path: Path) -> None:
+    done = bench(examples, "--quick", "--only", "store", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "store.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["subject"] for row in rows] == ["1 process", "2 processes", "2 over 1", "PackedStore"]

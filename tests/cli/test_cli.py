@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -21,6 +22,7 @@ import soundfile
 import taggram
 
 PROGRAM = Path(sys.executable).with_name("taggram")
+MODEL = "musicnn_pons.mtat-pons2019"
 PIECES = ["piano-prelude.opus", "strings-and-harpsichord.opus", "synth-groove.opus"]
 
 
@@ -35,9 +37,13 @@ def run(*arguments: object, stdin: str | None = None, **environment: str) -> sub
     )
 
 
+def tag(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return run("tag", "--model", MODEL, *arguments, stdin=stdin)
+
+
 @pytest.fixture(scope="module", autouse=True)
-def default_model(published: Callable[[str], Path]) -> Path:
-    return published("musicnn_pons.mtat-pons2019")
+def model(published: Callable[[str], Path]) -> Path:
+    return published(MODEL)
 
 
 def test_version_and_help() -> None:
@@ -53,46 +59,75 @@ def test_version_and_help() -> None:
 
 
 def test_tables_for_people(examples: Path) -> None:
-    done = run("tag", examples)
+    done = tag(examples)
     assert done.returncode == 0
     assert next(line.split()[0] for line in done.stdout.splitlines() if "█" in line) == "piano"
-    assert done.stdout.count("musicnn_pons.mtat-pons2019") == 3
+    assert done.stdout.count(MODEL) == 3
     assert re.fullmatch(r"3 files, 0 failed, 90\.0 s of audio in [\d.]+ s \(\d+ x real time\)\n", done.stderr)
     assert all(len(line) <= 80 for line in done.stdout.splitlines() if "█" in line)
 
 
 def test_json_lines(examples: Path) -> None:
-    done = run("tag", examples / PIECES[0], examples / "nothing.mp3", examples / PIECES[2], "--json", "--top", 2)
+    done = tag(examples / PIECES[0], examples / "nothing.mp3", examples / PIECES[2], "--json", "--top", 2)
     assert done.returncode == 1
     first, failed, last = map(json.loads, done.stdout.splitlines())
     assert [tag["tag"] for tag in first["tags"]] == ["piano", "classical"]
     assert failed["path"].endswith("nothing.mp3")
     assert "nothing.mp3" in failed["error"]
     assert last["tags"][0] == {"tag": "techno", "category": "genre", "score": pytest.approx(0.88, abs=0.02)}
-    everything = json.loads(run("tag", examples / PIECES[0], "--json", "--over-time").stdout)
+    everything = json.loads(tag(examples / PIECES[0], "--json", "--over-time").stdout)
     assert len(everything["tags"]) == 50
     assert len(everything["segments"]) == 10
     assert everything["segments"][0]["start"] == 0
 
 
+def test_data_goes_to_stdout_while_somebody_watches_stderr(examples: Path) -> None:
+    watched, terminal = pty.openpty()
+    command = [PROGRAM, "tag", "--model", MODEL, "--json", "--duration", "3", "--workers", "1", str(examples)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, text=True, timeout=120)
+    os.close(terminal)
+    assert b"3/3" in os.read(watched, 100_000)
+    os.close(watched)
+    assert [Path(json.loads(line)["path"]).name for line in done.stdout.splitlines()] == PIECES
+
+
 def test_csv(examples: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(run("tag", examples, "--csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(tag(examples, "--csv").stdout)))
     assert [Path(row["path"]).name for row in rows] == PIECES
     assert float(rows[0]["piano"]) > 0.5
     assert len(rows[0]) == 52
 
 
 def test_over_time_and_plot(examples: Path, tmp_path: Path) -> None:
-    done = run("tag", examples / PIECES[2], "--over-time", "--plot", tmp_path / "taggram.png", "--top", 3)
+    done = tag(examples / PIECES[2], "--over-time", "--plot", tmp_path / "taggram.png", "--top", 3)
     assert done.returncode == 0
     assert re.search(r"techno +[▁▂▃▄▅▆▇█]{10,}", done.stdout)
     assert "0:00" in done.stdout
     assert (tmp_path / "taggram.png").read_bytes().startswith(b"\x89PNG")
-    assert run("tag", examples, "--plot", tmp_path / "a.png").returncode == 2
-    assert run("tag", examples / PIECES[0], "--plot", tmp_path / "a.gif").returncode == 2
-    unwritable = run("tag", examples / PIECES[0], "--duration", 3, "--plot", tmp_path / "no" / "a.png")
+    assert tag(examples, "--plot", tmp_path / "a.png").returncode == 2
+    many = tag(examples, "--plot", tmp_path / "new" / "folder", "--duration", 3)
+    assert many.returncode == 0, many.stderr
+    drawn = sorted(file.name for file in (tmp_path / "new" / "folder").iterdir())
+    assert drawn == [Path(piece).with_suffix(".png").name for piece in PIECES]
+    (tmp_path / "same").mkdir()
+    for suffix in ("opus", "ogg"):
+        (tmp_path / "same" / f"a.{suffix}").symlink_to(examples / PIECES[0])
+    assert tag(tmp_path / "same", "--plot", tmp_path / "folder").returncode == 2
+    (tmp_path / "file").touch()
+    assert "the folder cannot be made" in tag(examples, "--plot", tmp_path / "file").stderr
+    assert tag(examples / PIECES[0], "--plot", tmp_path / "a.gif").returncode == 2
+    unwritable = tag(examples / PIECES[0], "--duration", 3, "--plot", tmp_path / "no" / "a.png")
     assert unwritable.returncode == 1
     assert "cannot be written" in unwritable.stderr.splitlines()[-1]
+
+
+def test_a_model_without_thresholds(examples: Path) -> None:
+    refused = tag(examples / PIECES[0], "--policy", "f1")
+    assert refused.returncode == 1
+    assert refused.stderr == f"error: {MODEL} has no thresholds for the policy f1; choose with --top or --all\n"
+    assert tag(examples / PIECES[0]).stdout.count("█") > 0
+    assert len(tag(examples / PIECES[0]).stdout.splitlines()) == 1 + 5 + 1
+    assert len(tag(examples / PIECES[0], "--all").stdout.splitlines()) == 1 + 50 + 1
 
 
 def test_folders_patterns_and_standard_input(examples: Path, tmp_path: Path) -> None:
@@ -105,25 +140,23 @@ def test_folders_patterns_and_standard_input(examples: Path, tmp_path: Path) -> 
         ([tmp_path / "**" / "*.OPUS"], None),
         (["-"], f"{tmp_path / 'deep' / 'er' / 'ünï çødé 音楽.OPUS'}\n\n"),
     ):
-        done = run("tag", *named, *part, stdin=stdin)
+        done = tag(*named, *part, stdin=stdin)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["path"].endswith("ünï çødé 音楽.OPUS")
-    empty = run("tag", tmp_path / "nothing*.mp3", tmp_path / "deep" / "notes.txt")
+    empty = tag(tmp_path / "nothing*.mp3", tmp_path / "deep" / "notes.txt")
     assert empty.returncode == 1
     assert "nothing*.mp3 matches no file" in empty.stderr
 
 
 def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
     part = json.loads(
-        run(
-            "tag", examples / PIECES[2], "--json", "--over-time", "--start", 12, "--duration", 9, "--segments", 2
-        ).stdout
+        tag(examples / PIECES[2], "--json", "--over-time", "--start", 12, "--duration", 9, "--segments", 2).stdout
     )
     assert [segment["start"] for segment in part["segments"]] == [12.0, pytest.approx(18.0, abs=0.05)]
     assert part["duration"] == 9.0
-    highest = json.loads(run("tag", examples / PIECES[2], "--json", "--aggregation", "max", "--top", 1).stdout)
+    highest = json.loads(tag(examples / PIECES[2], "--json", "--aggregation", "max", "--top", 1).stdout)
     assert highest["tags"][0]["score"] > 0.9
-    two = run("tag", examples, "--workers", 2, "--json", "--top", 1)
+    two = tag(examples, "--workers", 2, "--json", "--top", 1)
     assert [json.loads(line)["tags"][0]["tag"] for line in two.stdout.splitlines()] == ["piano", "classical", "techno"]
 
 
@@ -132,6 +165,10 @@ def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
     [
         ["--json", "--csv"],
         ["--csv", "--top", "3"],
+        ["--csv", "--all"],
+        ["--csv", "--policy", "f1"],
+        ["--top", "3", "--all"],
+        ["--policy", "median"],
         ["--top", "0"],
         ["--duration", "0"],
         ["--workers", "0"],
@@ -140,7 +177,7 @@ def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
     ],
 )
 def test_wrong_usage(arguments: list[str], examples: Path) -> None:
-    done = run("tag", examples / PIECES[0], *arguments)
+    done = tag(examples / PIECES[0], *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -148,7 +185,7 @@ def test_wrong_usage(arguments: list[str], examples: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interrupting_ends_it_with_what_is_done(workers: int, examples: Path) -> None:
-    arguments = ["tag", *[str(examples)] * 30, "--workers", str(workers), "--json"]
+    arguments = ["tag", "--model", MODEL, *[str(examples)] * 30, "--workers", str(workers), "--json"]
     with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -159,12 +196,12 @@ def test_interrupting_ends_it_with_what_is_done(workers: int, examples: Path) ->
     assert "Traceback" not in errors
 
 
-def test_models(default_model: Path, tmp_path: Path) -> None:
+def test_models(model: Path, tmp_path: Path) -> None:
     listed = run("models", "list", "*mtat*")
     assert re.search(r"musicnn_pons\.mtat-pons2019 +yes", listed.stdout)
     assert "jamendo" not in listed.stdout
-    assert json.loads(run("models", "show", "musicnn_pons.mtat-pons2019").stdout)["architecture"] == "musicnn_pons"
-    assert run("models", "path", "musicnn_pons.mtat-pons2019").stdout.strip() == str(default_model)
+    assert json.loads(run("models", "show", MODEL).stdout)["architecture"] == "musicnn_pons"
+    assert run("models", "path", MODEL).stdout.strip() == str(model)
     for arguments, said in (
         (["models", "path", "nothing"], "no model is named 'nothing'"),
         (["models", "import", "nothing*"], "no published weights are named"),
@@ -204,7 +241,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> dict[str, P
 
 
 def test_each_bad_file_is_one_line_and_the_batch_goes_on(bad: dict[str, Path], examples: Path) -> None:
-    done = run("tag", *bad.values(), examples / PIECES[0], "--duration", 3, "--json")
+    done = tag(*bad.values(), examples / PIECES[0], "--duration", 3, "--json")
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert lines[-1].startswith(f"{len(bad) + 1} files, {len(bad)} failed")
@@ -225,7 +262,7 @@ def test_usable_but_odd_files_are_tagged_with_a_warning(examples: Path, tmp_path
     soundfile.write(tmp_path / "cut.flac", samples, 44100)
     whole = (tmp_path / "cut.flac").read_bytes()
     (tmp_path / "cut.flac").write_bytes(whole[: len(whole) * 2 // 5])
-    done = run("tag", tmp_path, "--json", "--top", 1)
+    done = tag(tmp_path, "--json", "--top", 1)
     assert done.returncode == 0, done.stderr
     warned = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
     assert [Path(line.split(": ")[1]).stem for line in warned] == ["cut", "holes", "silence", "units"]
@@ -242,7 +279,7 @@ def test_odd_formats_are_tagged_without_a_word(examples: Path, tmp_path: Path) -
     soundfile.write(tmp_path / "5.1.wav", samples[:, None].repeat(6, 1), 48000)
     soundfile.write(tmp_path / "1s.wav", samples[48000:96000], 48000)
     soundfile.write(tmp_path / "0.1s.wav", samples[48000:52800], 48000)
-    done = run("tag", tmp_path, "--json", "--top", 1)
+    done = tag(tmp_path, "--json", "--top", 1)
     assert done.returncode == 0
     assert len(done.stderr.splitlines()) == 1
     assert len(done.stdout.splitlines()) == 5

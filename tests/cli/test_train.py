@@ -14,6 +14,8 @@ import pytest
 import soundfile
 
 from taggram.datasets import Listed, Listing, pack
+from taggram.models import create_model
+from taggram.models.weights import save_model
 
 PROGRAM = Path(sys.executable).with_name("taggram")
 RATE = 16000
@@ -101,6 +103,18 @@ def test_errors_are_one_line(folder: Path) -> None:
         assert not done.stdout
 
 
+def test_a_classical_model_is_trained_the_same_way(folder: Path) -> None:
+    (folder / "forest.yaml").write_text("name: random_forest.tones\narchitecture: random_forest\nstore: tones\n")
+    shown = run(folder, "train", "forest.yaml", "--dry-run")
+    assert shown.stdout.splitlines()[-2] == "# 2 tags, 0 of them without a training clip", shown.stderr
+    done = run(folder, "train", "forest.yaml", "--out", "forest")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "forest\n"
+    assert done.stderr.startswith("random_forest.tones: training split (12 clips); scikit-learn")
+    tagged = run(folder, "tag", "18.wav", "19.wav", "--model", "forest", "--json", "--top", 1)
+    assert [json.loads(line)["tags"][0]["tag"] for line in tagged.stdout.splitlines()] == ["low", "high"]
+
+
 @pytest.mark.parametrize("hidden", ["torch", "lightning_fabric", "yaml", "pyarrow"])
 def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
     program = f"import sys; sys.modules[{hidden!r}] = None; from taggram.cli import main; main()"
@@ -109,3 +123,42 @@ def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
     assert done.returncode == 1
     assert "needs the [train] extra: pip install 'taggram[train]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_student_learns_from_a_teacher(folder: Path, tmp_path: Path) -> None:
+    """From files to a calibrated model in one command, which does nothing twice."""
+    network = create_model("musicnn_pons", "mtat", channels=4, units=8)
+    card = network.card("musicnn_pons.teacher", trained_on="nothing", licence="none")
+    save_model(network, card, tmp_path / "teacher")
+    rows = [f"{folder / f'{i}.wav'},{('train', 'valid')[i % 2]},{('low', 'high')[i // 2 % 2]}" for i in range(16)]
+    (tmp_path / "clips.csv").write_text("\n".join(["path,split,labels", *rows]) + "\n")
+    (tmp_path / "labels.tsv").write_text("label\ttags\ntones/low\tquiet\ntones/high\tloud\n")
+    (tmp_path / "recipe.yaml").write_text(
+        """
+name: small_vgg.student
+architecture: small_vgg
+options: {channels: [4, 4, 4, 4, 4], embedding_size: 8}
+vocabulary: mtat
+store: store
+material: [{name: tones, path: clips.csv}]
+teachers: [{model: teacher, neighbours: true}]
+labels: labels.tsv
+mask: 8
+epochs: 2
+batch: 4
+precision: bf16
+"""
+    )
+    done = run(tmp_path, "train", "recipe.yaml", "--out", "student")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "student\n"
+    assert "16 packed" in done.stderr and "teacher has scored 16 clips (1 of 1)" in done.stderr
+    made = json.loads((tmp_path / "student" / "card.json").read_text())
+    assert made["trained_on"].endswith("of tones, training split (8 clips); taught by teacher")
+    assert set(made["thresholds"]["f1"]) == set(made["calibration"]) == set(made["vocabulary"]["tags"])
+    assert {tag["calibrated_on"] for tag in made["calibration"].values()} == {"teachers"}  # 4 labels are too few
+
+    again = run(tmp_path, "train", "recipe.yaml", "--out", "student")
+    assert "16 kept" in again.stderr and "has scored" not in again.stderr
+    tagged = run(tmp_path, "tag", folder / "0.wav", "--model", "student", "--json", "--all")
+    assert len(json.loads(tagged.stdout)["tags"]) == 50

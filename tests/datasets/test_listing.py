@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from taggram.datasets import Listed, list_folder, list_table
+from taggram.datasets import Listed, Listing, join, list_folder, list_table
 from taggram.errors import DatasetError
 
 ROWS = [
@@ -102,3 +102,13 @@ def test_folders(mixed: Path) -> None:
         list_folder(mixed / "empty")
     with pytest.raises(DatasetError, match="is no folder"):
         list_folder(mixed / "notes.txt")
+
+
+def test_sources_are_joined_under_their_names(tmp_path: Path) -> None:
+    tables = [Listing(tmp_path / name, CLIPS) for name in ("one", "two")]
+    joined = join({"a": tables[0], "b": tables[1].with_split("valid")})
+    assert joined.folder == tmp_path
+    assert [clip.id for clip in joined.clips] == ["a/a", "a/b", "b/a", "b/b"]
+    assert joined.clips[0].labels == ("a/rock", "a/pop") and joined.clips[0].group == "A, B"
+    assert [clip.split for clip in joined.clips] == ["train", "test", "valid", "valid"]
+    assert joined.file(joined.clips[2]) == tmp_path / "two" / "x/1.wav"

@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import importlib
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
+import generate
+import picture
 import pytest
 
 import taggram
-from taggram.features import FrontEnd
+from taggram.features import FrontEnd, HarmonicFrontEnd, RawFrontEnd
 from taggram.models import ModelCard
-from taggram.models.card import Provenance, Score, Segments
+from taggram.models.card import Calibration, Provenance, Score, Segments
+from taggram.training import Recipe
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
 TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"]
 SOURCES = {file.name for file in (PROJECT / "src").rglob("*.py")}
 FOLDERS = ("src/", "docs/", "tests/", "examples/", "benchmarks/")
-PLACES_MADE_LATER = ("docs/_build",)
+PLACES_MADE_LATER = ("docs/_build", "docs/models/tiny_cnn.md", "src/taggram/models/architectures/tiny_cnn.py")
 # Numbers may differ a little between processors, bars with them, and speed always.
 NUMBER = re.compile(r"-?\d+\.\d+")
 TIMING = re.compile(r"in [\d.]+ s \(\d+ x real time\)")
 BLOCKS = re.compile("[\u2581-\u258f]+")
 
 
-def load_generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-generate = load_generator()
 PAGES = generate.pages()
 ALL = [*PAGES, *(PROJECT / text for text in TEXTS)]
+MODEL_PAGES = [page for page in PAGES if page.parent == generate.MODELS and page.stem != "index"]
 EXAMPLES = [page for page in PAGES if re.search(r"^```(python|console)$", page.read_text(), re.M)]
 
 
@@ -54,9 +48,8 @@ def settled(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, examples: Path, published: Callable[[str], Path]) -> Path:
-    """Where the examples run: the example pieces and the default model are there."""
-    published("musicnn_pons.mtat-pons2019")
+def folder(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Path:
+    """Where the examples run: the example pieces are there."""
     made = tmp_path_factory.mktemp("docs")
     (made / "examples").symlink_to(examples)
     return made
@@ -77,6 +70,41 @@ def test_generated_parts_are_up_to_date(page: Path) -> None:
         # Another Typer lays the help out in its own way; then only the options are compared.
         text, made = (" ".join(re.findall(r"^│ .*?(--[a-z-]+)", version, re.M)) for version in (text, made))
     assert text == made, "run: python docs/generate.py"
+
+
+def test_pages_and_pictures_of_the_architectures_are_up_to_date() -> None:
+    made = generate.model_files()
+    found = {file for file in generate.MODELS.iterdir() if file.name != "index.md"}
+    assert found == set(made), "run: python docs/generate.py"
+    for file, text in made.items():
+        assert file.read_text() == text, f"{file.name}; run: python docs/generate.py"
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent == generate.MODELS and page.stem != "index"], ids=name
+)
+def test_the_recipe_on_a_page_is_one(page: Path) -> None:
+    text = page.read_text()
+    (yaml,) = (body for kind, body in generate.FENCE.findall(text) if kind == "yaml")
+    recipe = Recipe.parse(yaml)
+    assert recipe.architecture == page.stem
+    rate = int((re.findall(r"--sample-rate (\d+)", text) or ["16000"])[0])
+    assert taggram.create_model(recipe.architecture, "mtat", **recipe.options).front_end.sample_rate == rate
+
+
+def test_a_picture_has_the_layers_of_its_network() -> None:
+    """The shapes that the docstring of musicnn states, and what sees what."""
+    found = {cell.name: cell for cell in picture.cells(taggram.create_model("musicnn", "mtat"))}
+    assert [*found] == [
+        *("waveform", "front end", "vertical", "horizontal", "middle 1", "middle 2", "middle 3", "dense", "tags")
+    ]
+    assert found["vertical"].shapes == [(204, 188)] * 2
+    assert found["horizontal"].shapes == [(51, 188)] * 3
+    assert found["horizontal"].before == [found["front end"]]
+    assert found["middle 1"].before == [found["vertical"], found["horizontal"]]
+    assert found["middle 3"].lines == ["conv 7", "+ middle 1"]
+    assert len(found["dense"].before) == 5
+    assert found["tags"].shapes == [(50,)]
 
 
 @pytest.mark.parametrize("page", EXAMPLES, ids=name)
@@ -159,14 +187,15 @@ def test_links_and_named_files_exist(page: Path) -> None:
 
 def test_every_field_of_a_card_is_explained() -> None:
     text = (DOCS / "guide" / "models.md").read_text()
-    for model in (ModelCard, Segments, Score, Provenance, FrontEnd):
+    for model in (ModelCard, Segments, Calibration, Score, Provenance, FrontEnd, HarmonicFrontEnd, RawFrontEnd):
         for field in model.model_fields:
             assert f"`{field}`" in text, f"{model.__name__}.{field}"
 
 
 def test_reference_has_every_public_name() -> None:
     text = (DOCS / "reference" / "api.md").read_text()
-    for room in ("taggram", "taggram.audio", "taggram.features", "taggram.models", "taggram.tagging", "taggram.errors"):
+    rooms = "audio features evaluation models tagging errors".split()
+    for room in ("taggram", *(f"taggram.{name}" for name in rooms)):
         for public in importlib.import_module(room).__all__:
             assert re.search(rf":: (taggram\.\w+\.)?{public}$", text, re.M), f"{room}.{public}"
 

@@ -14,6 +14,7 @@ import torch
 
 import taggram
 from taggram.errors import ModelError
+from taggram.models import Vocabulary
 from taggram.models.importing import fetch, import_model, load_published
 from taggram.models.published import PUBLISHED
 
@@ -80,6 +81,46 @@ def test_another_file_is_refused(tmp_path: Path, home: Path) -> None:
     with pytest.raises(ModelError, match="no published weights are named 'fcn.mtat'"):
         import_model("fcn.mtat", tmp_path)
     assert not home.exists()
+
+
+def test_a_file_without_a_known_hash_is_verified_by_its_entries(tmp_path: Path, home: Path, address: str) -> None:
+    """An import from a copy of the authors' repository; the card says what was checked, and of which file."""
+    name = "sample_cnn.mtat-won2020"
+    entry = PUBLISHED[name]
+    assert entry.sha256 is None
+    file = tmp_path / "copy/models/mtat/sample/best_model.pth"
+    file.parent.mkdir(parents=True)
+    ours = taggram.create_model("sample_cnn", vocabulary="mtat").state_dict()
+    theirs = {key.replace("head.", "dense.") if "head" in key else numbered(key): ours[key] for key in ours}
+    torch.save(theirs, file)
+    card = import_model(name, tmp_path / "copy")
+    assert card.provenance is not None
+    assert card.provenance.verified_by == "entries"
+    assert card.provenance.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert torch.equal(taggram.create_model(name).state_dict()["head.weight"], ours["head.weight"])
+
+    torch.save(dict(list(theirs.items())[1:]), file)
+    with pytest.raises(ModelError, match="not the weights of a sample_cnn"):
+        import_model(name, file)
+    file.write_text("version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(ModelError, match="not a PyTorch state dict"):
+        import_model(name, file)
+    with pytest.raises(ModelError, match="holds no msd/sample/best_model.pth"):
+        import_model("sample_cnn.msd-won2020", tmp_path)
+    assert fetch(dataclasses.replace(entry, url=address)).read_bytes() == PAYLOAD
+
+
+def numbered(key: str) -> str:
+    """Name an entry of `blocks` as the authors do."""
+    block, _, rest = key.removeprefix("blocks.").partition(".")
+    return f"layer{int(block) + 1}.{rest}"
+
+
+def test_every_published_row_has_an_architecture_and_a_vocabulary() -> None:
+    assert len(PUBLISHED) == 9 * 3 - 1 + 4
+    for entry in PUBLISHED.values():
+        assert entry.architecture in taggram.list_architectures()
+        assert entry.vocabulary in Vocabulary.published()
 
 
 def test_entries_that_do_not_fit_are_refused() -> None:

@@ -17,6 +17,7 @@ from taggram.audio.segments import EvenlySpacedWon, Sliding, cut
 from taggram.models import ModelCard, Vocabulary
 from taggram.models.importing import load_published
 from taggram.models.network import Network
+from taggram.models.published import WON_FOLDERS
 
 WON = [f"{a}.{d}-won2020" for a in ("fcn", "crnn", "musicnn") for d in ("mtat", "msd", "jamendo")]
 WON.remove("musicnn.msd-won2020")  # never published
@@ -99,17 +100,16 @@ def test_pons2019_from_the_waveform(member: str, shared: Path, published: Callab
         np.testing.assert_allclose(onnx_outputs(folder, clip)[0], scores, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("architecture", ["fcn", "crnn", "musicnn"])
-def test_the_published_code_with_a_known_filling(architecture: str, shared: Path) -> None:
-    """The filling that the reference folder's README states, through the mapping that imports real weights."""
-    entries = json.loads((shared / "reference/won2020_random/state_dicts.json").read_text())[architecture]
-    reference = np.load(shared / f"reference/won2020_random/{architecture}.npz")
+def known_filling(entries: dict) -> dict[str, torch.Tensor]:
+    """A published state dict with the values that the reference folder's README states."""
     state: dict[str, torch.Tensor] = {}
     for name, shape in entries["entries"]:
-        if name in entries["front_end_entries_not_filled"]:
-            continue
         rng = np.random.default_rng(zlib.crc32(name.encode()))
-        if name.endswith("running_var"):
+        if name in entries["front_end_entries_not_filled"] or name.endswith("num_batches_tracked"):
+            values = np.zeros(shape)
+        elif name.endswith("bw_Q"):
+            values = np.full(shape, 1.3)
+        elif name.endswith("running_var"):
             values = rng.uniform(0.5, 1.5, shape)
         elif name.endswith("running_mean"):
             values = rng.normal(0, 0.1, shape)
@@ -117,16 +117,23 @@ def test_the_published_code_with_a_known_filling(architecture: str, shared: Path
             values = rng.uniform(0.5, 1.5, shape)
         elif name.endswith("bias"):
             values = rng.normal(0, 0.1, shape)
-        elif name.endswith("num_batches_tracked"):
-            values = np.zeros(shape)
         else:
             values = rng.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
+        if name.startswith(("spec_bn.running", "hstft_bn.running")):
+            values[:] = -20 if name.endswith("mean") else 400
         state[name] = torch.from_numpy(np.asarray(values, dtype=np.float32))
-    state["spec_bn.running_mean"][:] = -20
-    state["spec_bn.running_var"][:] = 400
+    return state
 
+
+@pytest.mark.parametrize("architecture", WON_FOLDERS)
+def test_the_published_code_with_a_known_filling(architecture: str, shared: Path) -> None:
+    """All nine of Won et al. 2020, through the mapping that imports real weights; every logit within 1e-4."""
+    key = WON_FOLDERS[architecture]
+    entries = json.loads((shared / "reference/won2020_random/state_dicts.json").read_text())[key]
+    reference = np.load(shared / f"reference/won2020_random/{key}.npz")
     network = taggram.create_model(architecture, vocabulary=Vocabulary.of("mtat")).eval()
-    load_published(network, architecture, state)
+    load_published(network, architecture, known_filling(entries))
+    assert network.segments.samples == entries["segment_samples"]
     samples = np.load(shared / "reference/wave/mtat_joram_solipsism-59-88.npz")["y"]
     segments = cut(samples, reference["starts"], entries["segment_samples"])
     with torch.inference_mode():

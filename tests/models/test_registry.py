@@ -11,11 +11,25 @@ import torch
 import taggram
 from taggram.errors import CardError, ModelError
 from taggram.models import ModelCard, Vocabulary, store
+from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
+from taggram.models.registry import register
 
 
 def test_architectures_are_found_by_their_files() -> None:
     assert {"crnn", "fcn", "musicnn", "musicnn_pons", "vgg_pons"} <= set(taggram.list_architectures())
+
+
+def test_a_name_is_taken_once() -> None:
+    class Impostor(Network):
+        @classmethod
+        def architecture(cls) -> str:
+            return "fcn"
+
+    taggram.list_architectures()
+    with pytest.raises(ModelError, match=r"taggram\.models\.architectures\.fcn has an architecture named fcn, too"):
+        register(Impostor)
+    assert taggram.create_model("fcn", ["solo"]).architecture() == "fcn"
 
 
 def test_models_are_listed_by_pattern() -> None:
@@ -40,7 +54,7 @@ def test_a_new_network_has_the_vocabulary_it_was_given() -> None:
         ({"name": "fcn.mtat-won2020", "vocabulary": "mtat"}, "brings its own vocabulary"),
         (
             {"name": "musicnn", "vocabulary": "klingon"},
-            "no vocabulary is named 'klingon'; there are: jamendo, msd, mtat",
+            "no vocabulary is named 'klingon'; there are: taggram, jamendo, msd, mtat",
         ),
         ({"name": "musicnn", "vocabulary": []}, "at least one tag"),
         ({"name": "musicnn", "vocabulary": ["a", "a"]}, "each tag once"),
@@ -93,7 +107,10 @@ def test_a_card_survives_being_written(published: Callable[[str], Path], tmp_pat
         ('"format": 1', '"format": 2'),
         ('"samples": 48128', '"samples": -1'),
         ('"architecture"', '"arkitecture"'),
-        ('"thresholds": null', '"thresholds": {"no such tag": 0.5}'),
+        ('"thresholds": null', '"thresholds": {"f1": {"no such tag": 0.5}}'),
+        ('"thresholds": null', '"thresholds": {"median": {"piano": 0.5}}'),
+        ('"calibration": {}', '"calibration": {"no such tag": {"calibrated_on": "labels", "error": 0}}'),
+        ('"calibration": {}', '"calibration": {"piano": {"calibrated_on": "taste", "error": 0}}'),
         ("{", ""),
     ],
 )
@@ -105,6 +122,29 @@ def test_a_malformed_card_is_refused_in_one_line(
     (tmp_path / "card.json").write_text(text.replace(change, said, 1))
     with pytest.raises(CardError, match="not a usable model card") as error:
         ModelCard.read(tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_the_default_model_is_the_packaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAGGRAM_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for shadow in (tmp_path / "models" / "default", tmp_path / "default"):
+        shadow.mkdir(parents=True)
+        (shadow / "card.json").touch()
+    assert store.find("default") == Path(taggram.__file__).parent / "models" / "default"
+
+
+def test_models_that_are_here(published: Callable[[str], Path]) -> None:
+    published("musicnn_pons.mtat-pons2019")
+    assert {"default", "musicnn_pons.mtat-pons2019"} <= set(store.installed())
+    assert taggram.list_models("def*") == ["default"]
+
+
+def test_a_model_without_weights_for_torch(published: Callable[[str], Path], tmp_path: Path) -> None:
+    card = (published("musicnn_pons.mtat-pons2019") / "card.json").read_bytes()
+    (tmp_path / "card.json").write_bytes(card)
+    with pytest.raises(CardError, match=r"has no model\.safetensors beside its card, which torch needs") as error:
+        taggram.create_model(str(tmp_path))
     assert "\n" not in str(error.value)
 
 

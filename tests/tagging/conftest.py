@@ -1,4 +1,4 @@
-"""A tagger with the default model."""
+"""A tagger with a published model, whose answers on the example pieces are known."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from taggram.tagging import DEFAULT_MODEL, Tagger
+from taggram.tagging import Tagger
+
+MODEL = "musicnn_pons.mtat-pons2019"
 
 
 @pytest.fixture(scope="session")
 def tagger(published: Callable[[str], Path]) -> Tagger:
-    published(DEFAULT_MODEL)
-    return Tagger()
+    published(MODEL)
+    return Tagger(MODEL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -20,6 +21,7 @@ from taggram.errors import AudioError, CardError, ModelError
 from taggram.tagging import Prediction, Tagger, cutting
 
 RATE = 16000
+MODEL = "musicnn_pons.mtat-pons2019"
 
 
 def music(examples: Path) -> np.ndarray:
@@ -103,7 +105,7 @@ def test_a_long_file_that_is_cut_short_is_still_tagged(long_file: Path, tmp_path
     """Its header promises more than there is, so seeking fails and the file is measured instead."""
     damaged = tmp_path / "damaged.flac"
     damaged.write_bytes(long_file.read_bytes()[: long_file.stat().st_size * 2 // 5])
-    prediction = Tagger(segmentation=EvenlySpaced(4)).tag(damaged)
+    prediction = Tagger(MODEL, segmentation=EvenlySpaced(4)).tag(damaged)
     assert len(prediction.scores) == 4
     assert 250 < prediction.duration < 330
     assert prediction.times[-1, 1] == pytest.approx(prediction.duration, abs=0.05)
@@ -147,13 +149,13 @@ def test_what_is_wrong_with_the_audio_is_said(tagger: Tagger, examples: Path) ->
 
 
 def test_whole_clip_and_other_segmentations(tagger: Tagger, examples: Path) -> None:
-    whole = Tagger(segmentation=WholeClip()).tag(examples / "synth-groove.opus")
+    whole = Tagger(MODEL, segmentation=WholeClip()).tag(examples / "synth-groove.opus")
     assert whole.scores.shape == (1, 50)
     assert whole.top(1)[0][0] == "techno"
-    dense = Tagger(segmentation=Sliding(hop=16000)).tag(examples / "synth-groove.opus")
+    dense = Tagger(MODEL, segmentation=Sliding(hop=16000)).tag(examples / "synth-groove.opus")
     assert len(dense.scores) == 28
     with pytest.raises(AudioError, match="too long to be taken whole"):
-        Tagger(segmentation=WholeClip()).tag(np.zeros(601 * RATE, np.float32), sample_rate=RATE)
+        Tagger(MODEL, segmentation=WholeClip()).tag(np.zeros(601 * RATE, np.float32), sample_rate=RATE)
 
 
 def test_score_segments(tagger: Tagger, examples: Path) -> None:
@@ -170,7 +172,7 @@ def test_score_segments(tagger: Tagger, examples: Path) -> None:
 
 def test_torch_gives_the_same(tagger: Tagger, examples: Path) -> None:
     onnx = tagger.tag(examples / "piano-prelude.opus")
-    torch = Tagger(backend="torch").tag(examples / "piano-prelude.opus")
+    torch = Tagger(MODEL, backend="torch").tag(examples / "piano-prelude.opus")
     np.testing.assert_allclose(torch.scores, onnx.scores, atol=1e-4)
     np.testing.assert_allclose(torch.embeddings, onnx.embeddings, atol=1e-3, rtol=1e-3)
 
@@ -187,14 +189,14 @@ def test_torch_gives_the_same(tagger: Tagger, examples: Path) -> None:
 def test_a_tagger_that_cannot_be(
     arguments: dict, error: type[Exception], said: str, published: Callable[[str], Path]
 ) -> None:
-    published("musicnn_pons.mtat-pons2019")
+    published(MODEL)
     with pytest.raises(error, match=said) as raised:
-        Tagger(**arguments)
+        Tagger(**{"model": MODEL, **arguments})
     assert "\n" not in str(raised.value)
 
 
 def test_a_model_without_a_usable_file(tmp_path: Path, published: Callable[[str], Path]) -> None:
-    card = published("musicnn_pons.mtat-pons2019") / "card.json"
+    card = published(MODEL) / "card.json"
     (tmp_path / "card.json").write_bytes(card.read_bytes())
     with pytest.raises(CardError, match="model.onnx: missing"):
         Tagger(tmp_path)
@@ -227,7 +229,7 @@ def prediction() -> Prediction:
         times=np.array([[0.0, 3.0], [3.0, 6.0], [6.0, 9.0]]),
         embeddings=np.arange(6, dtype=np.float32).reshape(3, 2),
         duration=9.0,
-        thresholds={"loud": 0.8},
+        thresholds={"f1": {"loud": 0.8, "piano": 0.5}, "precision": {"piano": 0.55}},
         warnings=("w",),
     )
 
@@ -244,8 +246,55 @@ def test_song_scores() -> None:
         song.song_scores("median")
 
 
+def test_tags_that_pass() -> None:
+    song = prediction()
+    assert song.decide() == [("piano", pytest.approx(1.6 / 3))]
+    assert song.decide("precision") == []
+    with pytest.raises(ModelError, match=r"m\.t has no thresholds for the policy 'top'; there are: f1, precision"):
+        song.decide("top")
+    with pytest.raises(ModelError, match=r"has no thresholds for the policy 'f1'; nor for any other; take the top"):
+        dataclasses.replace(song, thresholds={}).decide()
+
+
+def test_in_another_vocabulary() -> None:
+    mtat = taggram.Vocabulary.of("mtat")
+    scores = np.random.default_rng(0).random((3, 50), np.float32)
+    limits = dict(zip(mtat.names, np.linspace(0, 1, 50).tolist(), strict=True))
+    song = dataclasses.replace(
+        prediction(), vocabulary=mtat, scores=scores, thresholds={"f1": limits, "precision": {"beats": 0.9}}
+    )
+    ours = song.in_vocabulary("taggram")
+    assert ours.scores.shape == (3, len(ours.vocabulary)) == (3, 36)
+    assert not np.isnan(ours.scores).any()
+    assert ours.vocabulary.tags["beat"] == "other"
+    assert "reggae" not in ours.vocabulary.tags  # MagnaTagATune does not know it
+    beat = ours.scores[:, ours.vocabulary.names.index("beat")]
+    np.testing.assert_array_equal(beat, scores[:, [mtat.names.index("beat"), mtat.names.index("beats")]].max(1))
+    assert ours.thresholds["f1"]["beat"] == min(limits["beat"], limits["beats"])
+    assert ours.thresholds["precision"] == {"beat": 0.9}
+    assert {tag for tag, _ in ours.decide()} <= set(ours.vocabulary.names)
+
+    again = ours.in_vocabulary("msd")  # from a part of a vocabulary
+    assert set(again.vocabulary.names) < set(taggram.Vocabulary.of("msd").names)
+    np.testing.assert_array_equal(song.in_vocabulary("mtat").scores, scores)
+
+
+def test_every_published_tag_has_an_answer_of_ours() -> None:
+    own = taggram.Vocabulary.of("taggram")
+    song = dataclasses.replace(prediction(), vocabulary=own, scores=np.zeros((1, len(own)), np.float32), thresholds={})
+    for name in taggram.Vocabulary.published():
+        assert song.in_vocabulary(name).vocabulary == taggram.Vocabulary.of(name)
+
+
+def test_tags_of_somebody_s_own_are_not_translated() -> None:
+    with pytest.raises(ModelError, match="tags of the vocabulary 'v' are somebody's own"):
+        prediction().in_vocabulary("mtat")
+    with pytest.raises(ModelError, match="no vocabulary is named 'klingon'"):
+        prediction().in_vocabulary("klingon")
+
+
 def test_json_and_pandas() -> None:
-    data = json.loads(prediction().to_json(1, over_time=True))
+    data = json.loads(prediction().to_json(prediction().top(1), over_time=True))
     assert data["tags"] == [{"tag": "loud", "category": "tempo", "score": 0.6}]
     assert data["segments"][1] == {"start": 3.0, "end": 6.0, "scores": [0.7]}
     assert (data["path"], data["duration"], data["warnings"]) == ("song.mp3", 9.0, ["w"])

@@ -10,7 +10,7 @@ from tones import RATE, Tiny, ToneClip, Tones, recipe
 
 from taggram.audio import EvenlySpaced
 from taggram.tagging.cutting import Clip, segments_of
-from taggram.training.data import Split, fingerprint, frequent_labels, training_batches, validation_batches
+from taggram.training.data import Batch, Split, fingerprint, frequent_labels, training_batches, validation_batches
 
 SAMPLES = Tiny.segments.samples
 
@@ -23,7 +23,7 @@ class Ramps(Tones):
         return np.arange(start, stop, dtype=np.float32) + np.float32(i * 1_000_000)
 
 
-def drawn(store: Tones, epoch: int, **changed: object) -> list[tuple[np.ndarray, np.ndarray]]:
+def drawn(store: Tones, epoch: int, **changed: object) -> list[Batch]:
     split = Split.of(store, "train", ["low", "high"])
     return list(training_batches(store, split, SAMPLES, recipe(**changed), epoch))
 
@@ -31,7 +31,7 @@ def drawn(store: Tones, epoch: int, **changed: object) -> list[tuple[np.ndarray,
 def test_a_training_segment_lies_inside_its_clip_and_has_its_labels() -> None:
     store = Ramps()
     seen = Counter[int]()
-    for segments, targets in drawn(store, 0, segments_per_clip=3):
+    for segments, targets, _ in drawn(store, 0, segments_per_clip=3):
         assert 2 <= len(segments) <= 4
         assert segments.shape[1] == SAMPLES
         for segment, target in zip(segments, targets, strict=True):
@@ -50,7 +50,7 @@ def test_segments_begin_anywhere_in_a_clip() -> None:
     store = Ramps(train=2)
     store.clips[0] = ToneClip("0", "train", (), SAMPLES + 3)
     store.clips[1] = ToneClip("1", "train", (), SAMPLES)
-    starts = {int(s[0]) for epoch in range(40) for x, _ in drawn(store, epoch) for s in x if s[0] < 1_000_000}
+    starts = {int(s[0]) for epoch in range(40) for x, _, _ in drawn(store, epoch) for s in x if s[0] < 1_000_000}
     assert starts == {0, 1, 2, 3}
 
 
@@ -58,11 +58,11 @@ def test_an_epoch_can_be_drawn_again_and_is_like_no_other() -> None:
     store = Ramps()
     first, again, later = drawn(store, 3), drawn(store, 3), drawn(store, 4)
     other_seed = drawn(store, 3, seed=1)
-    for (x, y), (same_x, same_y) in zip(first, again, strict=True):
+    for (x, y, _), (same_x, same_y, _) in zip(first, again, strict=True):
         assert np.array_equal(x, same_x)
         assert np.array_equal(y, same_y)
     for other in (later, other_seed):
-        assert not all(np.array_equal(x, z) for (x, _), (z, _) in zip(first, other, strict=True))
+        assert not all(np.array_equal(x, z) for (x, _, _), (z, _, _) in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -77,7 +77,7 @@ def test_validation_sees_what_the_tagger_sees(n: int) -> None:
         expected.append(np.stack([samples for _, samples in tagged]))
     assert counts == [len(segments) for segments in expected]
     assert np.array_equal(np.concatenate([x for x, _, _ in batches]), np.concatenate(expected))
-    assert np.array_equal(np.concatenate([y for _, _, y in batches]), split.targets)
+    assert np.array_equal(np.concatenate([y for _, _, y in batches]), split.targets.array)
 
 
 def test_labels_by_frequency() -> None:
@@ -100,3 +100,12 @@ def test_a_changed_store_has_another_fingerprint() -> None:
     ):
         store.clips[3] = changed
         assert fingerprint(store) != before
+
+
+def test_mixup_averages_segments_and_targets_alike() -> None:
+    (x, y, _), (mixed_x, mixed_y, _) = drawn(Tones(), 0, batch=10)[0], drawn(Tones(), 0, batch=10, mixup=0.4)[0]
+    assert ((mixed_y > 0) & (mixed_y < 1)).any()
+    for segment, target in zip(mixed_x, mixed_y, strict=True):
+        shares, *_ = np.linalg.lstsq(x.T, segment, rcond=None)
+        np.testing.assert_allclose(shares.sum(), 1, atol=1e-3)
+        np.testing.assert_allclose(shares @ y, target, atol=1e-3)

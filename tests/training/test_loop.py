@@ -225,7 +225,7 @@ def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
     training = Session(todo, make_fabric("cpu", todo), tmp_path)
     network = training.network.eval()
     total = []
-    for clip, target in zip(todo.valid.clips.tolist(), todo.valid.targets, strict=True):
+    for clip, target in zip(todo.valid.clips.tolist(), todo.valid.targets.array, strict=True):
         samples = todo.store.read(clip)
         padded = np.pad(np.resize(samples, max(len(samples), 39488)), 256)
         cuts = np.stack([padded[:40000], padded[-40000:]])
@@ -250,6 +250,15 @@ def test_the_callers_generator_is_left_alone(tmp_path: Path) -> None:
     before = torch.get_rng_state()
     train(ready(epochs=1), tmp_path / "m", device="cpu")
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_recipe_from_before_a_key_existed_is_the_same_recipe(tmp_path: Path) -> None:
+    train(ready(epochs=1), tmp_path, device="cpu")
+    saved = torch.load(tmp_path / FILE_NAME, weights_only=True)
+    assert "balance: false\n" in saved["recipe"]
+    saved["recipe"] = saved["recipe"].replace("balance: false\n", "")
+    torch.save(saved, tmp_path / FILE_NAME)
+    train(ready(epochs=1), tmp_path, device="cpu")
 
 
 def test_what_is_refused(tmp_path: Path) -> None:

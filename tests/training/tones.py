@@ -12,6 +12,7 @@ from taggram.audio import fill
 from taggram.features import FrontEnd
 from taggram.models import Vocabulary
 from taggram.models.card import Segments
+from taggram.models.heads import HeadOptions
 from taggram.models.network import Network
 from taggram.training import Recipe
 
@@ -78,8 +79,8 @@ class Tiny(Network):
     segments = Segments(samples=RATE * 2 + RATE // 2, hop=RATE, clip_padding=256)
     paper = "none"
 
-    def __init__(self, vocabulary: Vocabulary, channels: int = 4) -> None:
-        super().__init__(vocabulary, embedding_size=16 * channels)
+    def __init__(self, vocabulary: Vocabulary, channels: int = 4, heads: HeadOptions | None = None) -> None:
+        super().__init__(vocabulary, embedding_size=16 * channels, heads=heads)
         self.conv = nn.Conv2d(1, channels, 3, padding=1)
         self.bn = nn.BatchNorm2d(channels)
 

@@ -12,7 +12,6 @@ from taggram.errors import AudioError
 from taggram.tagging import Tagged
 
 
-# What FFmpeg reads and people have.
 def collect(names: Iterable[str]) -> Iterator[str | Tagged]:
     """Find the files that are meant.
 

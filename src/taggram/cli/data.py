@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from taggram.datasets import Listing, Outcome
+    from taggram.datasets import Listing, Outcome, Summary
 
 app = typer.Typer(help="Pack clips for training, and show what was packed.", no_args_is_help=True)
 
@@ -62,20 +62,18 @@ def pack(
     if dry_run:
         _list(listing, store, sample_rate)
         return
-    with _progress(len(listing.clips)) as report:
-        summary = datasets.pack(
-            listing,
-            store,
-            sample_rate=sample_rate,
-            workers=workers or len(os.sched_getaffinity(0)),
-            shard_seconds=shard_seconds,
-            report=report,
-        )
-    clips = _clips(len(listing.clips))
-    states = f"{summary.packed} packed, {summary.kept} kept, {summary.failed} failed, {summary.damaged} damaged"
-    print(f"{clips}: {states}, {summary.seconds / 3600:.2f} h in {store}")
+    summary = fill(listing, store, workers, sample_rate=sample_rate, shard_seconds=shard_seconds)
+    print(f"{_clips(len(listing.clips))}: {summary} in {store}")
     if summary.failed:
         raise typer.Exit(1)
+
+
+def fill(listing: Listing, store: Path, workers: int | None = None, **settings: Any) -> Summary:
+    """Pack a listing, with a progress bar on stderr."""
+    from taggram.datasets import pack
+
+    with _progress(len(listing.clips)) as report:
+        return pack(listing, store, workers=workers or len(os.sched_getaffinity(0)), report=report, **settings)
 
 
 @app.command()

@@ -1,27 +1,34 @@
-"""Predictions as text for a terminal: bars, and tags over time."""
+"""Predictions as text for a terminal: bars, and tags over time.
+
+Written by hand, because loading Rich for a few aligned columns takes a twentieth of a cold start.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.table import Table
-from rich.text import Text
 
 from taggram.models.vocabulary import label
 
 if TYPE_CHECKING:
+    from taggram.models.vocabulary import Category
     from taggram.tagging import Prediction
+    from taggram.tagging.prediction import Choice
 
 BAR = 24  # characters for a score of 1
-COLOURS = {
-    "genre": "magenta",
-    "instrument": "cyan",
-    "mood": "yellow",
-    "voice": "green",
-    "era": "blue",
-    "tempo": "red",
-    "other": "white",
+BOLD, DIM = 1, 2
+# The categories in the order in which people read them, with their colours.
+COLOURS: dict[Category, int] = {
+    "genre": 35,
+    "instrument": 36,
+    "voice": 32,
+    "mood": 33,
+    "era": 34,
+    "tempo": 31,
+    "other": 37,
 }
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
@@ -46,42 +53,68 @@ def bar(score: float) -> str:
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
-def headline(prediction: Prediction) -> Text:
+def paint(text: str, style: int) -> str:
+    """Give a text a style, by its ANSI number, where a terminal shows it and nobody minds (https://no-color.org)."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{style}m{text}\x1b[0m" if wanted and text else text
+
+
+def headline(prediction: Prediction) -> str:
     """File, length and model in one line."""
-    return Text(f"{prediction.path}", "bold").append(
-        f"  {clock(prediction.duration)}  {prediction.model}", "not bold dim"
-    )
+    rest = f"  {clock(prediction.duration)}  {prediction.model}"
+    return paint(str(prediction.path), BOLD) + paint(rest, DIM)
 
 
-def table(prediction: Prediction, n: int) -> Table:
-    """The top tags of a clip, a bar each."""
-    rows = _grid()
-    for tag, score in prediction.top(n):
-        category = prediction.vocabulary.tags[tag]
-        rows.add_row(label(tag), Text(bar(score), COLOURS[category]), f"{score:.2f}", Text(category, "dim"))
-    rows.columns[1].width = BAR
-    return rows
+def category(name: str) -> str:
+    """Return a category as people read it."""
+    return "tempo and loudness" if name == "tempo" else name
 
 
-def heat_map(prediction: Prediction, n: int, width: int) -> Table:
-    """The taggram of the top tags: time runs to the right, the height of a block is the score."""
-    rows = _grid()
-    top = prediction.top(n)
-    room = max(8, width - max(len(label(tag)) for tag, _ in top) - 10)
-    for tag, score in top:
-        over_time = _columns(prediction.scores[:, prediction.vocabulary.names.index(tag)], room)
+def table(prediction: Prediction, tags: Choice) -> str:
+    """The tags of a clip as they come, a bar each."""
+    width = _width(tags)
+    lines = []
+    for tag, score in tags:
+        kind = prediction.vocabulary.tags[tag]
+        lines.append(f"{label(tag):{width}}  {_bar(score, kind)}  {score:.2f}  {paint(category(kind), DIM)}")
+    return "\n".join(lines)
+
+
+def grouped(prediction: Prediction, tags: Choice) -> str:
+    """The tags of a clip by category, a bar each."""
+    width = _width(tags)
+    groups: dict[Category, Choice] = {
+        kind: [(tag, score) for tag, score in tags if prediction.vocabulary.tags[tag] == kind] for kind in COLOURS
+    }
+    indent = max(len(category(kind)) for kind, group in groups.items() if group)
+    lines = []
+    for kind, group in groups.items():
+        for i, (tag, score) in enumerate(group):
+            head = paint(f"{'' if i else category(kind):{indent}}", DIM)
+            lines.append(f"{head}  {label(tag):{width}}  {_bar(score, kind)}  {score:.2f}")
+    return "\n".join(lines)
+
+
+def heat_map(prediction: Prediction, tags: Choice, columns: int) -> str:
+    """The taggram: time runs to the right, the height of a block is the score."""
+    width = _width(tags)
+    lines = []
+    for tag, score in tags:
+        column = prediction.scores[:, prediction.vocabulary.names.index(tag)]
+        over_time = _columns(column, max(8, columns - width - 10))
         blocks = "".join(_HEIGHTS[round(float(s) * 8)] for s in over_time)
-        rows.add_row(label(tag), Text(blocks, COLOURS[prediction.vocabulary.tags[tag]]), f"{score:.2f}")
+        lines.append(f"{label(tag):{width}}  {paint(blocks, COLOURS[prediction.vocabulary.tags[tag]])}  {score:.2f}")
     begin, end = clock(prediction.times[0, 0]), clock(prediction.times[-1, 1])
-    rows.add_row("", Text(begin + end.rjust(max(0, len(over_time) - len(begin))), "dim"), "")
-    return rows
+    axis = begin + end.rjust(max(0, len(over_time) - len(begin)))
+    return "\n".join([*lines, f"{'':{width}}  {paint(axis, DIM)}"])
 
 
-def _grid() -> Table:
-    rows = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for _ in range(3):
-        rows.add_column(no_wrap=True)
-    return rows
+def _width(tags: Choice) -> int:
+    return max(len(label(tag)) for tag, _ in tags)
+
+
+def _bar(score: float, kind: Category) -> str:
+    return paint(f"{bar(score):{BAR}}", COLOURS[kind])
 
 
 def _columns(scores: np.ndarray, width: int) -> np.ndarray:

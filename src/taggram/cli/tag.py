@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 import time
 from enum import StrEnum
@@ -15,9 +16,20 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from taggram.tagging import Prediction, Tagged, Tagger
+    from taggram.cli.selection import Selection
+    from taggram.tagging import Prediction, Tagged
 
+PICTURE = 12  # tags in a picture, where no thresholds say which
+TABLE = 5  # and in a table
 FEW = 5  # four clips of 30 s take as long in two processes as in one, starting them included
+
+
+class Policy(StrEnum):
+    """By which thresholds a tag holds."""
+
+    f1 = "f1"
+    top = "top"
+    precision = "precision"
 
 
 class Aggregation(StrEnum):
@@ -41,14 +53,27 @@ def tag(
         typer.Argument(metavar="PATH...", help="Files, folders, quoted patterns, or - for a list on standard input."),
     ],
     model: Annotated[
-        str | None, typer.Option(help="Name of a model (see: taggram models list) or its folder.", show_default=False)
+        str | None,
+        typer.Option(help="Name of a model (see: taggram models list) or its folder.  \\[default: default]"),
     ] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="How many tags.  \\[default: 5; all with --json]")] = None,
+    policy: Annotated[
+        Policy | None,
+        typer.Option(help="Thresholds: best F1, as often as in the top ten, or precise.  \\[default: f1]"),
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="The highest tags, whatever their thresholds.  \\[without any: 5]")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All tags.")] = False,
+    vocabulary: Annotated[
+        str | None,
+        typer.Option(metavar="taggram|mtat|msd|jamendo", help="Answer in these tags.  \\[default: the model's]"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print one row per file, one column per tag.")] = False,
     over_time: Annotated[bool, typer.Option("--over-time", help="Show the tags over time: the taggram.")] = False,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png|svg", help="Draw spectrogram and taggram of one file.")
+        Path | None,
+        typer.Option(metavar="PICTURE|FOLDER", help="Draw spectrogram and taggram: NAME.png|svg, or a folder for all."),
     ] = None,
     start: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Where to begin in each file.")] = 0.0,
     duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="How much of each file.")] = None,
@@ -66,17 +91,22 @@ def tag(
 ) -> None:
     """Name what is heard in music files.
 
-    Prints the top tags of each file; warnings and a summary go to stderr. A file that cannot be tagged is reported and
-    the others go on; the exit code is then 1.
+    Prints the tags of each file that pass their thresholds, or the highest if the model has none; warnings and a
+    summary go to stderr. A file that cannot be tagged is reported and the others go on; the exit code is then 1.
     """
     from taggram.audio import EvenlySpaced
     from taggram.cli.collect import collect
+    from taggram.cli.selection import Selection
+    from taggram.models import VocabularyMap
     from taggram.tagging import DEFAULT_MODEL, Tagger
 
-    if csv and (json or over_time or top is not None):
-        raise typer.BadParameter("--csv has all tags of the whole file: it takes no --json, --over-time or --top")
-    if plot is not None and plot.suffix.lower() not in (".png", ".svg"):
-        raise typer.BadParameter(f"{plot}: the picture must be a .png or .svg file")
+    choices = [top is not None, all_, policy is not None]
+    if csv and (json or over_time or any(choices)):
+        raise typer.BadParameter(
+            "--csv has all tags of the whole file: it takes no --json, --over-time, --top, --all or --policy"
+        )
+    if sum(choices) > 1:
+        raise typer.BadParameter("--top, --all and --policy each say which tags: give one of them")
     if duration is not None and duration <= 0:
         raise typer.BadParameter("--duration must be above 0")
     if plot is not None:
@@ -87,8 +117,7 @@ def tag(
     began = time.perf_counter()
     found = list(collect(paths))
     files = [file for file in found if isinstance(file, str)]
-    if plot is not None and len(files) != 1:
-        raise typer.BadParameter("--plot draws one file")
+    pictures = {} if plot is None else _pictures(plot, files)
     tagger = Tagger(
         model or DEFAULT_MODEL,
         segmentation=None if segments is None else EvenlySpaced(segments),
@@ -96,24 +125,55 @@ def tag(
         backend=backend.value,
         device=device,
     )
+    select = Selection.of(tagger.card, None if policy is None else policy.value, top, all_)
+    spoken = tagger.card.vocabulary
+    if vocabulary is not None:
+        spoken = VocabularyMap.of(spoken, vocabulary).target
     if workers is None:
         workers = 1 if len(files) < FEW else len(os.sched_getaffinity(0))
     not_found = (tagged for tagged in found if not isinstance(tagged, str))
     results = tagger.tag_many(files, workers=min(workers, len(files)), start=start, duration=duration)
-    printer = _printer(tagger, json=json, csv=csv, top=top, over_time=over_time)
+    printer: _Tables | _Json | _Csv
+    if json:
+        printer = _Json(select, over_time)
+    elif csv:
+        printer = _Csv(spoken.names)
+    else:
+        printer = _Tables(select, over_time)
     tally = _Tally()
     for tagged in _with_progress(itertools.chain(not_found, results), len(found)):
         if tagged.prediction is None:
             printer.failure(tagged)
             tally.failed(tagged)
         else:
-            printer.success(tagged.prediction)
-            tally.done(tagged.prediction)
-            if plot is not None:
-                plot_taggram(tagged.prediction, plot)
+            prediction = tagged.prediction.in_vocabulary(spoken.name)
+            printer.success(prediction)
+            tally.done(prediction)
+            if pictures:
+                plot_taggram(prediction, pictures[tagged.path], select(prediction, PICTURE))
     tally.summary(time.perf_counter() - began)
     if tally.errors:
         raise typer.Exit(1)
+
+
+def _pictures(plot: Path, files: list[str]) -> dict[str, Path]:
+    """Say where the picture of each file goes; a folder is made."""
+    from taggram.errors import TaggramError
+
+    if plot.suffix.lower() in (".png", ".svg"):
+        if len(files) > 1:
+            raise typer.BadParameter(f"--plot {plot} is one picture, for {len(files)} files: name a folder")
+        return dict.fromkeys(files, plot)
+    if plot.suffix and not plot.is_dir():
+        raise typer.BadParameter(f"--plot {plot}: a picture is a .png or .svg file")
+    pictures = {file: plot / f"{Path(file).stem}.png" for file in files}
+    if len(set(pictures.values())) < len(pictures):
+        raise typer.BadParameter(f"--plot {plot}: several files have the same name, and so would their pictures")
+    try:
+        plot.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TaggramError(f"{plot}: the folder cannot be made: {error.strerror}") from error
+    return pictures
 
 
 class _Tally:
@@ -143,21 +203,23 @@ class _Tally:
 class _Tables:
     """For people."""
 
-    def __init__(self, n: int, over_time: bool) -> None:
-        from rich.console import Console
-
-        self._console = Console()
-        self._n, self._over_time = n, over_time
+    def __init__(self, select: Selection, over_time: bool) -> None:
+        self._select, self._over_time = select, over_time
 
     def success(self, prediction: Prediction) -> None:
         from taggram.cli import render
 
-        self._console.print(render.headline(prediction), soft_wrap=True)
-        if self._over_time:
-            self._console.print(render.heat_map(prediction, self._n, self._console.width))
+        tags = self._select(prediction, TABLE)
+        print(render.headline(prediction))
+        if not tags:
+            print("no tag passes its threshold; --top 5 shows the strongest")
+        elif self._over_time:
+            print(render.heat_map(prediction, tags, shutil.get_terminal_size().columns))
+        elif self._select.grouped:
+            print(render.grouped(prediction, tags))
         else:
-            self._console.print(render.table(prediction, self._n))
-        self._console.print()
+            print(render.table(prediction, tags))
+        print(flush=True)
 
     def failure(self, tagged: Tagged) -> None:
         """Show nothing: the line on stderr says it."""
@@ -166,11 +228,12 @@ class _Tables:
 class _Json:
     """For programs: one line per file, failed ones too."""
 
-    def __init__(self, n: int | None, over_time: bool) -> None:
-        self._n, self._over_time = n, over_time
+    def __init__(self, select: Selection, over_time: bool) -> None:
+        self._select, self._over_time = select, over_time
 
     def success(self, prediction: Prediction) -> None:
-        print(prediction.to_json(self._n, over_time=self._over_time), flush=True)
+        tags = self._select(prediction, len(prediction.vocabulary))
+        print(prediction.to_json(tags, over_time=self._over_time), flush=True)
 
     def failure(self, tagged: Tagged) -> None:
         import json
@@ -196,14 +259,6 @@ class _Csv:
         """Write nothing: the line on stderr says it."""
 
 
-def _printer(tagger: Tagger, *, json: bool, csv: bool, top: int | None, over_time: bool) -> _Tables | _Json | _Csv:
-    if json:
-        return _Json(top, over_time)
-    if csv:
-        return _Csv(tagger.card.vocabulary.names)
-    return _Tables(top or 5, over_time)
-
-
 def _with_progress(results: Iterable[Tagged], total: int) -> Iterator[Tagged]:
     """Show a progress bar on stderr while several files are tagged and somebody watches."""
     if total == 1 or not sys.stderr.isatty():
@@ -213,7 +268,9 @@ def _with_progress(results: Iterable[Tagged], total: int) -> Iterator[Tagged]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # Rich takes what is printed for itself, to put it above the bar: never what goes into a file or a pipe.
+    redirect = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect) as progress:
         task = progress.add_task("tagging", total=total)
         for tagged in results:
             yield tagged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -31,8 +32,9 @@ def train(
 ) -> None:
     """Train a model on a packed store.
 
-    A checkpoint is written after each epoch; the same command goes on from it. Prints the model's folder.
-    Needs the train extra.
+    If the recipe names material, it is packed first; if it names teachers, they score it next. Each of this is done
+    once, and a checkpoint is written after each epoch: the same command goes on where it stopped. Prints the model's
+    folder. Needs the train extra.
     """
     from taggram.errors import MissingExtraError
     from taggram.models.store import place
@@ -42,20 +44,36 @@ def train(
 
         prepare_cpu()  # before anything loads torch
         wanted = Recipe.read(recipe)
+        from taggram.cli import data
         from taggram.datasets import PackedStore
+        from taggram.models.baselines import BASELINES
+        from taggram.training import material
+        from taggram.training.distillation import taught
         from taggram.training.loop import train as run
         from taggram.training.plan import plan
         from taggram.training.speed import set_threads
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
 
-    ready = plan(wanted, PackedStore(wanted.store), str(recipe))
+    if wanted.material and not dry_run:
+        _say(f"{wanted.store}: {data.fill(material.listing(wanted.material), Path(wanted.store))}")
+    store = PackedStore(wanted.store)
+    ready = plan(wanted, store, str(recipe))
     folder = out or place(wanted.name)
     if dry_run:
         _show(ready, folder)
         return
-    set_threads(threads)
+    if wanted.architecture in BASELINES:
+        from taggram.training.baselines import train_baseline
+
+        fitted = train_baseline(ready, folder, jobs=threads or len(os.sched_getaffinity(0)))
+        _say(f"{fitted.name}: {fitted.trained_on}")
+        print(folder)
+        return
     try:
+        if wanted.teachers:
+            ready = taught(ready, store, workers=len(os.sched_getaffinity(0)), report=_say)
+        set_threads(threads)
         card = run(ready, folder, device=device, resume=resume, watch=_with_progress)
     except KeyboardInterrupt:
         print(f"stopped; the same command goes on from the last whole epoch in {folder}", file=sys.stderr)
@@ -65,12 +83,27 @@ def train(
     print(folder)
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
 def _show(ready: Plan, folder: Path) -> None:
-    parameters = sum(parameter.numel() for parameter in ready.network().parameters())
-    unseen = int((ready.train.targets.sum(0) == 0).sum())
+    import numpy as np
+
+    from taggram.models.baselines import BASELINES
+
     print(ready.recipe.to_yaml(), end="")
     print(f"# {len(ready.train.clips)} clips to train on, {len(ready.valid.clips)} to validate on")
-    print(f"# {len(ready.vocabulary)} tags, {unseen} of them without a training clip; {parameters:,} parameters")
+    if ready.recipe.teachers:
+        print(f"# {len(ready.vocabulary)} tags, learned from {len(ready.recipe.teachers)} teachers", end="")
+    else:
+        labels = ready.train.targets.of_clips(np.arange(len(ready.train.clips)))
+        print(
+            f"# {len(ready.vocabulary)} tags, {(labels.sum(axis=0) == 0).sum()} of them without a training clip", end=""
+        )
+    if ready.recipe.architecture not in BASELINES:
+        print(f"; {sum(parameter.numel() for parameter in ready.network().parameters()):,} parameters", end="")
+    print()
     print(f"# into {folder}")
 
 

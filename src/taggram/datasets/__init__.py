@@ -6,7 +6,7 @@ segments from it. Needs the [train] extra, for the store's manifest is a Parquet
 
 from taggram.datasets.clips import Clip, Clips
 from taggram.datasets.folder import list_folder
-from taggram.datasets.listing import Listed, Listing
+from taggram.datasets.listing import Listed, Listing, join
 from taggram.datasets.packing import Outcome, Summary, pack, unpacked
 from taggram.datasets.store import PackedStore
 from taggram.datasets.table import list_table
@@ -19,6 +19,7 @@ __all__ = [
     "Outcome",
     "PackedStore",
     "Summary",
+    "join",
     "list_folder",
     "list_table",
     "pack",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from taggram.errors import DatasetError
 
-__all__ = ["Listed", "Listing"]
+__all__ = ["Listed", "Listing", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +69,34 @@ class Listing:
     def file(self, clip: Listed) -> Path:
         """Return where the audio of a clip lies."""
         return self.folder / clip.path
+
+    def with_split(self, split: str) -> Listing:
+        """Return the listing with all clips in one split."""
+        return Listing(self.folder, tuple(dataclasses.replace(clip, split=split) for clip in self.clips))
+
+
+def join(listings: Mapping[str, Listing]) -> Listing:
+    """Make one listing of several.
+
+    Parameters
+    ----------
+    listings
+        By name. Ids and labels begin with it, as in ``mer4q/jazz``: what two sources call alike need not mean the same.
+
+    Returns
+    -------
+    Listing
+        One source after another; paths are relative to the folder that all of them lie in.
+    """
+    folder = Path(os.path.commonpath([Path(os.path.abspath(listing.folder)) for listing in listings.values()]))
+    clips = (
+        dataclasses.replace(
+            clip,
+            id=f"{name}/{clip.id}",
+            path=os.path.relpath(listing.file(clip), folder),
+            labels=tuple(f"{name}/{label}" for label in clip.labels),
+        )
+        for name, listing in listings.items()
+        for clip in listing.clips
+    )
+    return Listing(folder, tuple(clips))

@@ -67,6 +67,10 @@ class Summary:
     damaged: int = 0
     seconds: float = 0.0
 
+    def __str__(self) -> str:
+        states = f"{self.packed} packed, {self.kept} kept, {self.failed} failed, {self.damaged} damaged"
+        return f"{states}, {self.seconds / 3600:.2f} h"
+
     def count(self, outcome: Outcome) -> None:
         """Count one more."""
         setattr(self, outcome.state, getattr(self, outcome.state) + 1)

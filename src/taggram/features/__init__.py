@@ -1,9 +1,10 @@
-"""Front ends: from a waveform to the picture that a network looks at.
+"""Front ends: from a waveform to what a network looks at.
 
-`FrontEnd` says which picture, in numbers that a model card can hold; `LogMel` computes it as a torch module that is
-exported inside the model file, so that features can never mismatch weights. `FrontEnd` needs no torch.
+`FrontEnd`, `HarmonicFrontEnd` and `RawFrontEnd` say what that is, in numbers that a model card can hold; they need no
+torch. `build` in ``build.py`` makes one a torch module, which is exported inside the model file, so that features can
+never mismatch weights.
 """
 
-from taggram.features.front_end import FrontEnd
+from taggram.features.front_end import FrontEnd, HarmonicFrontEnd, RawFrontEnd
 
-__all__ = ["FrontEnd"]
+__all__ = ["FrontEnd", "HarmonicFrontEnd", "RawFrontEnd"]

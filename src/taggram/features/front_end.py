@@ -1,17 +1,28 @@
-"""What a log-mel front end computes, as data."""
+"""What a front end computes, as data."""
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, PositiveFloat, PositiveInt, Tag, model_validator
 
 
-class FrontEnd(BaseModel):
+class _Settings(BaseModel):
+    """What all front ends have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sample_rate: PositiveInt = 16000
+
+
+class FrontEnd(_Settings):
     """The settings of a log-mel-spectrogram; the part of a model card that fixes what its network sees.
 
     Attributes
     ----------
+    kind
+        ``"log_mel"``. A card without it means this one.
     sample_rate
         Samples per second of the waveform, in Hz.
     n_fft
@@ -33,11 +44,16 @@ class FrontEnd(BaseModel):
     padding
         What a frame sees beyond the ends of a segment when frames are centred: ``"zero"`` or ``"reflect"``.
         ``"none"``: frames are not centred, and the first one starts at the first sample.
+    normalise
+        What becomes of a segment's spectrogram x in the end. ``"none"``: nothing. ``"data"``: (x - `mean`) / `std`.
+        ``"segment"``: the same with mean and standard deviation of the segment's values; ``"band"``: of each band's
+        own. ``"power"``: as ``"segment"``, but before the logarithm, with 0 for what is negative then. ``"peak"``:
+        decibels below the segment's loudest value, at most 80.
+    mean, std
+        Mean and standard deviation of the values of a training set, in the unit of `log`; only with ``"data"``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sample_rate: PositiveInt = 16000
+    kind: Literal["log_mel"] = "log_mel"
     n_fft: PositiveInt = 512
     hop: PositiveInt = 256
     n_mels: PositiveInt = 96
@@ -47,9 +63,16 @@ class FrontEnd(BaseModel):
     mel_norm: Literal["none", "slaney", "unit_tri"] = "none"
     log: Literal["power", "db", "ln", "log10"] = "db"
     padding: Literal["none", "zero", "reflect"] = "reflect"
+    normalise: Literal["none", "data", "band", "segment", "power", "peak"] = "none"
+    mean: float = 0.0
+    std: PositiveFloat = 1.0
 
     @model_validator(mode="after")
     def _check(self) -> FrontEnd:
+        if self.normalise != "data" and (self.mean, self.std) != (0.0, 1.0):
+            raise ValueError(f'mean and std are of a training set, for normalise "data", not "{self.normalise}"')
+        if self.normalise == "peak" and self.log != "db":
+            raise ValueError(f'normalise "peak" is of decibels, and log is "{self.log}"')
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
         if not 0 <= self.f_min < self.top <= self.sample_rate / 2:
@@ -66,3 +89,79 @@ class FrontEnd(BaseModel):
     def frames(self, samples: int) -> int:
         """Return how many frames a segment of `samples` gives."""
         return 1 + (samples if self.padding != "none" else samples - self.n_fft) // self.hop
+
+
+class HarmonicFrontEnd(_Settings):
+    """The settings of a harmonic spectrogram: a pitch scale, and one channel for each harmonic of its notes.
+
+    Attributes
+    ----------
+    kind
+        ``"harmonic"``.
+    sample_rate
+        Samples per second of the waveform, in Hz.
+    n_fft
+        Frame and Fourier-transform length, in samples; the window is a periodic Hann window of this length.
+    hop
+        Distance between frames, in samples.
+    harmonics
+        How many, the fundamental included.
+    bands_per_semitone
+        How many pitches lie in a semitone.
+    lowest_note
+        The lowest pitch, as a MIDI number. The highest lies just below the note whose last harmonic is nearest to half
+        the sample rate.
+    padding
+        What frames see beyond the ends of a segment, as in `FrontEnd`.
+    """
+
+    kind: Literal["harmonic"] = "harmonic"
+    n_fft: PositiveInt = 512
+    hop: PositiveInt = 256
+    harmonics: PositiveInt = 6
+    bands_per_semitone: PositiveInt = 2
+    lowest_note: int = 24
+    padding: Literal["none", "zero", "reflect"] = "reflect"
+
+    @model_validator(mode="after")
+    def _check(self) -> HarmonicFrontEnd:
+        if self.n_fft % 2:
+            raise ValueError(f"n_fft must be even, not {self.n_fft}")
+        if not self.pitches:
+            raise ValueError(f"no pitch from note {self.lowest_note} on has {self.harmonics} harmonics")
+        return self
+
+    @property
+    def pitches(self) -> tuple[float, ...]:
+        """Frequencies of the bands of the first harmonic, in Hz."""
+        top = self.sample_rate / 2 / self.harmonics
+        semitones = round(69 + 12 * math.log2(top / 440)) - self.lowest_note
+        steps = range(semitones * self.bands_per_semitone)
+        return tuple(440 * 2 ** ((self.lowest_note - 69 + step / self.bands_per_semitone) / 12) for step in steps)
+
+
+class RawFrontEnd(_Settings):
+    """No front end: the network sees the waveform.
+
+    Attributes
+    ----------
+    kind
+        ``"waveform"``.
+    sample_rate
+        Samples per second of the waveform, in Hz.
+    """
+
+    kind: Literal["waveform"] = "waveform"
+
+
+def _kind(front_end: Any) -> str:
+    kind = front_end.get("kind", "log_mel") if isinstance(front_end, dict) else getattr(front_end, "kind", "")
+    return str(kind)
+
+
+AnyFrontEnd = Annotated[
+    Annotated[FrontEnd, Tag("log_mel")]
+    | Annotated[HarmonicFrontEnd, Tag("harmonic")]
+    | Annotated[RawFrontEnd, Tag("waveform")],
+    Discriminator(_kind),
+]

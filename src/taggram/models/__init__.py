@@ -6,5 +6,6 @@ The card, the vocabulary and the lists of names need no torch; architectures and
 from taggram.models.card import ModelCard
 from taggram.models.registry import create_model, list_architectures, list_models
 from taggram.models.vocabulary import Vocabulary
+from taggram.models.vocabulary_map import VocabularyMap
 
-__all__ = ["ModelCard", "Vocabulary", "create_model", "list_architectures", "list_models"]
+__all__ = ["ModelCard", "Vocabulary", "VocabularyMap", "create_model", "list_architectures", "list_models"]

@@ -9,10 +9,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from taggram.errors import CardError
-from taggram.features import FrontEnd
+from taggram.features.front_end import AnyFrontEnd
 from taggram.models.vocabulary import Vocabulary
 
 FILE_NAME = "card.json"
+
+Policy = Literal["f1", "top", "precision"]
 
 
 def sha256(file: Path) -> str:
@@ -86,13 +88,36 @@ class Provenance(_Part):
         Where the published file is found.
     sha256
         Its hash.
+    verified_by
+        ``"sha256"``: it was known before what hash the file has. ``"entries"``: it was not, so that all one knows of
+        this file is that it has exactly the entries of the network.
     member
         What was read inside it, where it is an archive.
     """
 
     url: str
     sha256: str
+    verified_by: Literal["sha256", "entries"] = "sha256"
     member: str | None = None
+
+
+class Calibration(_Part):
+    """How far the scores of a tag can be taken at their word.
+
+    Attributes
+    ----------
+    calibrated_on
+        What the scores were compared with on validation clips: ``"labels"`` of people, or the answers of the
+        ``"teachers"`` that the model learned from.
+    positives
+        How many validation clips have the label; None where there are no labels.
+    error
+        Expected calibration error: how far scores lie from the share of clips that have the tag, on average.
+    """
+
+    calibrated_on: Literal["labels", "teachers"]
+    positives: int | None = Field(default=None, ge=0)
+    error: float = Field(ge=0)
 
 
 class ModelCard(_Part):
@@ -121,7 +146,12 @@ class ModelCard(_Part):
     aggregation
         How the scores of a clip come from those of its segments.
     thresholds
-        Score from which on a tag holds, chosen on validation clips; None for a model without them.
+        Score from which on a tag holds, by policy and tag, chosen on validation clips; None for a model without them.
+        ``"f1"``: where the expected F1 is highest. ``"top"``: where a tag is named in as many clips as it is among the
+        ten strongest. ``"precision"``: where at least 0.7 of the clips that are named have the label; only for tags
+        that were calibrated on labels.
+    calibration
+        For each tag how good its scores are as probabilities, where that was measured.
     trained_on
         Data set and split.
     scores
@@ -142,11 +172,12 @@ class ModelCard(_Part):
     options: dict[str, Any] = {}
     paper: str
     vocabulary: Vocabulary
-    front_end: FrontEnd
+    front_end: AnyFrontEnd
     segments: Segments
     embedding_size: PositiveInt
     aggregation: Literal["mean", "max", "vote"] = "mean"
-    thresholds: dict[str, float] | None = None
+    thresholds: dict[Policy, dict[str, float]] | None = None
+    calibration: dict[str, Calibration] = {}
     trained_on: str
     scores: tuple[Score, ...] = ()
     licence: str
@@ -155,10 +186,11 @@ class ModelCard(_Part):
     files: dict[str, str] = {}
 
     @model_validator(mode="after")
-    def _thresholds_are_for_these_tags(self) -> ModelCard:
-        unknown = set(self.thresholds or {}) - set(self.vocabulary.tags)
-        if unknown:
-            raise ValueError(f"thresholds for tags that are not in the vocabulary: {sorted(unknown)}")
+    def _everything_is_about_these_tags(self) -> ModelCard:
+        about = {f"thresholds.{policy}": set(limits) for policy, limits in (self.thresholds or {}).items()}
+        for field, tags in {**about, "calibration": set(self.calibration)}.items():
+            if unknown := tags - set(self.vocabulary.tags):
+                raise ValueError(f"{field} has tags that are not in the vocabulary: {sorted(unknown)}")
         return self
 
     @property

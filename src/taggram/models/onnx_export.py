@@ -20,7 +20,7 @@ OPSET = 20
 
 
 class _Scores(nn.Module):
-    """A network that ends in probabilities."""
+    """A network that ends in scores."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class _Scores(nn.Module):
         self, waveform: Float[Tensor, "segments samples"]
     ) -> tuple[Float[Tensor, "segments tags"], Float[Tensor, "segments embedding"]]:
         logits, embedding = self.network(waveform)
-        return torch.sigmoid(logits), embedding
+        return self.network.scores(logits), embedding
 
 
 def export_onnx(network: Network, file: Path) -> None:
@@ -51,7 +51,7 @@ def export_onnx(network: Network, file: Path) -> None:
     if network.segments.any_length:
         shape[1] = torch.export.Dim("samples", min=network.segments.samples)
     # Two segments: a dimension of one would be taken as fixed.
-    example = torch.zeros(2, network.segments.samples + (network.front_end.hop if network.segments.any_length else 0))
+    example = torch.zeros(2, (2 if network.segments.any_length else 1) * network.segments.samples)
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)  # it reports that torchvision, which has no part in this, is not installed
@@ -71,4 +71,7 @@ def export_onnx(network: Network, file: Path) -> None:
     finally:
         logger.setLevel(level)
     assert program is not None
+    program.model.graph.metadata_props.clear()
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # among them where the source lay on the machine that exported
     program.save(file, external_data=False)

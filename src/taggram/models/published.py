@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from taggram.models.card import Score
@@ -9,6 +10,30 @@ from taggram.models.card import Score
 _PONS = "Pons and Serra, musicnn: pre-trained convolutional neural networks for music audio tagging, 2019"
 _WON = "Won, Ferraro, Bogdanov and Serra, Evaluation of CNN-based automatic music tagging models, 2020"
 _WON_URL = "https://raw.githubusercontent.com/minzwon/sota-music-tagging-models/master/models"
+# The architectures of that paper, and what the authors call the folders of their weights.
+WON_FOLDERS = {
+    "fcn": "fcn",
+    "crnn": "crnn",
+    "musicnn": "musicnn",
+    "sample_cnn": "sample",
+    "sample_cnn_se": "se",
+    "self_attention": "attention",
+    "harmonic_cnn": "hcnn",
+    "short_chunk_cnn": "short",
+    "short_chunk_cnn_res": "short_res",
+}
+_NEVER_PUBLISHED = ("musicnn", "msd")
+# Of the files that we have seen.
+_WON_SHA256 = {
+    ("fcn", "mtat"): "e89d751202d38c3ae69855782bc27010f87051958dbec64f5aa762364dbac271",
+    ("fcn", "msd"): "6012aa7eecf864a8081faedca56af054521e8dfb9c5c98659a3dd5d3e1e66f21",
+    ("fcn", "jamendo"): "7bce08a66dbc70d096b0a330f44b4cacd9aa25519b83489fbb98f2164a194e2b",
+    ("crnn", "mtat"): "cd22fc70cafd06f8f2bfc7dd795abccb1f4b50d5b09094c39ad100baf87475a3",
+    ("crnn", "msd"): "ebb99855ed0c83f38845db9cfb383dd6fc70938bc58701dcb66e18af9ee7fbea",
+    ("crnn", "jamendo"): "0a558989c0793f488cb677d188464c91f47c007f7c70473230e55537ca598215",
+    ("musicnn", "mtat"): "690ace3bb5d49d90dd38fe3ec05a1185350b3bc3742bd7ee941f56b649b2c893",
+    ("musicnn", "jamendo"): "66280f4859376377c47f64313c7ac889a3201fdb06a01bf6e94ac6e619081bb5",
+}
 MUSICNN_WHEEL = "musicnn-0.1.0-py3-none-any.whl"
 
 _TRAINED_ON = {
@@ -36,7 +61,8 @@ class PublishedWeights:
     url
         Where users get the file: an address, or what pip calls it.
     sha256
-        Hash of that file.
+        Hash of that file; None where we have not seen it. Then all that an import can check is that the file has
+        exactly the entries of the network; the card says so, with the hash that was found.
     member
         The checkpoint's folder inside it, where it is an archive.
     paper, trained_on, licence
@@ -48,7 +74,7 @@ class PublishedWeights:
     name: str
     vocabulary: str
     url: str
-    sha256: str
+    sha256: str | None
     member: str | None
     paper: str
     trained_on: str
@@ -61,12 +87,12 @@ class PublishedWeights:
         return self.name.partition(".")[0]
 
 
-def _won(architecture: str, dataset: str, sha256: str) -> PublishedWeights:
+def _won(architecture: str, dataset: str) -> PublishedWeights:
     return PublishedWeights(
         name=f"{architecture}.{dataset}-won2020",
         vocabulary=dataset,
-        url=f"{_WON_URL}/{dataset}/{architecture}/best_model.pth",
-        sha256=sha256,
+        url=f"{_WON_URL}/{dataset}/{WON_FOLDERS[architecture]}/best_model.pth",
+        sha256=_WON_SHA256.get((architecture, dataset)),
         member=None,
         paper=_WON,
         trained_on=_TRAINED_ON[dataset],
@@ -99,14 +125,7 @@ def _pons(architecture: str, dataset: str, member: str, roc_auc: float, ap: floa
 PUBLISHED: dict[str, PublishedWeights] = {
     entry.name: entry
     for entry in (
-        _won("fcn", "mtat", "e89d751202d38c3ae69855782bc27010f87051958dbec64f5aa762364dbac271"),
-        _won("fcn", "msd", "6012aa7eecf864a8081faedca56af054521e8dfb9c5c98659a3dd5d3e1e66f21"),
-        _won("fcn", "jamendo", "7bce08a66dbc70d096b0a330f44b4cacd9aa25519b83489fbb98f2164a194e2b"),
-        _won("crnn", "mtat", "cd22fc70cafd06f8f2bfc7dd795abccb1f4b50d5b09094c39ad100baf87475a3"),
-        _won("crnn", "msd", "ebb99855ed0c83f38845db9cfb383dd6fc70938bc58701dcb66e18af9ee7fbea"),
-        _won("crnn", "jamendo", "0a558989c0793f488cb677d188464c91f47c007f7c70473230e55537ca598215"),
-        _won("musicnn", "mtat", "690ace3bb5d49d90dd38fe3ec05a1185350b3bc3742bd7ee941f56b649b2c893"),
-        _won("musicnn", "jamendo", "66280f4859376377c47f64313c7ac889a3201fdb06a01bf6e94ac6e619081bb5"),
+        *(_won(*which) for which in itertools.product(WON_FOLDERS, _TRAINED_ON) if which != _NEVER_PUBLISHED),
         _pons("musicnn_pons", "mtat", "MTT_musicnn", 0.9067, 0.3831),
         _pons("musicnn_pons", "msd", "MSD_musicnn", 0.8802, 0.2891),
         _pons("vgg_pons", "mtat", "MTT_vgg", 0.9030, 0.3823),

@@ -21,14 +21,32 @@ _REGISTRY: dict[str, type[Network]] = {}
 
 
 def register(architecture: type[Network]) -> type[Network]:
-    """Register an architecture under the name of its file (a class decorator)."""
-    _REGISTRY[architecture.__module__.rpartition(".")[2]] = architecture
+    """Register an architecture under its name (a class decorator).
+
+    Those of the package are found by themselves; one of your own is there once its module is imported.
+
+    Raises
+    ------
+    ModelError
+        If another module has registered that name.
+    """
+    name = architecture.architecture()
+    other = _REGISTRY.setdefault(name, architecture)
+    if other.__module__ != architecture.__module__:
+        raise ModelError(f"{architecture.__module__}: {other.__module__} has an architecture named {name}, too")
+    _REGISTRY[name] = architecture
     return architecture
 
 
 @cache
-def _architectures() -> dict[str, type[Network]]:
-    """Import every file of the architectures' folder, which registers them."""
+def known_architectures() -> dict[str, type[Network]]:
+    """Return the architectures by name, after importing every file of their folder, which registers them.
+
+    Raises
+    ------
+    MissingExtraError
+        Without torch: architectures are torch modules.
+    """
     try:
         for module in pkgutil.iter_modules(architectures.__path__):
             importlib.import_module(f"{architectures.__name__}.{module.name}")
@@ -47,7 +65,7 @@ def list_architectures() -> list[str]:
     MissingExtraError
         Without torch: architectures are torch modules.
     """
-    return sorted(_architectures())
+    return sorted(known_architectures())
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -84,13 +102,13 @@ def create_model(name: str, vocabulary: Vocabulary | str | Iterable[str] | None 
     ModelError
         If no such model exists, its weights are not here, or the vocabulary is missing or superfluous.
     """
-    if name in _architectures():
+    if name in known_architectures():
         if vocabulary is None:
             raise ModelError(f"a new {name} needs a vocabulary, e.g. create_model({name!r}, vocabulary='mtat')")
-        return _architectures()[name](Vocabulary.of(vocabulary), **options)
+        return known_architectures()[name](Vocabulary.of(vocabulary), **options)
     if vocabulary is not None or options:
         raise ModelError(f"{name} is not an architecture; a trained model brings its own vocabulary and options")
     from taggram.models.weights import load_weights
 
     folder = store.find(name)
-    return load_weights(folder, _architectures())
+    return load_weights(folder, known_architectures())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from importlib import resources
 from typing import Literal
@@ -9,6 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from taggram.errors import ModelError
+
+TABLE = "taggram.tsv"  # taggram's own tags, with the published ones that each of them stands for
 
 Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other"]
 
@@ -47,8 +50,8 @@ class Vocabulary(BaseModel):
         Parameters
         ----------
         tags
-            A vocabulary; the name of a published one (``"mtat"``, ``"msd"``, ``"jamendo"``); or tags of one's own, in
-            output order, which get the category ``"other"``.
+            A vocabulary; ``"taggram"``, which joins the published ones; the name of one of these (``"mtat"``,
+            ``"msd"``, ``"jamendo"``); or tags of one's own, in output order, which get the category ``"other"``.
 
         Raises
         ------
@@ -58,14 +61,23 @@ class Vocabulary(BaseModel):
         if isinstance(tags, Vocabulary):
             return tags
         if isinstance(tags, str):
+            if tags == "taggram":
+                return cls._joint()
             file = resources.files(__package__) / "vocabularies" / f"{tags}.json"
             if not file.is_file():
-                raise ModelError(f"no vocabulary is named {tags!r}; there are: {', '.join(cls.published())}")
+                raise ModelError(f"no vocabulary is named {tags!r}; there are: taggram, {', '.join(cls.published())}")
             return cls.model_validate_json(file.read_bytes())
         names = list(tags)
         if not names or len(set(names)) < len(names):
             raise ModelError("a vocabulary needs at least one tag and each tag once")
         return cls(name="custom", tags=dict.fromkeys(names, "other"))
+
+    @classmethod
+    def _joint(cls) -> Vocabulary:
+        with (resources.files(__package__) / "vocabularies" / TABLE).open(encoding="utf-8") as text:
+            tags = {row["tag"]: row["category"] for row in csv.DictReader(text, delimiter="\t")}
+        source = "the tags of mtat, msd and jamendo, those that mean the same joined"
+        return cls.model_validate({"name": "taggram", "source": source, "tags": tags})
 
     @staticmethod
     def published() -> list[str]:

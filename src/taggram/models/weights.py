@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError
@@ -14,10 +10,11 @@ from safetensors.torch import load_file, save
 from taggram.errors import CardError
 from taggram.models.card import ModelCard, sha256
 from taggram.models.onnx_export import export_onnx
-from taggram.models.store import ONNX_FILE, WEIGHTS_FILE
+from taggram.models.store import ONNX_FILE, WEIGHTS_FILE, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from taggram.models.network import Network
 
@@ -40,18 +37,12 @@ def save_model(network: Network, card: ModelCard, folder: Path) -> ModelCard:
         The card as written.
     """
     network.eval()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        made = Path(scratch) / "model"
-        made.mkdir()
+    with replaced(folder) as made:
         (made / WEIGHTS_FILE).write_bytes(save(network.state_dict()))
         export_onnx(network, made / ONNX_FILE)
         hashes = {name: sha256(made / name) for name in (WEIGHTS_FILE, ONNX_FILE)}
         card = card.model_copy(update={"files": hashes})
         card.write(made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(made, folder)
     return card
 
 
@@ -68,6 +59,8 @@ def load_weights(folder: Path, architectures: Mapping[str, type[Network]]) -> Ne
     if card.architecture not in architectures:
         raise CardError(f"{folder}: its card names an architecture that does not exist here: {card.architecture}")
     network = architectures[card.architecture](card.vocabulary, **card.options)
+    if not file.is_file():
+        raise CardError(f"{card.name} has no {WEIGHTS_FILE} beside its card, which torch needs; use ONNX Runtime")
     card.check(file)
     try:
         network.load_state_dict(load_file(file))

@@ -4,8 +4,9 @@
 unless torch is asked for.
 """
 
+from taggram.models.store import DEFAULT_MODEL
 from taggram.tagging.prediction import Prediction
 from taggram.tagging.tagged import Tagged
-from taggram.tagging.tagger import DEFAULT_MODEL, Tagger
+from taggram.tagging.tagger import Tagger
 
 __all__ = ["DEFAULT_MODEL", "Prediction", "Tagged", "Tagger"]

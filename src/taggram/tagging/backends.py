@@ -1,4 +1,4 @@
-"""The two ways to run a model: ONNX Runtime, and torch when asked."""
+"""The ways to run a model: ONNX Runtime, torch when asked, and NumPy for what is no network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from taggram.errors import CardError, MissingExtraError, ModelError
+from taggram.features import FrontEnd
+from taggram.features.numpy_log_mel import log_mel
 from taggram.models import create_model
+from taggram.models.baselines import load_baseline
 from taggram.models.store import ONNX_FILE
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class OnnxBackend:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # it trades memory for a speed that is not there with one segment at a time
         options.log_severity_level = 3  # errors only
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         file = folder / ONNX_FILE
@@ -98,6 +102,28 @@ class TorchBackend:
         with torch.inference_mode():
             for batch in torch.from_numpy(segments).split(self.BATCH):
                 logits, embedding = self._network(batch.to(self._device))
-                scores.append(torch.sigmoid(logits).cpu().numpy())
+                scores.append(self._network.scores(logits).cpu().numpy())
                 embeddings.append(embedding.cpu().numpy())
         return np.concatenate(scores), np.concatenate(embeddings)
+
+
+class BaselineBackend:
+    """A classical model in NumPy; the embedding is the mean of each mel band over time.
+
+    Parameters
+    ----------
+    folder
+        The model's folder.
+    card
+        Its card.
+    """
+
+    def __init__(self, folder: Path, card: ModelCard) -> None:
+        assert isinstance(card.front_end, FrontEnd)
+        self._front_end = card.front_end
+        self._model = load_baseline(folder, card)
+
+    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
+        """Run the model on a batch of segments."""
+        spectrograms = log_mel(segments, self._front_end)
+        return self._model(spectrograms.reshape(len(segments), -1)), spectrograms.mean(axis=2)

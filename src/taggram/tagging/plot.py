@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
 
-    from taggram.tagging.prediction import Prediction
+    from taggram.tagging.prediction import Choice, Prediction
 
 _PICTURE = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
 _COLUMNS = 1200  # of the spectrogram, at most
@@ -33,7 +33,7 @@ def require_matplotlib() -> None:
         raise MissingExtraError("a plot", "plot")
 
 
-def plot_taggram(prediction: Prediction, file: Path, n: int = 12) -> None:
+def plot_taggram(prediction: Prediction, file: Path, tags: Choice | None = None) -> None:
     """Draw the spectrogram of a file with its taggram under it.
 
     Parameters
@@ -42,8 +42,9 @@ def plot_taggram(prediction: Prediction, file: Path, n: int = 12) -> None:
         Of a file; the audio is read once more for the spectrogram.
     file
         Where to draw it; the suffix decides between PNG and SVG.
-    n
-        How many tags, those with the highest song scores.
+    tags
+        Which tags, from top to bottom, as `Prediction.top` and `Prediction.decide` return them; None is the twelve with
+        the highest song scores.
 
     Raises
     ------
@@ -58,11 +59,16 @@ def plot_taggram(prediction: Prediction, file: Path, n: int = 12) -> None:
 
     if prediction.path is None:
         raise ModelError("a plot needs a prediction of a file")
-    figure = Figure(figsize=(11, 6.5), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1])
+    names = [tag for tag, _ in (prediction.top(12) if tags is None else tags)]
+    height = max(1.0, 0.25 * len(names))  # inches
+    figure = Figure(figsize=(11, 3.5 + height), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, height])
     _draw_spectrogram(above, prediction)
-    image = _draw_taggram(below, prediction, n)
-    figure.colorbar(image, ax=below, label="score", pad=0.01)
+    if names:
+        figure.colorbar(_draw_taggram(below, prediction, names), ax=below, label="score", pad=0.01)
+    else:
+        below.set_yticks([])
+        below.text(0.5, 0.5, "no tag passes its threshold", transform=below.transAxes, ha="center", va="center")
     name = prediction.path.replace("\\", "/").rpartition("/")[2]
     figure.suptitle(f"{name}  ·  {prediction.model}", parse_math=False)
     below.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02}"))
@@ -116,8 +122,7 @@ def _spectrogram(path: str, start: float, seconds: float) -> Float64[np.ndarray,
     return decibels
 
 
-def _draw_taggram(axes: Axes, prediction: Prediction, n: int) -> QuadMesh:
-    tags = [tag for tag, _ in prediction.top(n)]
+def _draw_taggram(axes: Axes, prediction: Prediction, tags: list[str]) -> QuadMesh:
     rows = [prediction.vocabulary.names.index(tag) for tag in tags]
     # A segment is drawn up to where the next one begins, the last one to its end.
     edges = np.append(prediction.times[:, 0], prediction.times[-1, 1])

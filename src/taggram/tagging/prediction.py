@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from taggram.errors import MissingExtraError, ModelError
+from taggram.models import VocabularyMap
 
 if TYPE_CHECKING:
     import pandas as pd
     from jaxtyping import Float32, Float64
 
     from taggram.models import Vocabulary
+    from taggram.models.card import Policy
 
+Choice = list[tuple[str, float]]  # tags with their song scores, best first
 Aggregation = Literal["mean", "max", "vote"]
 VOTE_THRESHOLD = 0.5  # for tags whose model card names no threshold
 
@@ -43,7 +46,7 @@ class Prediction:
     aggregation
         How `song_scores` are made of the segments' scores unless one asks otherwise.
     thresholds
-        From which score on a tag holds, where the model's card says so.
+        From which song score on a tag holds, by policy and tag, where the model's card says so.
     warnings
         What was wrong with the audio, one line each.
     """
@@ -56,7 +59,7 @@ class Prediction:
     embeddings: Float32[np.ndarray, "segments size"]
     duration: float
     aggregation: Aggregation = "mean"
-    thresholds: dict[str, float] = field(default_factory=dict)
+    thresholds: dict[Policy, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -72,7 +75,7 @@ class Prediction:
         ----------
         aggregation
             ``"mean"`` or ``"max"`` over the segments, or ``"vote"``: the share of segments whose score reaches the
-            tag's threshold (0.5 where the card has none). None is the prediction's own.
+            tag's threshold for the best F1 (0.5 where the card has none). None is the prediction's own.
 
         Raises
         ------
@@ -85,29 +88,76 @@ class Prediction:
             case "max":
                 song = self.scores.max(axis=0)
             case "vote":
-                limits = np.array([self.thresholds.get(tag, VOTE_THRESHOLD) for tag in self.vocabulary.names])
+                known = self.thresholds.get("f1", {})
+                limits = np.array([known.get(tag, VOTE_THRESHOLD) for tag in self.vocabulary.names])
                 song = (self.scores >= limits).mean(axis=0, dtype=np.float32)
             case other:
                 raise ModelError(f"no aggregation is named {other!r}; there are: mean, max, vote")
         return song
 
-    def top(self, n: int = 5, aggregation: Aggregation | None = None) -> list[tuple[str, float]]:
+    def top(self, n: int = 5, aggregation: Aggregation | None = None) -> Choice:
         """Return the `n` tags with the highest song scores, best first."""
         song = self.song_scores(aggregation)
         order = np.argsort(-song, kind="stable")[:n]
         return [(self.vocabulary.names[i], float(song[i])) for i in order]
 
-    def to_dict(self, n: int | None = None, *, over_time: bool = False) -> dict[str, Any]:
+    def decide(self, policy: Policy = "f1") -> Choice:
+        """Return the tags that hold: those whose song score reaches their threshold, best first.
+
+        Parameters
+        ----------
+        policy
+            ``"f1"``, ``"top"`` or ``"precision"``, see `ModelCard`. A tag without a threshold does not hold.
+
+        Raises
+        ------
+        ModelError
+            If the model's card has no thresholds for the policy.
+        """
+        limits = self.thresholds.get(policy)
+        if limits is None:
+            there = f"there are: {', '.join(self.thresholds)}" if self.thresholds else "nor for any other; take the top"
+            raise ModelError(f"{self.model} has no thresholds for the policy {policy!r}; {there}")
+        return [(tag, score) for tag, score in self.top(len(self.vocabulary)) if score >= limits.get(tag, np.inf)]
+
+    def in_vocabulary(self, name: str) -> Prediction:
+        """Return the prediction in the tags of another vocabulary.
+
+        A tag of several sources has the highest of their scores and the lowest of their thresholds; tags without a
+        source are left out.
+
+        Parameters
+        ----------
+        name
+            ``"taggram"`` or a published vocabulary.
+
+        Raises
+        ------
+        ModelError
+            If the name is unknown, or nothing is known about the model's own vocabulary.
+        """
+        there = VocabularyMap.of(self.vocabulary, name)
+        thresholds: dict[Policy, dict[str, float]] = {
+            policy: {
+                tag: min(known)
+                for tag, sources in there.sources.items()
+                if (known := [limits[source] for source in sources if source in limits])
+            }
+            for policy, limits in self.thresholds.items()
+        }
+        return replace(self, vocabulary=there.target, scores=there.scores(self.scores), thresholds=thresholds)
+
+    def to_dict(self, tags: Choice | None = None, *, over_time: bool = False) -> dict[str, Any]:
         """Return the prediction as plain data, ready for JSON.
 
         Parameters
         ----------
-        n
-            How many tags, best first; None is all.
+        tags
+            Which tags, as `top` and `decide` return them; None is all, best first.
         over_time
             Whether to add the segments: their times and the scores of those tags in each.
         """
-        tags = self.top(len(self.vocabulary) if n is None else n)
+        tags = self.top(len(self.vocabulary)) if tags is None else tags
         data: dict[str, Any] = {
             "path": self.path,
             "model": self.model,
@@ -125,9 +175,9 @@ class Prediction:
             ]
         return data
 
-    def to_json(self, n: int | None = None, *, over_time: bool = False) -> str:
+    def to_json(self, tags: Choice | None = None, *, over_time: bool = False) -> str:
         """Return the prediction as one line of JSON; see `to_dict`."""
-        return json.dumps(self.to_dict(n, over_time=over_time), ensure_ascii=False)
+        return json.dumps(self.to_dict(tags, over_time=over_time), ensure_ascii=False)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the taggram as a data frame: a row per segment, a column per tag, indexed by begin and end."""

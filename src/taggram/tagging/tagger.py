@@ -15,16 +15,14 @@ from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
 from taggram.errors import AudioError, ModelError
 from taggram.models import ModelCard
-from taggram.models.store import find
-from taggram.tagging.backends import Backend, OnnxBackend, TorchBackend
+from taggram.models.store import BASELINE_FILE, DEFAULT_MODEL, find
+from taggram.tagging.backends import Backend, BaselineBackend, OnnxBackend, TorchBackend
 from taggram.tagging.cutting import SILENCE, Clip, segments_of
 from taggram.tagging.prediction import Aggregation, Prediction
 from taggram.tagging.tagged import Tagged, tag_one
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
-
-DEFAULT_MODEL = "musicnn_pons.mtat-pons2019"
 
 
 class Tagger:
@@ -33,13 +31,13 @@ class Tagger:
     Parameters
     ----------
     model
-        A model's name, or the path of a model's folder.
+        A model's name, or the path of a model's folder; ``"default"`` is part of the package.
     segmentation
         How clips are cut; None slides over the whole clip, segment beside segment.
     aggregation
         How the scores of a clip are made of those of its segments; None is what the model's card says.
     backend
-        ``"onnx"``, or ``"torch"`` if that is installed.
+        ``"onnx"``, or ``"torch"`` if that is installed. A model that is no network has neither and takes both.
     device
         Of the torch backend, such as ``"cuda"``.
     threads
@@ -71,7 +69,9 @@ class Tagger:
         self._segmentation = segmentation or Sliding(self.card.segments.hop)
         self._aggregation: Aggregation = aggregation or self.card.aggregation
         self._run: Backend
-        if backend == "onnx":
+        if (folder / BASELINE_FILE).is_file():
+            self._run = BaselineBackend(folder, self.card)
+        elif backend == "onnx":
             self._run = OnnxBackend(folder, self.card, threads)
         elif backend == "torch":
             self._run = TorchBackend(folder, threads, device)

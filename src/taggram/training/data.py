@@ -7,12 +7,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from taggram.audio import EvenlySpaced, fill
 from taggram.audio.segments import cut
+from taggram.training.similarity import Neighbourhood
+from taggram.training.targets import Labels, Targets
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Int64
@@ -74,24 +76,41 @@ class Split:
         Positions in the store.
     lengths : (clips,) int64
         In samples.
-    targets : (clips, tags) float32
-        1 where a tag holds, else 0.
+    targets
+        The labels among the tags that are trained, or what teachers say.
+    neighbourhood
+        How alike teachers find segments, where that is learned.
     """
 
     clips: Int64[np.ndarray, " clips"]
     lengths: Int64[np.ndarray, " clips"]
-    targets: Float32[np.ndarray, "clips tags"]
+    targets: Targets
+    neighbourhood: Neighbourhood | None = None
 
     @classmethod
     def of(cls, store: Store, split: str, tags: Sequence[str]) -> Split:
-        """Look a split up; labels that are none of the tags are ignored."""
-        column = {tag: i for i, tag in enumerate(tags)}
+        """Look a split and its labels up."""
         clips = store.select(split=split)
-        targets = np.zeros((len(clips), len(tags)), np.float32)
-        for row, clip in zip(targets, clips.tolist(), strict=True):
-            row[[column[label] for label in store.clips[clip].labels if label in column]] = 1
         lengths = np.array([store.clips[clip].length for clip in clips.tolist()], np.int64)
-        return cls(clips, lengths, targets)
+        return cls(clips, lengths, Labels.of([store.clips[clip].labels for clip in clips.tolist()], tags))
+
+
+class Batch(NamedTuple):
+    """Segments to train on.
+
+    Attributes
+    ----------
+    segments : (batch, samples) float32
+        Waveforms.
+    targets : (batch, tags) float32
+        What is to be answered, 0 to 1.
+    likeness : (batch, batch) float32
+        How alike they are to be, 0 to 1; None where that is not learned.
+    """
+
+    segments: Float32[np.ndarray, "batch samples"]
+    targets: Float32[np.ndarray, "batch tags"]
+    likeness: Float32[np.ndarray, "batch batch"] | None
 
 
 def frequent_labels(store: Store, split: str, min_positives: int) -> list[str]:
@@ -115,13 +134,13 @@ def training_steps(clips: int, recipe: Recipe) -> int:
     return -(-clips * recipe.segments_per_clip // recipe.batch)
 
 
-def training_batches(
-    store: Store, split: Split, samples: int, recipe: Recipe, epoch: int
-) -> Iterator[tuple[Float32[np.ndarray, "batch samples"], Float32[np.ndarray, "batch tags"]]]:
+def training_batches(store: Store, split: Split, samples: int, recipe: Recipe, epoch: int) -> Iterator[Batch]:
     """Draw the batches of an epoch: random segments of each clip, in random order.
 
     Everything follows from the recipe's seed and the epoch, so that an epoch can be drawn again. A segment lies inside
-    its clip, and each place in it is equally likely; a clip shorter than a segment is repeated.
+    its clip, and each place in it is equally likely; a clip shorter than a segment is repeated. With mixup (Zhang et
+    al. 2018), each segment and its targets are averaged with another one of the batch, with a weight drawn from the
+    beta distribution whose parameters are both `recipe.mixup`.
 
     Parameters
     ----------
@@ -136,14 +155,22 @@ def training_batches(
 
     Yields
     ------
-    segments, targets
-        At most `recipe.batch` of them.
+    Batch
+        Of at most `recipe.batch` segments.
     """
     rng = np.random.default_rng(np.random.SeedSequence([recipe.seed, epoch]))
     order = rng.permutation(np.repeat(np.arange(len(split.clips)), recipe.segments_per_clip))
     for rows in np.array_split(order, training_steps(len(split.clips), recipe)):
         starts = rng.integers(np.maximum(split.lengths[rows] - samples, 0) + 1)
-        yield store.segments(split.clips[rows], starts, samples), split.targets[rows]
+        segments = store.segments(split.clips[rows], starts, samples)
+        targets = split.targets.of_segments(rows, starts, samples)
+        if recipe.mixup:
+            share = rng.beta(recipe.mixup, recipe.mixup, (len(rows), 1)).astype(np.float32)
+            other = rng.permutation(len(rows))
+            segments = share * segments + (1 - share) * segments[other]
+            targets = share * targets + (1 - share) * targets[other]
+        near = split.neighbourhood
+        yield Batch(segments, targets, None if near is None else near.of_segments(rows, starts, samples))
 
 
 def validation_batches(
@@ -159,7 +186,8 @@ def validation_batches(
     together = max(1, batch // n)
     for first in range(0, len(split.clips), together):
         cuts = [_evenly(store.read(clip), spec, n) for clip in split.clips[first : first + together].tolist()]
-        yield np.concatenate(cuts), [len(segments) for segments in cuts], split.targets[first : first + together]
+        rows = np.arange(first, first + len(cuts))
+        yield np.concatenate(cuts), [len(segments) for segments in cuts], split.targets.of_clips(rows)
 
 
 def _evenly(clip: Float32[np.ndarray, " length"], spec: Segments, n: int) -> Float32[np.ndarray, "n samples"]:

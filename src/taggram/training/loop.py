@@ -13,6 +13,7 @@ from taggram.training import checkpoint
 from taggram.training.checkpoint import Checkpoint
 from taggram.training.journal import Journal
 from taggram.training.output import write_model, write_recipe
+from taggram.training.recipe import Recipe
 from taggram.training.session import Session, Watch, unwatched
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _before(plan: Plan, folder: Path, resume: bool) -> Checkpoint | None:
         return None
     found = Checkpoint.read(file)
     for mine, there, what in (
-        (plan.recipe.to_yaml(), found.recipe, "another recipe"),
+        (plan.recipe.to_yaml(), Recipe.parse(found.recipe).to_yaml(), "another recipe"),
         (plan.fingerprint, found.store, "this recipe, but the store was another then"),
     ):
         if mine != there:

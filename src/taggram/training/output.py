@@ -13,6 +13,7 @@ from taggram.models.card import FILE_NAME as CARD_FILE
 from taggram.models.card import Score
 from taggram.models.weights import save_model
 from taggram.training import recipe as recipe_file
+from taggram.training.calibration import calibrate
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,22 +53,33 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
     """
     recipe, network = plan.recipe, plan.network()
     network.load_state_dict(weights)
+    network.eval()
     name, clips = Path(recipe.store).name, len(plan.valid.clips)
+    sources = f" of {', '.join(source.name for source in recipe.material)}" if recipe.material else ""
+    trained_on = f"packed store {name}{sources}, training split ({len(plan.train.clips)} clips)"
+    against = "labels"
+    facts = {}
+    if recipe.teachers:
+        trained_on += "; taught by " + ", ".join(teacher.model for teacher in recipe.teachers)
+        against = "scaled scores of the teachers"
+        facts = calibrate(network, plan)
+    plain = len(network.heads.all) == 1 and network.heads.kinds == {"sigmoid"} and not recipe.balance
     card = network.card(
         recipe.name,
         options=recipe.options,
-        trained_on=f"packed store {name}, training split ({len(plan.train.clips)} clips)",
+        trained_on=trained_on,
         scores=(
             Score(
-                metric="bce",
+                metric="bce" if plain else "loss",
                 value=best["validation_loss"],
-                protocol=f"packed store {name}, validation split, mean over {recipe.validation_segments} evenly spaced "
-                "segments; the epoch was chosen by this figure",
+                protocol=f"packed store {name}, validation split, against {against}, mean over "
+                f"{recipe.validation_segments} evenly spaced segments; the epoch was chosen by this figure",
                 clips=clips,
                 source=f"taggram {version('taggram')}, epoch {best['epoch']:.0f}, seed {recipe.seed}",
             ),
         ),
         licence=recipe.licence,
+        **facts,
     )
     made = folder / ".model"
     try:

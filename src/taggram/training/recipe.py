@@ -6,11 +6,23 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from taggram.errors import ModelError, RecipeError
 from taggram.models import Vocabulary
+from taggram.training.material import Material
 from taggram.training.optimiser import Adam, Constant, Optimiser, Schedule
+from taggram.training.teaching import Teacher
 
 FILE_NAME = "recipe.yaml"
 
@@ -23,14 +35,29 @@ class Recipe(BaseModel):
     name
         Of the model that comes of it, ``architecture.tag``.
     architecture, options
-        One of `taggram.list_architectures`, and its arguments beside the vocabulary.
+        One of `taggram.list_architectures`, and its arguments beside the vocabulary; or ``random_forest`` or ``knn``,
+        for which only names, store, vocabulary, seed and licence count.
     store
         Folder of the packed store; a relative path begins at the current folder.
+    material
+        Sources that are packed into the store first, as far as they are not in it yet; none: the store is there.
     vocabulary
         Name of a published vocabulary or a list of labels; None: the labels of the training split with at least
         `min_positives` clips, the most frequent ones first. Other labels of the store are ignored.
     min_positives
         See `vocabulary`.
+    teachers
+        Models that say what is learnt, in place of the store's labels: the weighted mean of their scores for the
+        stretch of audio that a segment is, in the tags of `vocabulary`, which must be named then.
+    sharpness
+        Deviation of the log odds that a student learns for each tag, see `taggram.training.targets.Scale`.
+    similarity
+        Weight of the similarity loss beside the cross-entropy, where teachers have `neighbours`.
+    similarity_of_labels
+        Whether clips of the training split are to be alike by their labels, too.
+    labels
+        A table that maps the store's labels to tags (`taggram.VocabularyMap.read`), for calibrating a student on the
+        validation labels.
     seed
         Of the weights' first values, the dropout, the order of clips and the places of segments.
     epochs
@@ -39,8 +66,15 @@ class Recipe(BaseModel):
         Segments per step, at most; batches are made as even as possible.
     segments_per_clip
         Random segments that an epoch draws from each clip.
+    mixup
+        Parameter of the beta distribution by which segments are averaged in pairs; 0: they are not.
+    mask
+        How many mel bands are silenced in each segment at most; see `taggram.training.masking`.
     validation_segments
         Evenly spaced segments of each validation clip, whose scores are averaged.
+    balance
+        Whether the positives of a tag weigh as much as its negatives together in the cross-entropy of sigmoids, which
+        makes rare tags heavier.
     optimiser, schedule
         See `taggram.training.optimiser`; defaults are Adam as in Won et al. 2020, and a constant rate.
     precision
@@ -57,13 +91,22 @@ class Recipe(BaseModel):
     architecture: str
     options: dict[str, Any] = {}
     store: str
+    material: tuple[Material, ...] = ()
     vocabulary: str | tuple[str, ...] | None = None
     min_positives: PositiveInt = 1
+    teachers: tuple[Teacher, ...] = ()
+    sharpness: PositiveFloat = 1.5
+    similarity: NonNegativeFloat = 1.0
+    similarity_of_labels: bool = False
+    labels: str | None = None
     seed: NonNegativeInt = 0
     epochs: PositiveInt = 200
     batch: int = Field(default=16, ge=2)
     segments_per_clip: PositiveInt = 1
+    mixup: NonNegativeFloat = 0.0
+    mask: NonNegativeInt = 0
     validation_segments: PositiveInt = 8
+    balance: bool = False
     optimiser: Optimiser = Adam(kind="adam")
     schedule: Schedule = Constant()
     precision: Literal[32, "bf16"] = 32
@@ -78,6 +121,14 @@ class Recipe(BaseModel):
             self.vocabulary is None or Vocabulary.of(self.vocabulary)
         except ModelError as error:
             raise ValueError(f"vocabulary: {error}") from None
+        if self.teachers and not isinstance(self.vocabulary, str):
+            raise ValueError("vocabulary: teachers answer in a vocabulary that has a name, such as taggram")
+        if self.mixup and any(teacher.neighbours for teacher in self.teachers):
+            raise ValueError("mixup: an average of two segments has no neighbours; leave out one or the other")
+        if self.balance and self.teachers:
+            raise ValueError("balance: teachers say no positives and negatives; leave out one or the other")
+        if len({source.name for source in self.material}) < len(self.material):
+            raise ValueError("material: each source needs a name of its own")
         return self
 
     @classmethod

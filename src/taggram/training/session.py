@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from taggram.errors import RecipeError
 from taggram.training import checkpoint
 from taggram.training.checkpoint import Checkpoint, Row
-from taggram.training.data import training_batches, training_steps, validation_batches
+from taggram.training.data import Batch, training_batches, training_steps, validation_batches
+from taggram.training.masking import mask_bands
 from taggram.training.optimiser import optimiser_at, rate
+from taggram.training.similarity import similarity_loss
 from taggram.training.speed import channels_last
 
 if TYPE_CHECKING:
@@ -44,17 +45,23 @@ def unwatched(batches: Iterable[T], total: int, title: str) -> Iterable[T]:
     return batches
 
 
-class _Logits(nn.Module):
-    """A network as it is trained: front end in float32 whatever the precision of its layers."""
+class Trained(nn.Module):
+    """A network as it is trained: front end in float32 whatever the precision of its layers, then masking."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, mask: int = 0) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.mask = network, mask
 
-    def forward(self, waveform: Float[Tensor, "batch samples"]) -> Float[Tensor, "batch tags"]:
+    def forward(
+        self, waveform: Float[Tensor, "batch samples"]
+    ) -> tuple[Float[Tensor, "batch tags"], Float[Tensor, "batch embedding"]]:
+        """Compute the logits and the embeddings of segments."""
         with torch.autocast(waveform.device.type, enabled=False):
-            spectrogram = self.network.log_mel(waveform)
-        return self.network.classify(self.network.embed(spectrogram))
+            features = self.network.features(waveform)
+            if self.training and self.mask:
+                features = mask_bands(features, self.mask)
+        embedding = self.network.embed(features)
+        return self.network.classify(embedding), embedding
 
 
 class Session:
@@ -76,7 +83,8 @@ class Session:
         self.network = plan.network()
         self.spec = self.network.segments
         channels_last(self.network)
-        self.logits = fabric.setup(_Logits(self.network))
+        self.trained = fabric.setup(Trained(self.network, plan.recipe.mask))
+        self.positive = None if plan.positive is None else torch.from_numpy(plan.positive)
         self.best = self._weights()
         self.history: list[Row] = []
         self._start_optimiser(0)
@@ -138,7 +146,7 @@ class Session:
 
     def _start_optimiser(self, epoch: int) -> None:
         self.settings, _ = optimiser_at(self.plan.recipe.optimiser, self.plan.recipe.schedule, epoch)
-        optimiser = self.fabric.setup_optimizers(self.settings.build(self.logits.parameters()))
+        optimiser = self.fabric.setup_optimizers(self.settings.build(self.trained.parameters()))
         assert not isinstance(optimiser, tuple)
         self.optimiser = optimiser
 
@@ -157,21 +165,32 @@ class Session:
         steps = training_steps(len(plan.train.clips), recipe)
         batches = training_batches(plan.store, plan.train, self.spec.samples, recipe, epoch)
         total, count, lr = torch.zeros((), device=self.fabric.device), 0, 0.0
-        self.logits.train()
-        for step, (segments, targets) in enumerate(watch(batches, steps, f"epoch {epoch + 1}/{recipe.epochs}")):
-            if len(segments) == 1:
+        self.trained.train()
+        for step, batch in enumerate(watch(batches, steps, f"epoch {epoch + 1}/{recipe.epochs}")):
+            if len(batch.segments) == 1:
                 continue  # batch norm has nothing to normalise one by
             lr = self.settings.lr * rate(recipe.schedule, (epoch + step / steps) / recipe.epochs)
             for group in self.optimiser.param_groups:
                 group["lr"] = lr
-            x, y = self.fabric.to_device((torch.from_numpy(segments), torch.from_numpy(targets)))
-            loss = functional.binary_cross_entropy_with_logits(self.logits(x), y)
+            loss = self._loss(batch)
             self.optimiser.zero_grad()
             self.fabric.backward(loss)
             self.optimiser.step()
-            total += loss.detach() * len(segments)
-            count += len(segments)
+            total += loss.detach() * len(batch.segments)
+            count += len(batch.segments)
         return float(total) / count, lr
+
+    def _loss(self, batch: Batch) -> Tensor:
+        x, y = self.fabric.to_device((torch.from_numpy(batch.segments), torch.from_numpy(batch.targets)))
+        logits, embedding = self.trained(x)
+        loss: Tensor = self.network.heads.loss(logits, y, self._positive(logits))
+        if batch.likeness is None:
+            return loss
+        likeness = self.fabric.to_device(torch.from_numpy(batch.likeness))
+        return loss + self.plan.recipe.similarity * similarity_loss(embedding.float(), likeness)
+
+    def _positive(self, like: Tensor) -> Tensor | None:
+        return None if self.positive is None else self.positive.to(like)
 
     @torch.no_grad()
     def _validate(self, epoch: int, watch: Watch) -> float:
@@ -180,12 +199,13 @@ class Session:
         batches = validation_batches(plan.store, plan.valid, self.spec, recipe.validation_segments, recipe.batch)
         total, clips = 0.0, len(plan.valid.clips)
         steps = -(-clips // max(1, recipe.batch // recipe.validation_segments))
-        self.logits.eval()
+        self.trained.eval()
         for segments, counts, targets in watch(batches, steps, f"validation {epoch + 1}/{recipe.epochs}"):
-            scores = torch.sigmoid(self.logits(self.fabric.to_device(torch.from_numpy(segments))).double()).cpu()
+            logits = self.trained(self.fabric.to_device(torch.from_numpy(segments)))[0]
+            scores = self.network.scores(logits.double()).cpu()
             means = torch.stack([of_clip.mean(0) for of_clip in scores.split(counts)])
             if means.isnan().any():
                 return math.nan
-            loss = functional.binary_cross_entropy(means, torch.from_numpy(targets).double())
+            loss = self.network.heads.error(means, torch.from_numpy(targets).double(), self._positive(means))
             total += float(loss) * len(counts)
         return total / clips

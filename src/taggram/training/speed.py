@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_THRESHOLD, _NEVER_TRIM = 1 << 30, -1  # bytes
+_LARGE = 49  # values of a filter, 7 x 7
 
 
 def prepare_cpu() -> None:
@@ -63,11 +64,12 @@ def channels_last(network: nn.Module) -> None:
     """Lay out the weights of two-dimensional convolutions channels last; the values stay the same.
 
     Those of a convolution over one channel lie alike in both layouts, and `Tensor.contiguous` leaves them as they are.
-    What follows that layer would then be channels first, and it is the largest part of the network.
+    What follows that layer would then be channels first, and it is the largest part of the network. Filters that are
+    larger than 7 x 7, such as MusicNN's vertical ones, are left alone: oneDNN takes 1.7 times as long for them so.
     """
     import torch
 
     for parameter in network.parameters():
-        if parameter.ndim == 4:
+        if parameter.ndim == 4 and parameter.shape[2:].numel() <= _LARGE:
             laid_out = torch.empty_like(parameter.data, memory_format=torch.channels_last)
             parameter.data = laid_out.copy_(parameter.data)

@@ -1,0 +1,43 @@
+"""Inference of every architecture, on one thread: ONNX Runtime, and torch as it comes, as published code runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.measure import Loop, loops
+from benchmarks.record import Row, shown
+from benchmarks.setting import Setting
+
+MODELS = ()  # networks are fresh
+TARGETS = {"fcn": ">= 2", "crnn": ">= 2", "musicnn": ">= 2"}  # those whose published code has been measured
+
+
+def measure(setting: Setting) -> list[Row]:
+    """Seconds of audio per second for a clip that is decoded already, and the ratio, round by round."""
+    rows = []
+    for name, folder in _exported(setting.material.cache).items():
+        commands = {
+            "ONNX Runtime": Loop("loops", "score", str(folder), one_core=True),
+            "torch as it comes": Loop("loops", "eager", name, one_core=True),
+        }
+        found = loops(commands, setting.runs)
+        for runtime, seconds in found.items():
+            speeds = [60 / value for value in seconds]
+            rows.append(Row(name, runtime, "x real time", speeds, "", shown(commands[runtime].command)))
+        ratios = [a / b for a, b in zip(found["torch as it comes"], found["ONNX Runtime"], strict=True)]
+        rows.append(Row(name, "ONNX Runtime over torch", "x", ratios, TARGETS.get(name, "")))
+    return rows
+
+
+def _exported(cache: Path) -> dict[str, Path]:
+    """Write a fresh network of each architecture as a model, once."""
+    from taggram.models import create_model, list_architectures
+    from taggram.models.card import FILE_NAME
+    from taggram.models.weights import save_model
+
+    folders = {name: cache / "architectures" / name for name in list_architectures()}
+    for name, folder in folders.items():
+        if not (folder / FILE_NAME).exists():
+            network = create_model(name, "mtat")
+            save_model(network, network.card(f"{name}.fresh", trained_on="nothing", licence="none"), folder)
+    return folders

@@ -1,0 +1,120 @@
+"""Which network should be the default one: ``python -m benchmarks.candidates``, from the root of the project.
+
+Each candidate is the recipe of the default model with other options and fewer epochs, on the same store and teachers.
+All figures are of the validation split: the choice is made before anybody looks at test clips.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import record
+from benchmarks.measure import PROJECT, Loop, loops
+from taggram.training import Recipe, prepare_cpu
+
+CANDIDATES: dict[str, dict[str, Any]] = {
+    "24 to 192 channels": {},
+    "16 to 192 channels": {"channels": [16, 32, 64, 128, 192]},
+    "32 to 256 channels": {"channels": [32, 64, 128, 192, 256]},
+    "24 to 192 channels, 48 mel bands": {"n_mels": 48},
+    "16 to 192 channels, hop 256": {"channels": [16, 32, 64, 128, 192], "hop": 256},
+    "48 to 384 channels, separable": {"channels": [48, 96, 192, 256, 384], "separable": True},
+}
+COLUMNS = (
+    *("candidate", "parameters", "mmac_per_second", "spearman", "top_decile_roc_auc", "label_roc_auc", "labels"),
+    *("clips", "x_real_time", "onnx_mb", "epochs", "seed", "training_minutes"),
+)
+
+
+def main() -> None:
+    """Train and measure the candidates, and write a row for each."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.candidates", description="Compare networks.")
+    parser.add_argument("--recipe", type=Path, default=PROJECT / "recipes" / "default.yaml")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--only", choices=CANDIDATES, action="append", help="a candidate; may be given several times")
+    parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "candidates.csv")
+    parser.add_argument("--rounds", type=int, default=5, help="how often speed is measured")
+    parser.add_argument(
+        "--runs", type=Path, default=Path(tempfile.gettempdir(), "taggram-benchmarks", "candidates"), help="for models"
+    )
+    options = parser.parse_args()
+
+    prepare_cpu()
+    recipe = Recipe.read(options.recipe)
+    rows = []
+    for name in options.only or CANDIDATES:
+        changed = {"options": CANDIDATES[name], "epochs": options.epochs}
+        rows.append({"candidate": name, **_measure(recipe.model_copy(update=changed), options.runs / name)})
+        print(rows[-1], file=sys.stderr)
+    works = {
+        row["candidate"]: Loop("loops", "score", str(options.runs / row["candidate"]), one_core=True) for row in rows
+    }
+    seconds = loops(works, options.rounds)
+    with options.out.open("w", newline="", encoding="utf-8") as stream:
+        facts = record.facts()
+        writer = csv.DictWriter(stream, [*COLUMNS, *facts], lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            speed = round(60 / statistics.median(seconds[row["candidate"]]))
+            writer.writerow({**row, "x_real_time": speed, **facts})
+
+
+def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
+    import numpy as np
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from taggram import Tagger, VocabularyMap
+    from taggram.datasets import PackedStore
+    from taggram.evaluation import macro, roc_auc, spearman
+    from taggram.models.store import ONNX_FILE
+    from taggram.training.distillation import taught
+    from taggram.training.journal import HISTORY
+    from taggram.training.loop import train
+    from taggram.training.plan import plan
+
+    store = PackedStore(recipe.store)
+    ready = taught(plan(recipe, store), store, workers=2)
+    train(ready, folder, device="cpu")  # goes on from its checkpoint, if there is one
+    with (folder / HISTORY).open(encoding="utf-8") as stream:
+        seconds = sum(float(row["seconds"]) for row in csv.DictReader(stream))
+
+    clips = ready.valid.clips.tolist()
+    tagger = Tagger(folder)
+    scores = np.stack([tagger.tag(store.read(clip), sample_rate=store.sample_rate).song_scores() for clip in clips])
+
+    teachers = ready.valid.targets.probabilities(np.arange(len(clips)))
+    front = teachers > np.quantile(teachers, 0.9, axis=0)
+    there = VocabularyMap.read(recipe.labels).inverse()
+    said = [i for i, label in enumerate(there.target.names) if there.sources[label] and label.startswith("mer4q/")]
+    of_mer4q = [i for i, clip in enumerate(clips) if store.clips[clip].id.startswith("mer4q/")]
+    truth = np.array(
+        [[there.target.names[i] in store.clips[clips[row]].labels for i in said] for row in of_mer4q], bool
+    )
+    labelled = macro(roc_auc(there.scores(scores[of_mer4q])[:, said], truth))
+    network = ready.network().eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network.embed(network.features(torch.zeros(1, network.segments.samples)))
+    return {
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "mmac_per_second": round(counter.get_total_flops() / 2e6 / (network.segments.samples / 16000), 2),
+        "spearman": round(macro(spearman(scores, teachers)).mean, 4),
+        "top_decile_roc_auc": round(macro(roc_auc(scores, front)).mean, 4),
+        "label_roc_auc": round(labelled.mean, 4),
+        "labels": labelled.tags,
+        "clips": len(clips),
+        "onnx_mb": round((folder / ONNX_FILE).stat().st_size / 1e6, 2),
+        "epochs": recipe.epochs,
+        "seed": recipe.seed,
+        "training_minutes": round(seconds / 60, 1),
+    }
+
+
+if __name__ == "__main__":
+    main()

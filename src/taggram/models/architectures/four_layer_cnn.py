@@ -1,0 +1,117 @@
+"""A CNN of four convolutions, with four ways to normalise what it sees (Nair and Bradley)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor, nn
+
+from taggram.features import FrontEnd
+from taggram.models.card import Segments
+from taggram.models.network import Network
+from taggram.models.registry import register
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from taggram.models.vocabulary import Vocabulary
+
+CHANNELS = (128, 384, 768, 2048)
+POOLS = ((2, 4), (2, 4), (2, 6), (1, 7))
+SAMPLES = 29 * 16000 + 1600  # 29.1 s
+
+Normalisation = Literal["data", "band", "segment", "power"]
+
+
+def front_end(normalise: Normalisation, mean: float = 0.0, std: float = 1.0) -> FrontEnd:
+    """Return what the network sees: 40 mel bands and 909 frames of 29.1 s."""
+    return FrontEnd(
+        hop=512,
+        n_mels=40,
+        mel_scale="slaney",
+        mel_norm="slaney",
+        padding="none",
+        normalise=normalise,
+        mean=mean,
+        std=std,
+    )
+
+
+class _Block(nn.Module):
+    """3x3 convolution without padding, batch norm, ReLU, max-pooling, dropout."""
+
+    def __init__(
+        self, channels_in: int, channels: int, pool: tuple[int, int], batch_norm: bool, dropout: float
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in, channels, 3)
+        self.bn = nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+        self.pool = nn.MaxPool2d(pool)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
+        y: Tensor = self.dropout(self.pool(torch.relu(self.bn(self.conv(x)))))
+        return y
+
+
+@register
+class FourLayerCNN(Network):
+    """Four unpadded convolutions whose pooling shrinks 29.1 s of log-mel-spectrogram to one point.
+
+    Input: 40 mel bands x 909 frames (29.1 s at 16 kHz, frames of 512 samples side by side, Slaney mel, decibels),
+    normalised.
+
+    ======  ========  ====================  ==============  ===============
+    block   channels  convolved (mel, t)    pool (mel, t)   output (mel, t)
+    ======  ========  ====================  ==============  ===============
+    1       128       38 x 907              (2, 4)          19 x 226
+    2       384       17 x 224              (2, 4)          8 x 56
+    3       768       6 x 54                (2, 6)          3 x 9
+    4       2048      1 x 7                 (1, 7)          1 x 1
+    ======  ========  ====================  ==============  ===============
+
+    The 2048 channels are the embedding; then one dense layer.
+
+    Parameters
+    ----------
+    vocabulary
+        The tags, in the order of the outputs.
+    normalise
+        By mean and standard deviation of the training set (``"data"``), of each mel band of the segment (``"band"``),
+        of the segment (``"segment"``), or of the segment before the logarithm (``"power"``).
+    mean, std
+        Of the training set, in decibels; training measures them if neither is given.
+    batch_norm, dropout
+        Batch norm in each block, and dropout after it. False and 0 are the paper's first architecture.
+    """
+
+    segments = Segments(samples=SAMPLES, hop=SAMPLES)
+    paper = "Nair and Bradley, Auto-tagging in music using convolutional neural network"
+    deviations = (
+        "Without padding of the convolutions, the paper's pools give its 1 x 1 exactly; "
+        "the 1 x 1 x 2048 that it prints behind the third pool is 3 x 9 x 768.",
+        "Frames of 512 samples, from which its 909 frames follow; mel scale and logarithm, which it does not state, "
+        "are librosa's, and the share of dropout is 0.5.",
+        "Normalised before the logarithm, what lies below the mean has none; here it counts as 1e-10.",
+    )
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        normalise: Normalisation = "data",
+        mean: float = 0.0,
+        std: float = 1.0,
+        batch_norm: bool = True,
+        dropout: float = 0.5,
+    ) -> None:
+        super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end(normalise, mean, std))
+        before = (1, *CHANNELS)
+        self.blocks = nn.Sequential(
+            *(_Block(before[i], CHANNELS[i], POOLS[i], batch_norm, dropout) for i in range(len(CHANNELS)))
+        )
+
+    def embed(self, spectrogram: Float[Tensor, "batch 40 909"]) -> Float[Tensor, "batch 2048"]:
+        """Compute the embedding of segments from their log-mel-spectrograms."""
+        x: Tensor = self.blocks(spectrogram[:, None])
+        return x.flatten(1)

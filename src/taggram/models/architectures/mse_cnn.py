@@ -1,0 +1,92 @@
+"""MsE-CNN: a CNN whose last layer sees every scale (Hamidi Ghalehjegh, Vahidzadeh and Baek 2019)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from taggram.features import FrontEnd
+from taggram.models.card import Segments
+from taggram.models.network import Network
+from taggram.models.registry import register
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from taggram.models.vocabulary import Vocabulary
+
+WIDTHS = {"paper": (64, 128, 128, 128, 64), "code": (64, 128, 256, 512, 1024)}
+POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
+SAMPLES = 1365 * 256  # 29.12 s at 12 kHz
+
+
+class _Stage(nn.Module):
+    """3x3 convolution, batch norm, ELU and max-pooling, and beside it the pooling alone."""
+
+    def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in, channels, 3, padding=1)
+        self.bn = nn.BatchNorm2d(channels, eps=1e-3)
+        self.pool = nn.MaxPool2d(pool)
+
+    def forward(
+        self, x: Float[Tensor, "batch channels_in mels frames"], beside: Float[Tensor, "batch features mels frames"]
+    ) -> tuple[Float[Tensor, "batch channels m f"], Float[Tensor, "batch more m f"]]:
+        x = self.pool(functional.elu(self.bn(self.conv(x))))
+        return x, torch.cat([self.pool(beside), x], dim=1)
+
+
+@register
+class MsECNN(Network):
+    """FCN-5 with a second path, which pools what each convolution sees and makes and hands it to the last layer.
+
+    Input: 96 mel bands x 1366 frames (29.12 s at 12 kHz, Slaney mel, decibels), batch norm of each band. Each stage
+    pools all features of the stage before, the input too, and adds its own channels to them.
+
+    ======  ========  ==============  ===============  ========
+    stage   channels  pool (mel, t)   output (mel, t)  features
+    ======  ========  ==============  ===============  ========
+    1       64        (2, 4)          48 x 341         65
+    2       128       (2, 4)          24 x 85          193
+    3       128       (2, 4)          12 x 21          321
+    4       128       (3, 5)          4 x 4            449
+    5       64        (4, 4)          1 x 1            513
+    ======  ========  ==============  ===============  ========
+
+    The 513 features are the embedding; then one dense layer. A convolution sees the channels of the one before only.
+
+    Parameters
+    ----------
+    vocabulary
+        The tags, in the order of the outputs.
+    widths
+        Channels: ``"paper"``, or ``"code"``: 64, 128, 256, 512, 1024, which make 1985 features.
+    """
+
+    front_end = FrontEnd(sample_rate=12000, mel_scale="slaney", mel_norm="slaney")
+    segments = Segments(samples=SAMPLES, hop=SAMPLES)
+    paper = "Hamidi Ghalehjegh, Vahidzadeh and Baek, Multi-scale embedded CNN for music tagging (MsE-CNN), 2019"
+    deviations = (
+        "Widths are those of FCN-5, with which the paper's almost eight times as many features come out; "
+        "the published code has wider ones, see the option widths.",
+        "The paper does not state the mel scale; librosa's default is taken.",
+    )
+
+    def __init__(self, vocabulary: Vocabulary, widths: Literal["paper", "code"] = "paper") -> None:
+        if widths not in WIDTHS:
+            raise ValueError(f"widths must be one of {', '.join(WIDTHS)}, not {widths!r}")
+        channels = WIDTHS[widths]
+        super().__init__(vocabulary, embedding_size=1 + sum(channels), dropout=0.0)
+        self.bn = nn.BatchNorm1d(self.front_end.n_mels, eps=1e-3)
+        self.stages = nn.ModuleList(map(_Stage, (1, *channels), channels, POOLS))
+
+    def embed(self, spectrogram: Float[Tensor, "batch 96 1366"]) -> Float[Tensor, "batch features"]:
+        """Compute the embedding of segments from their log-mel-spectrograms."""
+        x = features = self.bn(spectrogram)[:, None]
+        for stage in self.stages:
+            x, features = stage(x, features)
+        embedding: Tensor = features.flatten(1)
+        return embedding

@@ -1,0 +1,128 @@
+"""MUSICNN as Ferraro et al. 2020 configure it, after Pons et al. 2018."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from taggram.features import FrontEnd
+from taggram.models.card import Segments
+from taggram.models.network import Network
+from taggram.models.registry import register
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from taggram.models.vocabulary import Vocabulary
+
+_EPS = 1e-3  # Keras's default for batch norm
+
+
+class _Vertical(nn.Module):
+    """Filters that are tall in frequency, ReLU, batch norm, maximum over frequency."""
+
+    def __init__(self, channels: int, mels: int, frames: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, channels, (mels, frames), padding=(0, frames // 2))
+        self.bn = nn.BatchNorm2d(channels, eps=_EPS)
+
+    def forward(self, x: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch channels frames"]:
+        y: Tensor = self.bn(torch.relu(self.conv(x[:, None]))).amax(2)
+        return y
+
+
+class _Over(nn.Module):
+    """Filters over time, ReLU, batch norm; `same` keeps the number of frames, one more to the right where even."""
+
+    def __init__(self, channels_in: int, channels: int, frames: int, *, same: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(channels_in, channels, frames)
+        self.bn = nn.BatchNorm1d(channels, eps=_EPS)
+        self.padding = ((frames - 1) // 2, frames // 2) if same else (0, 0)
+
+    def forward(self, x: Float[Tensor, "batch channels_in frames"]) -> Float[Tensor, "batch channels f"]:
+        y: Tensor = self.bn(torch.relu(self.conv(functional.pad(x, self.padding))))
+        return y
+
+
+@register
+class MusicNNFerraro(Network):
+    """Six vertical filter shapes for timbre and four horizontal ones for rhythm, and a residual back end.
+
+    Input: mel bands x frames of 3 s (Slaney mel, unit area; 96 x 141 at 12 kHz). Everywhere the order is convolution,
+    ReLU, batch norm.
+
+    ===========  ===================================================================  ==========
+    part         layers                                                               output
+    ===========  ===================================================================  ==========
+    vertical     64, 128, 256 filters of 7, 3, 1 frames, 0.9 of the bands tall;       896 x 141
+                 as many again, 0.4 of them tall; max over mel
+    horizontal   mean over mel, then 32 filters each of length 165, 128, 64, 32       128 x 141
+    back         512 filters of length 7, unpadded                                    512 x 135
+    ..           512 filters of length 7, added to what they see; max-pooling by 2    512 x 67
+    ..           512 filters of length 7, added to what they see                      512 x 67
+    ..           mean and max over time, dense                                        500
+    ===========  ===================================================================  ==========
+
+    The 500 units (ReLU, batch norm) are the embedding; then dropout and the last dense layer.
+
+    Parameters
+    ----------
+    vocabulary
+        The tags, in the order of the outputs.
+    n_mels
+        Mel bands: 128, 96 and 48 in the paper.
+    sample_rate
+        12000 or 16000 in the paper, in Hz.
+    log
+        ``"db"``: 10 log10 x, as in the paper's tables. ``"log10"``: log10(1 + 10000 x).
+    """
+
+    paper = (
+        "Ferraro, Bogdanov, Serra, Jeon and Yoon, "
+        "Music auto-tagging using CNNs and mel-spectrograms with reduced frequency and time resolution, 2020"
+    )
+    deviations = (
+        "Numbers of filters, back end and activations are those of the published code; the paper states the shapes.",
+        "Segments of 3 s, as in the paper; the published code cuts 128 frames and swaps the axes of its filters, "
+        "so that those for timbre are tall in time.",
+    )
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        n_mels: int = 96,
+        sample_rate: int = 12000,
+        log: Literal["log10", "db"] = "db",
+    ) -> None:
+        front_end = FrontEnd(
+            sample_rate=sample_rate, n_mels=n_mels, mel_scale="slaney", mel_norm="unit_tri", log=log, padding="zero"
+        )
+        segments = Segments(samples=3 * sample_rate, hop=3 * sample_rate, any_length=True)
+        super().__init__(vocabulary, embedding_size=500, front_end=front_end, segments=segments)
+        self.vertical = nn.ModuleList(
+            _Vertical(channels, n_mels * tenths // 10, frames)
+            for tenths in (9, 4)
+            for channels, frames in ((64, 7), (128, 3), (256, 1))
+        )
+        self.horizontal = nn.ModuleList(_Over(1, 32, frames) for frames in (165, 128, 64, 32))
+        self.first = _Over(2 * (64 + 128 + 256) + 4 * 32, 512, 7, same=False)
+        self.second, self.third = _Over(512, 512, 7), _Over(512, 512, 7)
+        self.pool = nn.MaxPool1d(2)
+        self.pooled_dropout = nn.Dropout(0.5)
+        self.dense = nn.Linear(2 * 512, 500)
+        self.dense_bn = nn.BatchNorm1d(500, eps=_EPS)
+
+    def embed(self, spectrogram: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch 500"]:
+        """Compute the embedding of segments from their log-mel-spectrograms."""
+        mean = spectrogram.mean(1, keepdim=True)
+        front = torch.cat([f(spectrogram) for f in self.vertical] + [f(mean) for f in self.horizontal], dim=1)
+        x = self.first(front)
+        x = self.pool(self.second(x) + x)
+        x = self.third(x) + x
+        pooled = torch.cat([x.mean(2), x.amax(2)], dim=1)
+        embedding: Tensor = self.dense_bn(torch.relu(self.dense(self.pooled_dropout(pooled))))
+        return embedding

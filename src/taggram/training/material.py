@@ -1,0 +1,59 @@
+"""The audio of a recipe: sources that are packed into its store before anything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from taggram import datasets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Material(BaseModel):
+    """A folder or a table of clips.
+
+    Attributes
+    ----------
+    name
+        What its ids and labels begin with in the store, as in ``mer4q/jazz``.
+    path
+        A folder of audio files, or a table as ``taggram data pack`` takes it; a relative path begins at the current
+        folder.
+    id, labels, split
+        Columns of a table; see `taggram.datasets.list_table`.
+    all
+        The split of every clip, for a source that has no splits.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[\w-]+$")
+    path: str
+    id: str | None = None
+    labels: tuple[str, ...] | None = None
+    split: str | None = None
+    all: str | None = None
+
+    def listing(self) -> datasets.Listing:
+        """List the clips.
+
+        Raises
+        ------
+        DatasetError
+            If the source cannot be read.
+        """
+        source = Path(self.path)
+        if source.is_dir():
+            found = datasets.list_folder(source)
+        else:
+            found = datasets.list_table(source, id=self.id, labels=self.labels, split=self.split)
+        return found if self.all is None else found.with_split(self.all)
+
+
+def listing(material: Sequence[Material]) -> datasets.Listing:
+    """List the clips of all sources, the names of which must differ."""
+    return datasets.join({source.name: source.listing() for source in material})

@@ -1,0 +1,106 @@
+"""Normalisations of a spectrogram: as NumPy and librosa compute them, and finite for silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import librosa
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from taggram.features import FrontEnd
+from taggram.features.log_mel import LogMel
+from taggram.models import Vocabulary
+from taggram.models.card import Segments
+from taggram.models.network import Network
+from taggram.models.onnx_export import export_onnx
+
+SETTINGS = {"n_mels": 20, "hop": 512, "padding": "none"}
+WAVEFORM = 0.1 * np.random.default_rng(0).standard_normal((2, 16000)).astype(np.float32) * [[1], [0.01]]
+
+
+def spectrogram(waveform: np.ndarray = WAVEFORM, **settings: object) -> np.ndarray:
+    front_end = FrontEnd.model_validate({**SETTINGS, **settings})
+    return LogMel(front_end)(torch.from_numpy(waveform.astype(np.float32))).numpy()
+
+
+def standardised(x: np.ndarray, axis: int | None) -> np.ndarray:
+    return (x - x.mean(axis, keepdims=True)) / x.std(axis, keepdims=True)
+
+
+def before_the_log(power: np.ndarray) -> np.ndarray:
+    return 10 * np.log10(np.maximum(standardised(power, None), 1e-10))
+
+
+@pytest.mark.parametrize(
+    ("settings", "log", "expected"),
+    [
+        ({"normalise": "none"}, "db", lambda x: x),
+        ({"normalise": "data", "mean": -30.0, "std": 12.5}, "db", lambda x: (x + 30.0) / 12.5),
+        ({"normalise": "band"}, "db", lambda x: standardised(x, 1)),
+        ({"normalise": "segment"}, "db", lambda x: standardised(x, None)),
+        ({"normalise": "segment", "log": "log10"}, "log10", lambda x: standardised(x, None)),
+        ({"normalise": "power"}, "power", before_the_log),
+    ],
+)
+def test_as_numpy_computes_them(settings: dict, log: str, expected: Callable[[np.ndarray], np.ndarray]) -> None:
+    plain = spectrogram(log=log).astype(np.float64)
+    np.testing.assert_allclose(spectrogram(**settings), np.stack([expected(x) for x in plain]), atol=2e-3)
+
+
+def test_peak_is_what_librosa_calls_ref_max() -> None:
+    quiet = WAVEFORM.copy()
+    quiet[:, 8000:] *= 1e-5  # beyond the 80 dB
+    expected = [librosa.power_to_db(power, ref=np.max) for power in spectrogram(quiet, log="power")]
+    found = spectrogram(quiet, normalise="peak")
+    assert found.min() == -80
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("normalise", ["data", "band", "segment", "power", "peak"])
+def test_loudness_counts_only_with_figures_of_a_training_set(normalise: str) -> None:
+    quieter = spectrogram(0.5 * WAVEFORM, normalise=normalise)
+    differs = np.abs(quieter - spectrogram(normalise=normalise)).max()
+    assert (differs > 1) == (normalise == "data")
+
+
+@pytest.mark.parametrize("normalise", ["data", "band", "segment", "power", "peak"])
+def test_silence_is_finite(normalise: str) -> None:
+    silent = spectrogram(np.zeros((1, 16000)), normalise=normalise)
+    assert np.isfinite(silent).all()
+    assert np.ptp(silent) == 0
+
+
+@pytest.mark.parametrize(
+    "settings", [{"mean": 1.0}, {"normalise": "segment", "std": 2.0}, {"normalise": "peak", "log": "ln"}, {"std": 0.0}]
+)
+def test_settings_that_say_nothing_are_refused(settings: dict) -> None:
+    with pytest.raises(ValueError, match=r"mean and std|decibels|greater than 0"):
+        FrontEnd.model_validate(settings)
+
+
+class Seen(Network):
+    """A network whose embedding is what it sees."""
+
+    paper = "none"
+
+    def __init__(self, normalise: str) -> None:
+        front_end = FrontEnd.model_validate({**SETTINGS, "normalise": normalise, "hop": 256})
+        segments = Segments(samples=4096, hop=4096)
+        super().__init__(Vocabulary.of(["a"]), 20 * 15, front_end=front_end, segments=segments)
+
+    def embed(self, spectrogram: torch.Tensor) -> torch.Tensor:
+        return spectrogram.flatten(1)
+
+
+@pytest.mark.parametrize("normalise", ["data", "band", "segment", "power", "peak"])
+def test_it_is_part_of_the_exported_model(normalise: str, tmp_path: Path) -> None:
+    network = Seen(normalise).eval()
+    export_onnx(network, tmp_path / "model.onnx")
+    segments = WAVEFORM[:, :4096].astype(np.float32)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    (seen,) = session.run(["embedding"], {"waveform": segments})
+    np.testing.assert_allclose(seen, network(torch.from_numpy(segments))[1].detach().numpy(), atol=2e-3)

@@ -1,0 +1,35 @@
+"""The log-mel-spectrogram without torch is the one with torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from taggram.features import FrontEnd
+from taggram.features.log_mel import LogMel
+from taggram.features.numpy_log_mel import log_mel
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"padding": "none", "hop": 512, "n_mels": 40, "mel_scale": "slaney", "mel_norm": "slaney"},
+        {"padding": "zero", "log": "log10"},
+        {"log": "ln", "hop": 300},
+        {"log": "power"},
+        {"normalise": "data", "mean": -20.0, "std": 15.0},
+    ],
+)
+def test_it_is_the_same(settings: dict) -> None:
+    front_end = FrontEnd.model_validate(settings)
+    waveform = 0.1 * np.random.default_rng(0).standard_normal((2, 9000)).astype(np.float32)
+    found = log_mel(waveform, front_end)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, LogMel(front_end)(torch.from_numpy(waveform)).numpy(), atol=2e-3, rtol=1e-4)
+
+
+def test_what_needs_torch_is_said() -> None:
+    with pytest.raises(ValueError, match="without torch"):
+        log_mel(np.zeros((1, 9000), np.float32), FrontEnd(normalise="band"))

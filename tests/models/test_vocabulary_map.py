@@ -1,0 +1,74 @@
+"""Vocabularies are joined so that no published tag is lost, and scores and labels follow the table."""
+
+import numpy as np
+import pytest
+
+from taggram.errors import ModelError
+from taggram.models import Vocabulary, VocabularyMap
+
+PUBLISHED = Vocabulary.published()
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_published_tag_has_exactly_one_of_ours(name):
+    there = VocabularyMap.between("taggram", name)
+    assert there.target.names == Vocabulary.of(name).names
+    assert all(len(sources) == 1 for sources in there.sources.values())
+
+
+def test_synonyms_are_one_tag():
+    sources = VocabularyMap.between("mtat", "taggram").sources
+    assert set(sources["no vocals"]) == {"no vocals", "no vocal", "no voice"}
+    assert set(sources["female voice"]) == {"female", "female vocal", "female voice", "woman"}
+    assert VocabularyMap.between("msd", "taggram").sources["female voice"] == ("female vocalists", "female vocalist")
+    for name, spelled in (("msd", "Hip-Hop"), ("jamendo", "genre---hiphop")):
+        assert VocabularyMap.between(name, "taggram").sources["hip hop"] == (spelled,)
+
+
+def test_a_vocabulary_of_about_a_hundred_tags_with_every_category():
+    vocabulary = Vocabulary.of("taggram")
+    assert 90 <= len(vocabulary) <= 110
+    assert set(vocabulary.tags.values()) == {"genre", "instrument", "mood", "voice", "era", "tempo", "other"}
+
+
+def test_scores_are_the_highest_of_the_synonyms():
+    there = VocabularyMap.between("mtat", "taggram")
+    scores = np.random.default_rng(0).random((3, 2, 50), np.float32)
+    mapped = there.scores(scores)
+    assert mapped.shape == (3, 2, len(there.target)) and mapped.dtype == np.float32
+    column, ours = Vocabulary.of("mtat").names.index, there.target.names.index
+    assert np.array_equal(mapped[..., ours("beat")], scores[..., [column("beat"), column("beats")]].max(-1))
+    assert np.isnan(mapped[..., ours("reggae")]).all()  # MagnaTagATune does not know it
+    assert set(there.covered()) == {tag for tag, n in zip(there.target.names, mapped[0, 0], strict=True) if n == n}
+
+
+def test_a_map_to_itself_changes_nothing():
+    scores = np.random.default_rng(0).random((4, 50), np.float32)
+    assert np.array_equal(VocabularyMap.between("mtat", "mtat").scores(scores), scores)
+    own = Vocabulary.of("taggram")
+    assert VocabularyMap.between("taggram", "taggram").sources == {tag: (tag,) for tag in own.names}
+
+
+def test_labels_of_a_data_set_become_tags(tmp_path):
+    table = tmp_path / "map.tsv"
+    table.write_text("label\ttags\nr&b\trnb;soul\nholiday\t\nstage & screen\tsoundtrack\n")
+    there = VocabularyMap.read(table)
+    assert there.labels(["holiday", "r&b", "unheard of"]) == ["soul", "rnb"]
+    assert there.covered() == ("soul", "rnb", "soundtrack")
+    assert there.inverse().sources == {"r&b": ("soul", "rnb"), "holiday": (), "stage & screen": ("soundtrack",)}
+    assert there.inverse().inverse().sources == there.sources
+
+
+@pytest.mark.parametrize("text", ["label\ttags\njazz\tjaz\n", "name\ttags\njazz\tjazz\n", "label\ttags\njazz\n"])
+def test_a_wrong_table_is_named(tmp_path, text):
+    table = tmp_path / "map.tsv"
+    table.write_text(text)
+    with pytest.raises(ModelError, match=r"map\.tsv: a map has the columns"):
+        VocabularyMap.read(table)
+
+
+def test_a_missing_table_or_vocabulary_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"nowhere\.tsv cannot be read"):
+        VocabularyMap.read(tmp_path / "nowhere.tsv")
+    with pytest.raises(ModelError, match="no vocabulary is named 'openmic'"):
+        VocabularyMap.between("openmic", "taggram")

@@ -1,0 +1,208 @@
+"""Classical models: fitted, stored as arrays, and predicted as scikit-learn predicts."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from tones import Tones, recipe
+
+import taggram
+from taggram.errors import CardError, RecipeError
+from taggram.features import FrontEnd
+from taggram.features.numpy_log_mel import log_mel
+from taggram.models import ModelCard, Vocabulary
+from taggram.models.baselines import NearestNeighbours, load_baseline, read_arrays
+from taggram.models.store import BASELINE_FILE
+from taggram.training import Recipe, baselines
+from taggram.training.plan import plan
+
+TAGS = ["low", "high", "rare", "never"]
+KINDS = ["random_forest", "knn"]
+
+
+@pytest.fixture(scope="module")
+def store() -> Tones:
+    return Tones(train=20, valid=6)
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def folder(request: pytest.FixtureRequest, store: Tones, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "model"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "NEIGHBOURS", 5)
+        baselines.fit_baseline(request.param, store, Vocabulary.of(TAGS), f"{request.param}.tones", folder)
+    return folder
+
+
+def features(store: Tones, split: str, card: ModelCard) -> np.ndarray:
+    assert isinstance(card.front_end, FrontEnd)
+    clips = store.select(split=split)
+    segments = store.segments(clips, np.zeros(len(clips), np.int64), card.segments.samples)
+    return log_mel(segments, card.front_end).reshape(len(clips), -1)
+
+
+def labels(store: Tones, split: str) -> np.ndarray:
+    return np.array([[tag in store.clips[i].labels for tag in TAGS] for i in store.select(split=split)], np.uint8)
+
+
+def probabilities(oracle: RandomForestClassifier | KNeighborsClassifier, x: np.ndarray) -> np.ndarray:
+    """Of having each tag; scikit-learn leaves out classes that it never saw."""
+    columns = zip(oracle.predict_proba(x), oracle.classes_, strict=True)
+    return np.stack([values[:, classes == 1].sum(1) for values, classes in columns], axis=1)
+
+
+def test_scores_are_those_of_scikit_learn(folder: Path, store: Tones) -> None:
+    card = ModelCard.read(folder)
+    x, y = features(store, "train", card), labels(store, "train")
+    assert abs(x.mean()) < 1e-3
+    assert abs(x.std() - 1) < 1e-3
+    if card.architecture == "knn":
+        assert card.options == {"k": 5}
+        oracle = KNeighborsClassifier(5).fit(x.astype(np.float16).astype(np.float32), y)
+    else:
+        assert card.options == {"trees": 100}
+        oracle = RandomForestClassifier(100, random_state=0).fit(x, y)
+    new = features(store, "valid", card)
+    scores = load_baseline(folder, card)(new)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, probabilities(oracle, new), atol=1e-6)
+    assert 0 < scores.max() <= 1
+    assert not scores[:, TAGS.index("never")].any()
+
+
+def test_they_tag_like_any_model(folder: Path, store: Tones) -> None:
+    tagger = taggram.Tagger(folder)
+    for i in store.select(split="valid").tolist():
+        prediction = tagger.tag(store.read(i), sample_rate=store.sample_rate)
+        assert prediction.top(1)[0][0] == ("low" if "low" in store.clips[i].labels else "high")
+        assert prediction.embedding.shape == (tagger.card.embedding_size,)
+    assert tagger.score_segments(np.zeros((3, tagger.card.segments.samples), np.float32)).shape == (3, len(TAGS))
+
+
+def test_they_need_neither_torch_nor_scikit_learn(folder: Path, examples: Path) -> None:
+    program = f"""
+import sys
+for name in ("torch", "sklearn", "safetensors"):
+    sys.modules[name] = None
+import taggram
+print(len(taggram.Tagger({str(folder)!r}).tag({str(examples / "piano-prelude.opus")!r}).scores) > 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_they_are_no_networks(folder: Path) -> None:
+    with pytest.raises(CardError, match="names an architecture that does not exist here"):
+        taggram.create_model(str(folder))
+
+
+def test_a_single_tag(store: Tones, tmp_path: Path) -> None:
+    card = baselines.fit_baseline("random_forest", store, Vocabulary.of(["low"]), "random_forest.low", tmp_path / "m")
+    scores = load_baseline(tmp_path / "m", card)(features(store, "valid", card))
+    assert ((scores[:, 0] > 0.5) == (labels(store, "valid")[:, 0] == 1)).all()
+
+
+def test_fewer_clips_than_neighbours(store: Tones, tmp_path: Path) -> None:
+    card = baselines.fit_baseline("knn", store, Vocabulary.of(TAGS), "knn.tones", tmp_path / "m")
+    assert card.options == {"k": 20}
+
+
+def test_a_recipe_names_one(folder: Path, store: Tones, tmp_path: Path) -> None:
+    kind = ModelCard.read(folder).architecture
+    named = {"name": f"{kind}.tones", "architecture": kind, "vocabulary": ["low", "high"]}
+    todo = plan(recipe(**named, licence="CC0"), store)
+    card = baselines.train_baseline(todo, tmp_path / "model")
+    assert card == ModelCard.read(tmp_path / "model")
+    assert (card.licence, card.vocabulary.names) == ("CC0", ("low", "high"))
+    assert Recipe.read(tmp_path / "model" / "recipe.yaml") == todo.recipe
+    assert baselines.train_baseline(todo, tmp_path / "model") == card, "it is replaced"
+    (tmp_path / "model" / "notes.txt").write_text("of a person")
+    with pytest.raises(RecipeError, match=f"holds something else than a {kind}"):
+        baselines.train_baseline(todo, tmp_path / "model")
+    with pytest.raises(RecipeError, match="takes neither options nor teachers"):
+        plan(recipe(**named, options={"k": 3}), store)
+    with pytest.raises(RecipeError, match=f"packed at 22050 Hz and {kind} takes 16000 Hz"):
+        plan(recipe(**named), Tones(sample_rate=22050))
+
+
+def test_the_nearest_are_found_among_many() -> None:
+    rng = np.random.default_rng(0)
+    examples, tags = rng.standard_normal((500, 30)).astype(np.float16), rng.integers(0, 2, (500, 3)).astype(np.uint8)
+    new = rng.standard_normal((7, 30)).astype(np.float32)
+    oracle = KNeighborsClassifier(125).fit(examples.astype(np.float32), tags)
+    found = NearestNeighbours({"examples": examples, "labels": tags}, 125)(new)
+    np.testing.assert_allclose(found, probabilities(oracle, new), atol=1e-6)
+
+
+def damaged(folder: Path, data: bytes) -> None:
+    (folder / BASELINE_FILE).write_bytes(data)
+
+
+def written(**arrays: np.ndarray) -> bytes:
+    header, blob = {}, b""
+    for name, array in arrays.items():
+        kind = {"float32": "F32", "int32": "I32", "float64": "F64"}[array.dtype.name]
+        offsets = [len(blob), len(blob) + array.nbytes]
+        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": offsets}
+        blob += array.tobytes()
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + blob
+
+
+LEAF = {key: np.array([-1], np.int32) for key in ("left", "right")}
+ONE = {
+    **LEAF,
+    **{key: np.array([0], np.int32) for key in ("feature", "answer", "roots")},
+    "threshold": np.array([0.0]),
+    "answers": np.array([[0.25]], np.float32),
+}
+
+
+def test_our_reader_reads_what_is_there(tmp_path: Path) -> None:
+    damaged(tmp_path, written(**ONE))
+    found = read_arrays(tmp_path / BASELINE_FILE)
+    assert found.keys() == ONE.keys()
+    assert all(np.array_equal(found[key], ONE[key]) for key in ONE)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not weights at all, but long enough",
+        struct.pack("<Q", 4) + b"[1]]" + b"0",
+        written(**LEAF),
+        written(**{**ONE, "left": np.array([0], np.int32)}),  # a circle
+        written(**{**ONE, "left": np.array([7], np.int32), "right": np.array([7], np.int32)}),
+        written(**{**ONE, "roots": np.array([3], np.int32)}),
+        written(**ONE)[:-2],
+    ],
+)
+def test_damaged_files_are_refused_in_one_line(data: bytes, tmp_path: Path) -> None:
+    card = ModelCard(
+        name="random_forest.damaged",
+        architecture="random_forest",
+        paper="",
+        vocabulary=Vocabulary.of(["a"]),
+        front_end=FrontEnd(n_mels=40, hop=512, padding="none"),
+        segments={"samples": 465600, "hop": 465600},
+        embedding_size=40,
+        trained_on="",
+        licence="",
+    )
+    damaged(tmp_path, data)
+    with pytest.raises(CardError, match="not a usable random_forest") as error:
+        load_baseline(tmp_path, card)
+    assert "\n" not in str(error.value)
+    card.write(tmp_path)
+    ModelCard.read(tmp_path).model_copy(update={"files": {BASELINE_FILE: "0" * 64}}).write(tmp_path)
+    with pytest.raises(CardError, match="not the file that its card describes"):
+        taggram.Tagger(tmp_path)
