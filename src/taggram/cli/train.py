@@ -56,7 +56,7 @@ def train(
         raise MissingExtraError("training", "train") from None
 
     if wanted.material and not dry_run:
-        _say(f"{wanted.store}: {data.fill(material.listing(wanted.material), Path(wanted.store))}")
+        _say(f"{wanted.store}: {data.fill(material.listing(wanted), Path(wanted.store))}")
     store = PackedStore(wanted.store)
     ready = plan(wanted, store, str(recipe))
     folder = out or place(wanted.name)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from taggram import datasets
+from taggram.training.copies import with_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from taggram.training.recipe import Recipe
 
 
 class Material(BaseModel):
@@ -54,6 +55,10 @@ class Material(BaseModel):
         return found if self.all is None else found.with_split(self.all)
 
 
-def listing(material: Sequence[Material]) -> datasets.Listing:
-    """List the clips of all sources, the names of which must differ."""
-    return datasets.join({source.name: source.listing() for source in material})
+def listing(recipe: Recipe) -> datasets.Listing:
+    """List the clips of all sources of a recipe, and the copies that it wants; these lie beside its store."""
+    listed = datasets.join({source.name: source.listing() for source in recipe.material})
+    if not recipe.copies:
+        return listed
+    folder = Path(f"{recipe.store}-copies")
+    return with_copies(listed, "train", recipe.copies, folder, recipe.seed)

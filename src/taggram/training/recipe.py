@@ -41,6 +41,8 @@ class Recipe(BaseModel):
         Folder of the packed store; a relative path begins at the current folder.
     material
         Sources that are packed into the store first, as far as they are not in it yet; none: the store is there.
+    copies
+        Of each training clip of the material, packed beside it at other speeds; see `taggram.training.copies`.
     vocabulary
         Name of a published vocabulary or a list of labels; None: the labels of the training split with at least
         `min_positives` clips, the most frequent ones first. Other labels of the store are ignored.
@@ -92,6 +94,7 @@ class Recipe(BaseModel):
     options: dict[str, Any] = {}
     store: str
     material: tuple[Material, ...] = ()
+    copies: NonNegativeInt = 0
     vocabulary: str | tuple[str, ...] | None = None
     min_positives: PositiveInt = 1
     teachers: tuple[Teacher, ...] = ()
@@ -123,6 +126,8 @@ class Recipe(BaseModel):
             raise ValueError(f"vocabulary: {error}") from None
         if self.teachers and not isinstance(self.vocabulary, str):
             raise ValueError("vocabulary: teachers answer in a vocabulary that has a name, such as taggram")
+        if self.copies and not (self.material and self.teachers):
+            raise ValueError("copies: are made of material, and only teachers know what is true of them; name both")
         if self.mixup and any(teacher.neighbours for teacher in self.teachers):
             raise ValueError("mixup: an average of two segments has no neighbours; leave out one or the other")
         if self.balance and self.teachers:

@@ -1,0 +1,61 @@
+"""Copies of training clips at other speeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from taggram.audio import read
+from taggram.datasets import Listed, Listing
+from taggram.errors import RecipeError
+from taggram.training.copies import FASTEST, with_copies
+from taggram.training.recipe import Recipe
+
+RATE = 44100
+
+
+@pytest.fixture
+def listing(tmp_path: Path) -> Listing:
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", tone, RATE)
+    (tmp_path / "broken.wav").write_bytes(b"no audio")
+    clips = (
+        Listed("mine/a", "a.wav", "train", ("mine/x",)),
+        Listed("mine/b", "b.wav", "valid"),
+        Listed("mine/c", "broken.wav", "train"),
+    )
+    return Listing(tmp_path, clips)
+
+
+def test_a_copy_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path: Path) -> None:
+    found = with_copies(listing, "train", 3, tmp_path / "copies", 0)
+    assert found.clips[:3] == listing.clips
+    copies = found.clips[3:]
+    assert [clip.id for clip in copies] == ["mine/a@1", "mine/a@2", "mine/a@3"]  # none of b, which only validates
+    assert {(clip.split, clip.labels) for clip in copies} == {("train", ("mine/x",))}
+    speeds = []
+    for clip in copies:
+        samples = read(found.file(clip))
+        pitch = np.abs(np.fft.rfft(samples)).argmax() * 16000 / len(samples)
+        speeds.append(2 / (len(samples) / 16000))
+        assert pitch == pytest.approx(440 * speeds[-1], rel=0.003)
+    assert len(set(speeds)) == 3
+    assert all(1 / FASTEST <= speed <= FASTEST for speed in speeds)
+
+
+def test_copies_that_are_there_are_kept_and_the_seed_decides(listing: Listing, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    first = with_copies(listing, "train", 1, folder, 0)
+    written = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    assert with_copies(listing, "train", 1, folder, 0) == first
+    assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == written
+    assert with_copies(listing, "train", 1, folder, 1).clips[-1].path != first.clips[-1].path
+
+
+def test_copies_need_somebody_who_says_what_is_true_of_them() -> None:
+    with pytest.raises(RecipeError, match="copies: are made of material"):
+        Recipe.parse("{name: fcn.x, architecture: fcn, store: s, copies: 1}")
