@@ -112,7 +112,7 @@ def architecture_pages() -> str:
 
 def vocabularies() -> str:
     """List the vocabularies."""
-    from taggram.models import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
     rows = []
     for name in ["taggram", *Vocabulary.published()]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from benchmarks.measure import PROJECT
 from benchmarks.quality.comparison import NOT_BELOW, Resampling, Row, Target, mean_auc, within
 from benchmarks.quality.panel import Panel, Voice, known
-from taggram.models import VocabularyMap
+from taggram.vocabularies import VocabularyMap
 
 QUESTION = "labels of people"
 METRIC = "ROC-AUC, mean over labels"

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from benchmarks.quality.answers import answers
 from benchmarks.quality.clips import Clips
-from taggram.models import Vocabulary, VocabularyMap
 from taggram.training.ensemble import ensemble
+from taggram.vocabularies import Vocabulary, VocabularyMap
 
 TAGS = Vocabulary.of("taggram").names
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from taggram.audio import read as read
     from taggram.errors import TaggramError as TaggramError
     from taggram.models import ModelCard as ModelCard
-    from taggram.models import Vocabulary as Vocabulary
-    from taggram.models import VocabularyMap as VocabularyMap
     from taggram.models import create_model as create_model
     from taggram.models import list_architectures as list_architectures
     from taggram.models import list_models as list_models
     from taggram.tagging import Prediction as Prediction
     from taggram.tagging import Tagger as Tagger
+    from taggram.vocabularies import Vocabulary as Vocabulary
+    from taggram.vocabularies import VocabularyMap as VocabularyMap
 
 __version__ = "0.1.0"
 
@@ -28,8 +28,8 @@ _ROOMS = {
     "read": "audio",
     "TaggramError": "errors",
     "ModelCard": "models",
-    "Vocabulary": "models",
-    "VocabularyMap": "models",
+    "Vocabulary": "vocabularies",
+    "VocabularyMap": "vocabularies",
     "create_model": "models",
     "list_architectures": "models",
     "list_models": "models",

@@ -14,7 +14,7 @@ from benchmarks.quality.panel import TAGS, Panel, Voice
 
 from taggram import ModelCard
 from taggram.evaluation import Interval
-from taggram.models import VocabularyMap
+from taggram.vocabularies import VocabularyMap
 
 FEW = Resampling(20)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from taggram.models import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 PROGRAM = Path(sys.executable).with_name("taggram")
 # Score and threshold for the best F1; all other tags have 0.01 and 0.5. Of these, "piano" alone is precise.

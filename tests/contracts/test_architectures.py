@@ -12,10 +12,11 @@ import torch
 
 import taggram
 from taggram.errors import AudioError, CardError
-from taggram.models import ModelCard, Vocabulary
+from taggram.models import ModelCard
 from taggram.models.card import sha256
 from taggram.models.network import Network
 from taggram.models.weights import save_model
+from taggram.vocabularies import Vocabulary
 
 TAGS = ["loud", "quiet", "slow"]
 OPTIONS = {"vgg_cnn": {"n_mels": 48, "hop": 2560}}  # instead of the defaults, where these take long

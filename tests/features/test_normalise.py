@@ -13,10 +13,10 @@ import torch
 
 from taggram.features import FrontEnd
 from taggram.features.log_mel import LogMel
-from taggram.models import Vocabulary
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.onnx_export import export_onnx
+from taggram.vocabularies import Vocabulary
 
 SETTINGS = {"n_mels": 20, "hop": 512, "padding": "none"}
 WAVEFORM = 0.1 * np.random.default_rng(0).standard_normal((2, 16000)).astype(np.float32) * [[1], [0.01]]

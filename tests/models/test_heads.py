@@ -12,10 +12,10 @@ import torch
 from torch.nn import functional
 
 import taggram
-from taggram.models import Vocabulary
 from taggram.models.heads import Heads
 from taggram.models.weights import save_model
 from taggram.training import Recipe
+from taggram.vocabularies import Vocabulary
 
 HEADS = {
     "genre": {"kind": "softmax", "tags": ["rock", "pop", "folk"]},

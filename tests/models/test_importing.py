@@ -14,9 +14,9 @@ import torch
 
 import taggram
 from taggram.errors import ModelError
-from taggram.models import Vocabulary
 from taggram.models.importing import fetch, import_model, load_published
 from taggram.models.published import PUBLISHED
+from taggram.vocabularies import Vocabulary
 
 PAYLOAD = b"published weights"
 

@@ -14,10 +14,11 @@ import torch
 
 import taggram
 from taggram.audio.segments import EvenlySpacedWon, Sliding, cut
-from taggram.models import ModelCard, Vocabulary
+from taggram.models import ModelCard
 from taggram.models.importing import load_published
 from taggram.models.network import Network
 from taggram.models.published import WON_FOLDERS
+from taggram.vocabularies import Vocabulary
 
 WON = [f"{a}.{d}-won2020" for a in ("fcn", "crnn", "musicnn") for d in ("mtat", "msd", "jamendo")]
 WON.remove("musicnn.msd-won2020")  # never published

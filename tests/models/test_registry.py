@@ -10,10 +10,11 @@ import torch
 
 import taggram
 from taggram.errors import CardError, ModelError
-from taggram.models import ModelCard, Vocabulary, store
+from taggram.models import ModelCard, store
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
 from taggram.models.registry import register
+from taggram.vocabularies import Vocabulary
 
 
 def test_architectures_are_found_by_their_files() -> None:

@@ -18,11 +18,12 @@ import taggram
 from taggram.errors import CardError, RecipeError
 from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
-from taggram.models import ModelCard, Vocabulary
+from taggram.models import ModelCard
 from taggram.models.baselines import NearestNeighbours, load_baseline, read_arrays
 from taggram.models.store import BASELINE_FILE
 from taggram.training import Recipe, baselines
 from taggram.training.plan import plan
+from taggram.vocabularies import Vocabulary
 
 TAGS = ["low", "high", "rare", "never"]
 KINDS = ["random_forest", "knn"]

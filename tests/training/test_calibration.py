@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from taggram.models import VocabularyMap
 from taggram.training.calibration import ENOUGH, Truth, fit, known_labels, reliability, song_scores, thresholds
+from taggram.vocabularies import VocabularyMap
 
 CLIPS, SEGMENTS = 4000, 5
 TAGS = ("labelled", "taught")

@@ -8,10 +8,10 @@ import torch
 from tones import Tiny
 
 from taggram.errors import RecipeError
-from taggram.models import Vocabulary
 from taggram.training.ensemble import ensemble
 from taggram.training.over_time import OverTime
 from taggram.training.targets import Labels, Scale, SoftTargets, log_odds
+from taggram.vocabularies import Vocabulary
 
 ROWS = np.array([0, 1, 1])
 

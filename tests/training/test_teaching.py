@@ -10,13 +10,14 @@ import soundfile
 
 from taggram.datasets import Listing, PackedStore, list_folder, pack
 from taggram.errors import ModelError, RecipeError
-from taggram.models import Vocabulary, create_model
+from taggram.models import create_model
 from taggram.models.weights import save_model
 from taggram.tagging import Tagger
 from taggram.training.distillation import taught
 from taggram.training.plan import plan
 from taggram.training.recipe import Recipe
 from taggram.training.teaching import Lesson, Teacher, teach, together
+from taggram.vocabularies import Vocabulary
 
 RATE = 16000
 

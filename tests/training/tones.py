@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from taggram.audio import fill
 from taggram.features import FrontEnd
-from taggram.models import Vocabulary
 from taggram.models.card import Segments
 from taggram.models.heads import HeadOptions
 from taggram.models.network import Network
 from taggram.training import Recipe
+from taggram.vocabularies import Vocabulary
 
 RATE = 16000
 RECIPE = """

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taggram.models.vocabulary import label
+from taggram.vocabularies import label
 
 if TYPE_CHECKING:
-    from taggram.models.vocabulary import Category
     from taggram.tagging import Prediction
     from taggram.tagging.prediction import Choice
+    from taggram.vocabularies import Category
 
 BAR = 24  # characters for a score of 1
 BOLD, DIM = 1, 2

@@ -97,8 +97,8 @@ def tag(
     from taggram.audio import EvenlySpaced
     from taggram.cli.collect import collect
     from taggram.cli.selection import Selection
-    from taggram.models import VocabularyMap
     from taggram.tagging import DEFAULT_MODEL, Tagger
+    from taggram.vocabularies import VocabularyMap
 
     choices = [top is not None, all_, policy is not None]
     if csv and (json or over_time or any(choices)):

@@ -30,6 +30,8 @@ class Listed:
         Its tags, each once.
     group
         What must not be torn apart by a split, such as the artist; empty where the source has none.
+    artist, album, title
+        Of the recording, as the source writes them; empty where it does not say.
     """
 
     id: str
@@ -37,6 +39,9 @@ class Listed:
     split: str = ""
     labels: tuple[str, ...] = ()
     group: str = ""
+    artist: str = ""
+    album: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ def list_table(
     split
         Column of the split, by default ``split`` if there is one.
     group
-        Column of the group, by default ``artist`` if there is one.
+        Column of the group, by default ``artist`` if there is one. Columns ``artist``, ``album`` and ``title`` are
+        taken over as they are.
 
     Returns
     -------
@@ -85,6 +86,7 @@ def list_table(
                 split=_text(row, split_column),
                 labels=tuple(dict.fromkeys(label for name in label_columns for label in _labels(row, name))),
                 group=_text(row, group_column),
+                **{name: _text(row, name) for name in ("artist", "album", "title")},
             )
         )
     return Listing(file.parent, tuple(clips))

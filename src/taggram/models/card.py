@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from taggram.errors import CardError
 from taggram.features.front_end import AnyFrontEnd
-from taggram.models.vocabulary import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 FILE_NAME = "card.json"
 

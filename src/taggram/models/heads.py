@@ -13,7 +13,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 HeadOptions = Mapping[str, Mapping[str, Any]]
 

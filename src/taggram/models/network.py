@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from taggram.features.front_end import AnyFrontEnd
     from taggram.models.card import Segments
     from taggram.models.heads import HeadOptions
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 
 class Network(nn.Module, ABC):

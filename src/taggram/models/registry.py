@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from taggram.errors import MissingExtraError, ModelError
 from taggram.models import architectures, store
 from taggram.models.published import PUBLISHED
-from taggram.models.vocabulary import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 if TYPE_CHECKING:
     from taggram.models.network import Network

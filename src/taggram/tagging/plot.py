@@ -11,7 +11,7 @@ from taggram.audio import AudioStream
 from taggram.errors import MissingExtraError, ModelError, TaggramError
 from taggram.features import FrontEnd
 from taggram.features.mel import mel_filters
-from taggram.models.vocabulary import label
+from taggram.vocabularies import label
 
 if TYPE_CHECKING:
     from pathlib import Path

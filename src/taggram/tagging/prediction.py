@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from taggram.errors import MissingExtraError, ModelError
-from taggram.models import VocabularyMap
+from taggram.vocabularies import VocabularyMap
 
 if TYPE_CHECKING:
     import pandas as pd
     from jaxtyping import Float32, Float64
 
-    from taggram.models import Vocabulary
     from taggram.models.card import Policy
+    from taggram.vocabularies import Vocabulary
 
 Choice = list[tuple[str, float]]  # tags with their song scores, best first
 Aggregation = Literal["mean", "max", "vote"]

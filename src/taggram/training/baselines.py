@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from jaxtyping import Float32
 
-    from taggram.models import Vocabulary
     from taggram.models.baselines import Arrays
     from taggram.training.data import Store
     from taggram.training.plan import Plan
+    from taggram.vocabularies import Vocabulary
 
 TREES, NEIGHBOURS = 100, 125
 _CLIPS = 16  # that are read together

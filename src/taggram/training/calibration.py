@@ -11,9 +11,9 @@ import torch
 from taggram.audio import Sliding, fill
 from taggram.audio.segments import cut
 from taggram.evaluation import expected_calibration_error
-from taggram.models import VocabularyMap
 from taggram.models.card import Calibration
 from taggram.training.targets import SoftTargets
+from taggram.vocabularies import VocabularyMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

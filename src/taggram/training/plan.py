@@ -12,11 +12,12 @@ import torch
 
 from taggram.errors import RecipeError
 from taggram.features import FrontEnd
-from taggram.models import Vocabulary, create_model, list_architectures
+from taggram.models import create_model, list_architectures
 from taggram.models.architectures.four_layer_cnn import front_end
 from taggram.models.baselines import BASELINES
 from taggram.training.data import Split, Store, fingerprint, frequent_labels
 from taggram.training.normalisation import mean_and_std
+from taggram.vocabularies import Vocabulary
 
 if TYPE_CHECKING:
     from jaxtyping import Float32

@@ -19,10 +19,10 @@ from pydantic import (
 )
 
 from taggram.errors import ModelError, RecipeError
-from taggram.models import Vocabulary
 from taggram.training.material import Material
 from taggram.training.optimiser import Adam, Constant, Optimiser, Schedule
 from taggram.training.teaching import Teacher
+from taggram.vocabularies import Vocabulary
 
 FILE_NAME = "recipe.yaml"
 

@@ -15,18 +15,19 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from taggram.datasets import PackedStore
 from taggram.errors import RecipeError
-from taggram.models import ModelCard, VocabularyMap
+from taggram.models import ModelCard
 from taggram.models.published import PUBLISHED
 from taggram.models.store import ONNX_FILE, find, installed
 from taggram.tagging import Tagger
 from taggram.training.ensemble import ensemble
+from taggram.vocabularies import VocabularyMap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jaxtyping import Float32, Float64, Int64
 
-    from taggram.models import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 FOLDER = "teachers"
 CELL = 0.5  # seconds: how finely the scores of segments of different lengths are laid on one another

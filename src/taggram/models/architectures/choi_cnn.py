@@ -16,7 +16,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 CHANNELS = (32, 128, 128, 192, 256)
 POOLS = ((1, 2), (1, 2), (1, 2), (3, 5), (4, 4))

@@ -15,7 +15,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 CHANNELS = (128, 384, 768, 2048)
 POOLS = ((2, 4), (2, 4), (2, 6), (1, 7))

@@ -17,7 +17,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 SAMPLES = 127 * 512  # 2.95 s at 22.05 kHz
 FRONT_END = FrontEnd(

@@ -16,7 +16,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 
 @register

@@ -16,7 +16,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 WIDTHS = {"paper": (64, 128, 128, 128, 64), "code": (64, 128, 256, 512, 1024)}
 POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))

@@ -18,7 +18,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 
 _WIDTH, _HEADS, _INNER = 256, 8, 1024

@@ -17,7 +17,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 SAMPLES = 128 * 512  # 4.1 s at 16 kHz
 

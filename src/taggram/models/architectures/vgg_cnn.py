@@ -15,7 +15,7 @@ from taggram.models.registry import register
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-    from taggram.models.vocabulary import Vocabulary
+    from taggram.vocabularies import Vocabulary
 
 HOP = 256  # samples; longer ones are multiples
 SAMPLES = {12000: 1365 * HOP, 16000: 1819 * HOP}  # 29.1 s: 1366 and 1820 frames

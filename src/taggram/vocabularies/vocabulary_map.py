@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taggram.errors import ModelError
-from taggram.models.vocabulary import TABLE, Vocabulary
+from taggram.vocabularies.vocabulary import TABLE, Vocabulary
 
 if TYPE_CHECKING:
     import os
@@ -168,7 +168,7 @@ class VocabularyMap:
 
 def _meanings() -> dict[str, dict[str, Sequence[str]]]:
     """Read the table: taggram's tag, vocabulary, tags of that vocabulary."""
-    with (resources.files(__package__) / "vocabularies" / TABLE).open(encoding="utf-8") as text:
+    with (resources.files(__package__) / TABLE).open(encoding="utf-8") as text:
         rows = list(csv.DictReader(text, delimiter="\t"))
     published = [name for name in rows[0] if name not in ("tag", "category")]
     return {row["tag"]: {name: tuple(filter(None, row[name].split(";"))) for name in published} for row in rows}

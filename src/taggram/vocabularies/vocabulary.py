@@ -63,7 +63,7 @@ class Vocabulary(BaseModel):
         if isinstance(tags, str):
             if tags == "taggram":
                 return cls._joint()
-            file = resources.files(__package__) / "vocabularies" / f"{tags}.json"
+            file = resources.files(__package__) / f"{tags}.json"
             if not file.is_file():
                 raise ModelError(f"no vocabulary is named {tags!r}; there are: taggram, {', '.join(cls.published())}")
             return cls.model_validate_json(file.read_bytes())
@@ -74,7 +74,7 @@ class Vocabulary(BaseModel):
 
     @classmethod
     def _joint(cls) -> Vocabulary:
-        with (resources.files(__package__) / "vocabularies" / TABLE).open(encoding="utf-8") as text:
+        with (resources.files(__package__) / TABLE).open(encoding="utf-8") as text:
             tags = {row["tag"]: row["category"] for row in csv.DictReader(text, delimiter="\t")}
         source = "the tags of mtat, msd and jamendo, those that mean the same joined"
         return cls.model_validate({"name": "taggram", "source": source, "tags": tags})
@@ -82,7 +82,7 @@ class Vocabulary(BaseModel):
     @staticmethod
     def published() -> list[str]:
         """Names of the published vocabularies."""
-        folder = resources.files(__package__) / "vocabularies"
+        folder = resources.files(__package__)
         return sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json"))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from taggram.errors import ModelError
-from taggram.models import Vocabulary, VocabularyMap
+from taggram.vocabularies import Vocabulary, VocabularyMap
 
 PUBLISHED = Vocabulary.published()
 

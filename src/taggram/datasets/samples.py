@@ -1,0 +1,44 @@
+"""Noise in audio files of any kind, of which sample versions of data sets are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["write_noise"]
+
+RATE = 44100
+CODECS = {
+    ".mp3": "libmp3lame",
+    ".opus": "libopus",
+    ".ogg": "libopus",
+    ".flac": "flac",
+    ".wav": "pcm_s16le",
+    ".au": "pcm_s16be",
+}
+
+
+def write_noise(file: Path, seconds: float, seed: int) -> None:
+    """Write a file of mono noise, of the kind that its suffix says.
+
+    Parameters
+    ----------
+    file
+        Its folder is made if need be.
+    seconds
+        Its length.
+    seed
+        Different seeds give different noise.
+    """
+    import av
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rate = 48000 if CODECS[file.suffix] == "libopus" else RATE
+    noise = np.random.default_rng(seed).normal(0, 3000, round(seconds * rate)).clip(-32768, 32767).astype(np.int16)
+    with av.open(str(file), "w") as out:
+        stream = out.add_stream(CODECS[file.suffix], rate=rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(noise[None], format="s16", layout="mono")
+        frame.sample_rate = rate
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            out.mux(packet)
