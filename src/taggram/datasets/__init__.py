@@ -5,6 +5,7 @@ clips once into a store, and `PackedStore` reads segments from it. A store needs
 Parquet file.
 """
 
+from taggram.datasets.checking import Fault, Tally, check
 from taggram.datasets.clips import Clip, Clips
 from taggram.datasets.dataset import Dataset, Protocol, PublishedFile
 from taggram.datasets.folder import list_folder
@@ -18,6 +19,7 @@ __all__ = [
     "Clip",
     "Clips",
     "Dataset",
+    "Fault",
     "Listed",
     "Listing",
     "Outcome",
@@ -25,6 +27,8 @@ __all__ = [
     "Protocol",
     "PublishedFile",
     "Summary",
+    "Tally",
+    "check",
     "dataset",
     "join",
     "list_datasets",
