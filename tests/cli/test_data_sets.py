@@ -20,6 +20,7 @@ from taggram.cli import app
 from taggram.datasets import dataset, list_datasets
 from taggram.datasets.samples import write_noise
 
+LABELS = "path,labels\n1.wav,valence=0.7;a=b\n"
 PROGRAM = Path(sys.executable).with_name("taggram")
 # A data set of one's own, whose published file comes from a server of the test.
 WITH_SET = """
@@ -35,8 +36,12 @@ class Mine(Dataset):
     files = (PublishedFile("labels.csv", {sha256!r}, {url!r} + "/labels.csv", {size}), PublishedFile("more.csv"))
     protocols = (Protocol("all", "All."),)
 
-    def vocabulary(self, folder, protocol=None): ...
-    def listing(self, folder, protocol=None): ...
+    def vocabulary(self, folder, protocol=None):
+        return Vocabulary(name="mine", source="", tags={{"valence": "mood", "a=b": "other"}})
+
+    def listing(self, folder, protocol=None):
+        return list_table(folder / "labels.csv")
+
     def write_sample(self, folder): ...
 
 from taggram.cli import main
@@ -62,7 +67,7 @@ def copy(tmp_path: Path) -> Path:
 def server(tmp_path: Path) -> Iterator[str]:
     """The address of a server that has ``labels.csv``."""
     (tmp_path / "published").mkdir()
-    (tmp_path / "published" / "labels.csv").write_text("path\n1.wav\n")
+    (tmp_path / "published" / "labels.csv").write_text(LABELS)
     handler = functools.partial(Quiet, directory=str(tmp_path / "published"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, args=(0.01,)).start()
@@ -74,7 +79,7 @@ class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def mine(url: str, sha256: str = "", size: int = 11) -> tuple[object, ...]:
+def mine(url: str, sha256: str = "", size: int = len(LABELS)) -> tuple[object, ...]:
     return sys.executable, "-c", WITH_SET.format(url=url, sha256=sha256, size=size)
 
 
@@ -169,11 +174,13 @@ def test_get_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
     assert not folder.exists()
     done = run("get", "mine", folder, "--yes", program=mine(server))
     assert (done.returncode, done.stdout) == (1, f"{folder / 'labels.csv'}\n")
-    assert (folder / "labels.csv").read_text() == "path\n1.wav\n"
+    assert (folder / "labels.csv").read_text() == LABELS
     assert done.stderr.endswith(f"error: {folder} still lacks more.csv: see above\n")
     (folder / "more.csv").touch()
     again = run("get", "mine", folder, program=mine(server))
     assert (again.returncode, again.stdout) == (0, ""), "all is there, so nothing is asked"
+    described = json.loads(run("describe", "mine", "--path", folder, "--json", program=mine(server)).stdout)
+    assert [(tag["tag"], tag["clips"]) for tag in described["here"]["tags"]] == [("valence", {"": 1}), ("a=b", {"": 1})]
 
 
 @pytest.mark.parametrize(("answer", "fetched"), [(b"y\n", True), (b"n\n", False)])

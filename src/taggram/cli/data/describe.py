@@ -61,7 +61,9 @@ def _counted(known: Dataset, path: Path, protocol: str) -> dict[str, Any]:
     sizes = {split: found[split] for split in dict.fromkeys([*declared.sizes, *found]) if split in found}
     counts = {split: Counter[str]() for split in sizes}
     for clip in listing.clips:
-        counts[clip.split].update(clip.labels)
+        # A label that is no tag says how much there is of one, such as valence=0.73.
+        tags = (label if label in vocabulary.tags else label.rpartition("=")[0] for label in clip.labels)
+        counts[clip.split].update(tags)
     return {
         "protocol": protocol,
         "path": str(path),
