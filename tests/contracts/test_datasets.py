@@ -21,6 +21,8 @@ REAL = {
     "emotify": ("data/emotify", ("emotions", "shares", "genres")),
     "gtzan": ("metadata/gtzan", ("filtered",)),
     "mer4q": ("data/mer4q", ("genres", "moods", "quadrant")),
+    "mtat": ("metadata/mtat", ("full", "clean")),
+    "mtg_jamendo": ("metadata/mtg_jamendo", ("top50-split0",)),
 }
 
 

@@ -54,6 +54,7 @@ class MSDLastfm50(Dataset):
         "with *_x_filename.txt from the same address; without these lists a clip is looked for under the letters of "
         "its id: TRAADIN128F931D672 as A/A/D/TRAADIN128F931D672.mp3."
     )
+    audio = "not to be had"
     traps = (
         "The audio is not obtainable: nobody can repeat published figures from the published files.",
         "A tag counts if Last.fm gives it more than 50 of 100: what few people typed for a song is absent, not false.",

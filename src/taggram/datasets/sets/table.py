@@ -24,7 +24,7 @@ class Table(Dataset):
     title = "A table or folder of your own"
     about = (
         "Clips of your own: a .csv, .tsv, .jsonl or .parquet table with a column path, or a folder in which each "
-        "first-level sub-folder holds the clips of one tag."
+        "first-level sub-folder holds the clips of one tag, and a sub-folder in there those of one artist."
     )
     citation = "Whatever you took the clips and the tags from."
     licence = "Whatever holds for your clips."
@@ -34,7 +34,7 @@ class Table(Dataset):
         "needed, or sort the files into folders named after tags."
     )
     traps = (
-        "A table without splits needs one before anything is trained: split by artist, not by clip.",
+        "Training needs the splits train and valid: taggram data pack table --new-split SEED draws them, by artist.",
         "A sub-folder that is no tag becomes one.",
     )
     protocols = (Protocol("own", "The labels and splits that the table has; a folder has no splits."),)
