@@ -111,7 +111,7 @@ def test_a_data_set(tmp_path: Path) -> None:
             1,
             "has no column 'genre'; it has nr, path, tags, split",
         ),
-        (("pack", "table", "{music}/none", "s"), 1, "error: {music}/none is no clip table"),
+        (("pack", "table", "{music}/none", "s"), 1, "error: {music}/none does not exist: check the path"),
         (("show", "{music}"), 1, "error: {music} is no packed store"),
         (("pack", "table", "{music}", "s", "--id", "x"), 2, "name columns of a table"),
         (("pack", "mer4q", "{music}", "s", "--labels", "genres"), 2, "mer4q has tags and splits of its own"),

@@ -65,9 +65,11 @@ class Table(Dataset):
         Raises
         ------
         DatasetError
-            If it is neither, or malformed.
+            If there is nothing of that name, or it is malformed.
         """
         self.protocol(protocol)
+        if not folder.exists():
+            raise DatasetError(f"{folder} does not exist: check the path")
         if folder.is_file():
             return list_table(folder)
         return list_folder(folder, folders_are_tags=True)
