@@ -22,6 +22,7 @@ MODELS = ()
 TARGETS = {("opened", "wall"): "<= 2", ("opened", "peak"): "<= 476"}  # 500 MB in MiB
 UNITS = {"wall": "s", "peak": "MiB"}
 OPEN = "import sys; from taggram.datasets import PackedStore; store = PackedStore(sys.argv[1])"
+READ = f"{OPEN}; sum(clip.length for clip in store.clips)"
 SECONDS = 30  # of a clip
 TAGS = [f"{mood} {sound}" for mood in "calm dark fast happy slow".split() for sound in "abcdefghij"]
 
@@ -31,7 +32,7 @@ def measure(setting: Setting) -> list[Row]:
     folder = _index(setting)
     commands = {
         "opened": [sys.executable, "-c", OPEN, str(folder)],
-        "opened, and each clip asked for": [sys.executable, "-c", f"{OPEN}; sum(clip.length for clip in store.clips)", str(folder)],
+        "opened, and each clip asked for": [sys.executable, "-c", READ, str(folder)],
         "taggram data show": [PROGRAM, "data", "show", str(folder)],
     }
     found = programs(commands, setting.runs)
