@@ -19,7 +19,7 @@ def measure(setting: Setting) -> list[Row]:
     rows, speeds = [], {}
     for workers in ("1", "2"):
         store = source.with_name(f"store-{workers}")
-        command = [PROGRAM, "data", "pack", str(source), str(store), "--workers", workers]
+        command = [PROGRAM, "data", "pack", "table", str(source), str(store), "--workers", workers]
         walls = []
         for _ in range(setting.runs):
             shutil.rmtree(store, ignore_errors=True)

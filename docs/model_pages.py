@@ -142,6 +142,6 @@ store: data/mine
 ```
 
 ```sh
-taggram data pack music/clips.csv data/mine{at}
+taggram data pack table music/clips.csv data/mine{at}
 taggram train {name}.yaml --out model
 ```"""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from taggram.datasets import PackedStore
+from taggram.datasets import PackedStore, dataset
 
 PROGRAM = Path(sys.executable).with_name("taggram")
 
@@ -38,12 +38,12 @@ def music(tmp_path: Path) -> Path:
 
 def test_a_folder(music: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    dry = run("pack", music, store, "--dry-run")
+    dry = run("pack", "table", music, store, "--dry-run")
     assert dry.returncode == 0
     assert dry.stdout.splitlines() == [str(music / name) for name in ("jazz/[1].wav", "rock/[1].wav", "rock/cut.wav")]
     assert dry.stderr == "3 clips, 3 to pack, 0 of them missing\n"
     assert not store.exists()
-    done = run("pack", music, store, "--folders-are-tags", "--workers", 2, "--sample-rate", 8000)
+    done = run("pack", "table", music, store, "--folders-are-tags", "--workers", 2, "--sample-rate", 8000)
     assert done.returncode == 0
     assert done.stdout == f"3 clips: 3 packed, 0 kept, 0 failed, 1 damaged, 0.00 h in {store}\n"
     assert done.stderr.startswith("warning: rock/cut.wav: 1.0 s of 2.3 s could not be decoded")
@@ -61,7 +61,7 @@ def test_a_folder(music: Path, tmp_path: Path) -> None:
 
 def test_a_table_and_a_bad_file(music: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    command = "pack", music / "table.tsv", store, "--id", "nr", "--labels", "tags"
+    command = "pack", "table", music / "table.tsv", store, "--id", "nr", "--labels", "tags"
     (music / "jazz" / "[1].wav").rename(music / "away.wav")
     dry = run(*command, "--dry-run")
     assert dry.returncode == 1
@@ -79,19 +79,35 @@ def test_a_table_and_a_bad_file(music: Path, tmp_path: Path) -> None:
     assert rows == [["split", "train", "1"], ["split", "test", "1"], ["[loud]", "1"], ["rock", "1"]]
 
 
+def test_a_data_set(tmp_path: Path) -> None:
+    dataset("mer4q").write_sample(tmp_path / "mer4q")
+    done = run("pack", "mer4q", tmp_path / "mer4q", tmp_path / "store", "--protocol", "quadrant")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("6 clips: 6 packed")
+    clips = PackedStore(tmp_path / "store").clips
+    assert set(clips.labels) == {("Q1",), ("Q2",), ("Q3",), ("Q4",)}
+    assert list(clips.splits) == ["train"] * 4 + ["valid", "test"]
+    assert clips.groups[0] == "Artist 0"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("pack", "{music}", "{music}"), 1, "error: {music} holds other things than a packed store"),
+        (("pack", "table", "{music}", "{music}"), 1, "error: {music} holds other things than a packed store"),
         (
-            ("pack", "{music}/table.tsv", "s", "--labels", "genre"),
+            ("pack", "table", "{music}/table.tsv", "s", "--labels", "genre"),
             1,
             "has no column 'genre'; it has nr, path, tags, split",
         ),
-        (("pack", "{music}/none", "s"), 1, "error: {music}/none is no clip table"),
+        (("pack", "table", "{music}/none", "s"), 1, "error: {music}/none is no clip table"),
         (("show", "{music}"), 1, "error: {music} is no packed store"),
-        (("pack", "{music}", "s", "--id", "x"), 2, "name columns of a table"),
-        (("pack", "{music}/table.tsv", "s", "--folders-are-tags"), 2, "is for a folder"),
+        (("pack", "table", "{music}", "s", "--id", "x"), 2, "name columns of a table"),
+        (("pack", "mer4q", "{music}", "s", "--labels", "genres"), 2, "mer4q has tags and splits of its own"),
+        (("pack", "table", "{music}", "s", "--protocol", "genres"), 2, "is for a published data set"),
+        (("pack", "{music}", "s", "x"), 1, "error: no data set is named '{music}'; there are: "),
+        (("pack", "mer4q", "{music}", "s"), 1, "error: {music} has no labels.tsv: taggram data describe mer4q says"),
+        (("pack", "mer4q", "{music}", "s", "--protocol", "era"), 1, "error: mer4q has no protocol 'era'"),
+        (("pack", "table", "{music}/table.tsv", "s", "--folders-are-tags"), 2, "is for a folder"),
     ],
 )
 def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, music: Path) -> None:
@@ -104,7 +120,7 @@ def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, m
 
 def test_without_pyarrow(music: Path, tmp_path: Path) -> None:
     program = "import sys; sys.modules['pyarrow'] = None; from taggram.cli import main; main()"
-    command = [sys.executable, "-c", program, "data", "pack", music, tmp_path / "store"]
+    command = [sys.executable, "-c", program, "data", "pack", "table", music, tmp_path / "store"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == "error: the packed store needs the [train] extra: pip install 'taggram[train]'\n"

@@ -44,7 +44,7 @@ def train(
 
         prepare_cpu()  # before anything loads torch
         wanted = Recipe.read(recipe)
-        from taggram.cli import data
+        from taggram.cli.data.pack import fill
         from taggram.datasets import PackedStore
         from taggram.models.baselines import BASELINES
         from taggram.training import material
@@ -56,7 +56,7 @@ def train(
         raise MissingExtraError("training", "train") from None
 
     if wanted.material and not dry_run:
-        _say(f"{wanted.store}: {data.fill(material.listing(wanted), Path(wanted.store))}")
+        _say(f"{wanted.store}: {fill(material.listing(wanted), Path(wanted.store))}")
     store = PackedStore(wanted.store)
     ready = plan(wanted, store, str(recipe))
     folder = out or place(wanted.name)

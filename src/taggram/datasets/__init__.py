@@ -5,6 +5,7 @@ clips once into a store, and `PackedStore` reads segments from it. A store needs
 Parquet file.
 """
 
+from taggram.datasets.checking import Fault, Tally, check
 from taggram.datasets.clips import Clip, Clips
 from taggram.datasets.dataset import Dataset, Protocol, PublishedFile
 from taggram.datasets.folder import list_folder
@@ -19,6 +20,7 @@ __all__ = [
     "Clip",
     "Clips",
     "Dataset",
+    "Fault",
     "Listed",
     "Listing",
     "Outcome",
@@ -26,7 +28,9 @@ __all__ = [
     "Protocol",
     "PublishedFile",
     "Summary",
+    "Tally",
     "artist_split",
+    "check",
     "dataset",
     "join",
     "k_fold",

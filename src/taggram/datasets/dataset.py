@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from taggram.datasets.listing import Listing
 from taggram.errors import DatasetError
@@ -39,6 +39,17 @@ class PublishedFile:
     url: str = ""
     size: int = 0
     required: bool = True
+
+    def fault(self, file: Path) -> str:
+        """Say why a file is not this one, as far as size and checksum tell; empty if it is."""
+        size = file.stat().st_size
+        if self.size and size != self.size:
+            return f"it has {size} bytes, not {self.size}"
+        if self.sha256:
+            with file.open("rb") as content:
+                if hashlib.file_digest(content, "sha256").hexdigest() != self.sha256:
+                    return "its SHA-256 differs"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ class Dataset(ABC):
         What may be done with audio and annotations.
     homepage
         Where it is described.
+    audio
+        Whether ``taggram data get`` fetches the audio, or it is to be had by hand as `obtain` says, or not at all.
     obtain
         What a person has to do to get it, step by step, as far as it may not be fetched.
     traps
@@ -96,6 +109,7 @@ class Dataset(ABC):
     citation: ClassVar[str]
     licence: ClassVar[str]
     homepage: ClassVar[str]
+    audio: ClassVar[Literal["get", "by hand", "not to be had"]] = "by hand"
     obtain: ClassVar[str]
     traps: ClassVar[tuple[str, ...]] = ()
     files: ClassVar[tuple[PublishedFile, ...]] = ()
@@ -154,8 +168,8 @@ class Dataset(ABC):
             if not file.is_file():
                 if published.required:
                     yield f"{file} is missing: see taggram data describe {self.name}"
-            elif published.sha256 and _sha256(file) != published.sha256:
-                yield f"{file} is not the published file: its SHA-256 differs"
+            elif fault := published.fault(file):
+                yield f"{file} is not the published file: {fault}"
 
     def find(self, folder: Path, *names: str) -> Path:
         """Return the first of several files that is there: distributions differ in where they put one.
@@ -170,8 +184,3 @@ class Dataset(ABC):
                 return folder / name
         wanted = " or ".join(names)
         raise DatasetError(f"{folder} has no {wanted}: taggram data describe {self.name} says how to get it")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -22,8 +22,8 @@ class Material(BaseModel):
     name
         What its ids and labels begin with in the store, as in ``mer4q/jazz``.
     path
-        A folder of audio files, or a table as ``taggram data pack`` takes it; a relative path begins at the current
-        folder.
+        A folder of audio files, or a table as ``taggram data pack table`` takes it; a relative path begins at the
+        current folder.
     id, labels, split
         Columns of a table; see `taggram.datasets.list_table`.
     all
