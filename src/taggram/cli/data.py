@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from taggram.cli import audit
+
 if TYPE_CHECKING:
     from taggram.datasets import Listing, Outcome, Summary
 
 app = typer.Typer(help="Pack clips for training, and show what was packed.", no_args_is_help=True)
+app.command()(audit.audit)
 
 
 @app.command()
