@@ -11,6 +11,7 @@ from taggram.datasets.folder import list_folder
 from taggram.datasets.listing import Listed, Listing, join
 from taggram.datasets.packing import Outcome, Summary, pack, unpacked
 from taggram.datasets.registry import dataset, list_datasets, register_dataset
+from taggram.datasets.splits import artist_split, k_fold, leaky_by_slice
 from taggram.datasets.store import PackedStore
 from taggram.datasets.table import list_table
 
@@ -25,8 +26,11 @@ __all__ = [
     "Protocol",
     "PublishedFile",
     "Summary",
+    "artist_split",
     "dataset",
     "join",
+    "k_fold",
+    "leaky_by_slice",
     "list_datasets",
     "list_folder",
     "list_table",
