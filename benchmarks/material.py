@@ -31,6 +31,8 @@ class Material:
         many.
     tracks
         How many those are; the same few files come again and again.
+    index
+        How many clips the large index has.
     """
 
     cache: Path
@@ -39,6 +41,7 @@ class Material:
     mix: float = 3 * 3600.0
     track: float = 60.0
     tracks: int = 24
+    index: int = 1_000_000
 
     def clip_file(self) -> str:
         """One short clip."""

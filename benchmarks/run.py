@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import architectures, cold, frontend, memory, record, store, training, warm, workers
+from benchmarks import architectures, cold, frontend, index, memory, record, store, training, warm, workers
 from benchmarks.material import Material
 from benchmarks.measure import PROJECT, BenchmarkError
 from benchmarks.setting import Setting, find_peer
@@ -21,6 +21,7 @@ GROUPS = {
     "frontend": frontend,
     "memory": memory,
     "store": store,
+    "index": index,
     "training": training,
     "architectures": architectures,
 }
@@ -49,7 +50,7 @@ def main() -> None:
     groups = {name: GROUPS[name] for name in options.only or GROUPS}
     material = Material(cache)
     if options.quick:
-        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8)
+        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))

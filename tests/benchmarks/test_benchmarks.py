@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from taggram.datasets import PackedStore
+
 COLUMNS = (
     "benchmark subject unit min median max runs target command date machine python taggram onnxruntime numpy av torch"
 ).split()
@@ -53,3 +55,15 @@ def test_packing_is_measured(examples: Path, tmp_path: Path) -> None:
     with (tmp_path / "results" / "store.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["subject"] for row in rows] == ["1 process", "2 processes", "2 over 1", "PackedStore"]
+
+
+def test_an_index_is_measured(examples: Path, tmp_path: Path) -> None:
+    done = bench(examples, "--quick", "--only", "index", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "index.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["benchmark"] for row in rows] == ["index of 1000 clips, wall", "index of 1000 clips, peak"] * 3
+    store = PackedStore(tmp_path / "index-1000")
+    assert len(store) == 1000
+    assert {len(set(labels)) for labels in store.clips.labels} == {3}
+    assert set(store.clips.splits) == {"train", "valid", "test"}

@@ -12,13 +12,14 @@ from pyarrow import parquet
 from taggram.datasets import Listed, Listing, join, list_folder, list_table
 from taggram.errors import DatasetError
 
+COLUMNS = ("track", "path", "genre", "mood", "split", "artist", "album", "title")
 ROWS = [
-    {"track": "a", "path": "x/1.wav", "genre": "rock;pop", "mood": "", "split": "train", "artist": "A, B"},
-    {"track": "b", "path": "2.wav", "genre": " jazz ;", "mood": 'the "calm";jazz', "split": "test", "artist": ""},
+    dict(zip(COLUMNS, ("a", "x/1.wav", "rock;pop", "", "train", "A, B", "Songs", "One"), strict=True)),
+    dict(zip(COLUMNS, ("b", "2.wav", " jazz ;", 'the "calm";jazz', "test", "", "", " Two"), strict=True)),
 ]
 CLIPS = (
-    Listed("a", "x/1.wav", "train", ("rock", "pop"), "A, B"),
-    Listed("b", "2.wav", "test", ("jazz", 'the "calm"'), ""),
+    Listed("a", "x/1.wav", "train", ("rock", "pop"), "A, B", "A, B", "Songs", "One"),
+    Listed("b", "2.wav", "test", ("jazz", 'the "calm"'), title="Two"),
 )
 
 
@@ -44,7 +45,7 @@ def test_tables(suffix: str, tmp_path: Path) -> None:
     assert listing.clips == CLIPS
     assert listing.file(CLIPS[0]) == tmp_path / "x" / "1.wav"
     chosen = list_table(write(tmp_path, suffix), split="mood", group="track", labels=["genre"])
-    assert chosen.clips[1] == Listed("2.wav", "2.wav", 'the "calm";jazz', ("jazz",), "b")
+    assert chosen.clips[1] == Listed("2.wav", "2.wav", 'the "calm";jazz', ("jazz",), "b", title="Two")
     assert list_table(write(tmp_path, suffix)).clips[0].labels == ()
 
 
@@ -110,5 +111,6 @@ def test_sources_are_joined_under_their_names(tmp_path: Path) -> None:
     assert joined.folder == tmp_path
     assert [clip.id for clip in joined.clips] == ["a/a", "a/b", "b/a", "b/b"]
     assert joined.clips[0].labels == ("a/rock", "a/pop") and joined.clips[0].group == "A, B"
+    assert (joined.clips[2].artist, joined.clips[2].album, joined.clips[2].title) == ("A, B", "Songs", "One")
     assert [clip.split for clip in joined.clips] == ["train", "test", "valid", "valid"]
     assert joined.file(joined.clips[2]) == tmp_path / "two" / "x/1.wav"

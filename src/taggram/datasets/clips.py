@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from jaxtyping import Int64
+    from jaxtyping import Float64, Int64
+
+    from taggram.datasets.manifest import Manifest, Texts
 
 __all__ = ["Clip", "Clips"]
-
-Texts = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,18 @@ class Clip:
     hash: str
 
 
-@dataclass(frozen=True, eq=False)
 class Clips(Sequence[Clip]):
-    """All clips of a store, in the order of its source; each attribute is a column.
+    """All clips of a store, in the order of its source, and what is known of them as columns.
+
+    Numbers are read when the store is opened; a column of text when it, or a clip, is first asked for.
+
+    Parameters
+    ----------
+    manifest
+        Of the store.
 
     Attributes
     ----------
-    ids, paths, splits, groups, warnings, hashes : (clips,) object
-        Text, empty where there is nothing to say.
-    labels : tuple of tuples
-        The labels of each clip.
     lengths : (clips,) int64
         In samples.
     durations : (clips,) float64
@@ -66,17 +68,47 @@ class Clips(Sequence[Clip]):
         Where it begins in there, in samples.
     """
 
-    ids: Texts
-    paths: Texts
-    splits: Texts
-    labels: tuple[tuple[str, ...], ...]
-    groups: Texts
-    lengths: Int64[np.ndarray, " clips"]
-    durations: npt.NDArray[np.float64]
-    warnings: Texts
-    hashes: Texts
-    shards: Int64[np.ndarray, " clips"]
-    offsets: Int64[np.ndarray, " clips"]
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self.lengths: Int64[np.ndarray, " clips"] = manifest.numbers("length")
+        self.durations: Float64[np.ndarray, " clips"] = manifest.numbers("duration")
+        self.shards: Int64[np.ndarray, " clips"] = manifest.numbers("shard")
+        self.offsets: Int64[np.ndarray, " clips"] = manifest.numbers("offset")
+
+    @cached_property
+    def ids(self) -> Texts:
+        """Names, unique in the store."""
+        return self._manifest.texts("id")
+
+    @cached_property
+    def paths(self) -> Texts:
+        """Files, as the source names them."""
+        return self._manifest.texts("path")
+
+    @cached_property
+    def splits(self) -> Texts:
+        """Such as ``train``; empty where the source has none."""
+        return self._manifest.texts("split")
+
+    @cached_property
+    def labels(self) -> tuple[tuple[str, ...], ...]:
+        """The labels of each clip."""
+        return self._manifest.labels()
+
+    @cached_property
+    def groups(self) -> Texts:
+        """What no split tears apart; empty where the source has none."""
+        return self._manifest.texts("group")
+
+    @cached_property
+    def warnings(self) -> Texts:
+        """What was wrong with each file; empty for sound ones."""
+        return self._manifest.texts("warning")
+
+    @cached_property
+    def hashes(self) -> Texts:
+        """SHA-256 of each file, in hexadecimal."""
+        return self._manifest.texts("hash")
 
     def __len__(self) -> int:
         return len(self.lengths)

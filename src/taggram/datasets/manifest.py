@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from taggram.datasets.clips import Clips
 from taggram.datasets.journal import FILE_NAME as JOURNAL
 from taggram.datasets.journal import VERSION, Entry
 from taggram.datasets.listing import Listed
 from taggram.datasets.shards import sync_folder
 from taggram.errors import DatasetError, MissingExtraError
 
-__all__ = ["FILE_NAME", "read_manifest", "require_parquet", "write_manifest"]
+__all__ = ["FILE_NAME", "Manifest", "Texts", "require_parquet", "write_manifest"]
 
 FILE_NAME = "manifest.parquet"
-_TEXTS = ("id", "path", "split", "group", "warning", "hash")
+ROWS = 65536  # of a row group: what of a column lies in memory twice while it is read
 _NUMBERS = ("shard", "offset", "length")
+_COLUMNS = ("id", "path", "split", "labels", "group", "duration", "warning", "hash", *_NUMBERS)
+
+Texts = npt.NDArray[np.object_]
 
 
 def require_parquet() -> None:
@@ -64,67 +69,88 @@ def write_manifest(folder: Path, sample_rate: int, rows: Sequence[tuple[Listed, 
     )
     draft = folder / f"{FILE_NAME}.draft"
     with draft.open("wb") as file:
-        parquet.write_table(pa.table(columns, schema), file)
+        parquet.write_table(pa.table(columns, schema), file, row_group_size=ROWS)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / FILE_NAME)
     sync_folder(folder)
 
 
-def read_manifest(folder: Path) -> tuple[Clips, int]:
-    """Read the manifest.
+class Manifest:
+    """The manifest of a store, held open; a column is read when it is asked for.
 
     Parameters
     ----------
     folder
         The store.
 
-    Returns
-    -------
-    clips : Clips
-        In the order of the source.
+    Attributes
+    ----------
     sample_rate : int
         In Hz.
 
     Raises
     ------
     DatasetError
-        If there is none, or it is malformed or of another version.
+        If there is none, or it is malformed or of another version; so do the methods.
     """
-    require_parquet()
-    from pyarrow import parquet
 
-    path = folder / FILE_NAME
-    if not path.is_file():
-        if (folder / JOURNAL).is_file():
-            raise DatasetError(f"{folder} is not packed to its end: run the same taggram data pack again")
-        raise DatasetError(f"{folder} is no packed store: make one with taggram data pack")
-    try:
-        table = parquet.ParquetFile(path).read()
-        metadata = table.schema.metadata or {}
-        version = metadata.get(b"taggram_store", b"?").decode()
-        if version != str(VERSION):
-            raise DatasetError(f"{folder} is a store of version {version}, not {VERSION}: pack it again")
-        texts = {name: np.array(table[name].to_pylist(), dtype=object) for name in _TEXTS}
-        numbers = {name: table[name].to_numpy() for name in (*_NUMBERS, "duration")}
-        labels = tuple(map(tuple, table["labels"].to_pylist()))
-        rate = int(metadata[b"sample_rate"])
-    except (ValueError, KeyError, TypeError, OSError) as error:  # Arrow's errors are ValueErrors
-        raise DatasetError(f"{path} is malformed: run the same taggram data pack again") from error
-    clips = Clips(
-        ids=texts["id"],
-        paths=texts["path"],
-        splits=texts["split"],
-        labels=labels,
-        groups=texts["group"],
-        lengths=numbers["length"],
-        durations=numbers["duration"],
-        warnings=texts["warning"],
-        hashes=texts["hash"],
-        shards=numbers["shard"],
-        offsets=numbers["offset"],
-    )
-    return clips, rate
+    def __init__(self, folder: Path) -> None:
+        require_parquet()
+        from pyarrow import parquet
+
+        self._path = folder / FILE_NAME
+        if not self._path.is_file():
+            if (folder / JOURNAL).is_file():
+                raise DatasetError(f"{folder} is not packed to its end: run the same taggram data pack again")
+            raise DatasetError(f"{folder} is no packed store: make one with taggram data pack")
+        with self._well_formed():
+            self._file = parquet.ParquetFile(self._path, memory_map=True)
+            metadata = self._file.schema_arrow.metadata or {}
+            version = metadata.get(b"taggram_store", b"?").decode()
+            if version != str(VERSION):
+                raise DatasetError(f"{folder} is a store of version {version}, not {VERSION}: pack it again")
+            self.sample_rate = int(metadata[b"sample_rate"])
+            for name in _COLUMNS:
+                self._file.schema_arrow.field(name)  # raises if there is none
+
+    def numbers(self, name: str) -> npt.NDArray[Any]:
+        """Read a column of numbers."""
+        with self._well_formed():
+            return np.concatenate([np.empty(0, np.int64), *map(np.from_dlpack, self._parts(name))])
+
+    def texts(self, name: str) -> Texts:
+        """Read a column of text."""
+        with self._well_formed():
+            return np.concatenate([np.empty(0, object), *map(_texts, self._parts(name))])
+
+    def labels(self) -> tuple[tuple[str, ...], ...]:
+        """Read the labels of each clip."""
+        labels: list[tuple[str, ...]] = []
+        with self._well_formed():
+            for part in self._parts("labels"):
+                names = _texts(part.values).tolist()
+                labels += [tuple(names[begin:end]) for begin, end in pairwise(np.from_dlpack(part.offsets).tolist())]
+        return tuple(labels)
+
+    def _parts(self, name: str) -> Iterator[Any]:
+        """Read a column as Arrow arrays, one row group after the other."""
+        for group in range(self._file.num_row_groups):
+            yield from self._file.read_row_group(group, columns=[name]).column(name).chunks
+
+    @contextmanager
+    def _well_formed(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, OSError) as error:  # Arrow's errors are among them
+            raise DatasetError(f"{self._path} is malformed: run the same taggram data pack again") from error
+
+
+def _texts(array: Any) -> Texts:
+    """Make one Python string of each different text of an Arrow array, however often it comes."""
+    coded = array.dictionary_encode()
+    texts: Texts = np.array(coded.dictionary.to_pylist(), object)[np.from_dlpack(coded.indices)]
+    return texts
 
 
 def _plain(text: str) -> str:

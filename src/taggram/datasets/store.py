@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from taggram.audio import fill
-from taggram.datasets.manifest import read_manifest
+from taggram.datasets.clips import Clips
+from taggram.datasets.manifest import Manifest
 from taggram.datasets.shards import FULL_SCALE, SAMPLE, check_shards, shard_file
 from taggram.errors import DatasetError
 
@@ -50,14 +51,13 @@ class PackedStore:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self.clips, self.sample_rate = read_manifest(self.folder)
-        ends: dict[int, int] = {}
-        for shard, end in zip(
-            self.clips.shards.tolist(), (self.clips.offsets + self.clips.lengths).tolist(), strict=True
-        ):
-            ends[shard] = max(ends.get(shard, 0), end)
-        check_shards(self.folder, ends)
-        self._shards = ends.keys()
+        manifest = Manifest(self.folder)
+        self.clips, self.sample_rate = Clips(manifest), manifest.sample_rate
+        shards, of_clips = np.unique(self.clips.shards, return_inverse=True)
+        ends = np.zeros(len(shards), np.int64)
+        np.maximum.at(ends, of_clips, self.clips.offsets + self.clips.lengths)
+        self._shards = shards.tolist()
+        check_shards(self.folder, dict(zip(self._shards, ends.tolist(), strict=True)))
 
     def __reduce__(self) -> tuple[type[PackedStore], tuple[Path]]:
         return type(self), (self.folder,)
