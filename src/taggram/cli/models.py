@@ -12,43 +12,36 @@ app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
 @app.command("list")
 def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the name.")] = "*") -> None:
-    """List the models that are here, those that can be imported, and the architectures.
-
-    Architectures are listed where the train extra is.
-    """
+    """List the models that are here, those that can be imported, and the architectures."""
     import fnmatch
-    import sys
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    from taggram.errors import MissingExtraError
     from taggram.models import ModelCard, list_models
+    from taggram.models.baselines import BASELINES
     from taggram.models.published import PUBLISHED
-    from taggram.models.registry import known_architectures
+    from taggram.models.registry import papers
     from taggram.models.store import find, installed
 
     here = installed()
-    table = Table("model", "here", "tags", "trained on", box=None, pad_edge=False)
+    models = Table(Column("model", no_wrap=True), "here", "tags", "trained on", box=None, pad_edge=False)
     for name in list_models(pattern):
         if name in here:
             card = ModelCard.read(find(name))
-            table.add_row(name, "yes", card.vocabulary.name, card.trained_on)
+            models.add_row(name, "yes", card.vocabulary.name, card.trained_on)
         else:
-            table.add_row(name, "no", PUBLISHED[name].vocabulary, PUBLISHED[name].trained_on)
-    try:
-        known = known_architectures()
-    except MissingExtraError as error:
-        known = {}
-        print(f"architectures are not listed: {error}", file=sys.stderr)
-    papers = Table("architecture", "paper", box=None, pad_edge=False)
+            models.add_row(name, "no", PUBLISHED[name].vocabulary, PUBLISHED[name].trained_on)
+    known = papers()
+    known |= dict.fromkeys(BASELINES, known["four_layer_cnn"])
+    architectures = Table(Column("architecture", no_wrap=True), "paper", box=None, pad_edge=False)
     for name in sorted(fnmatch.filter(known, pattern)):
-        papers.add_row(name, known[name].paper)
+        architectures.add_row(name, known[name])
     console = Console()
-    console.print(table)
-    if papers.rows:
+    console.print(models)
+    if architectures.rows:
         console.print()
-        console.print(papers)
+        console.print(architectures)
 
 
 @app.command()
@@ -117,11 +110,13 @@ def compare(
     from rich.table import Table
 
     from taggram.errors import ModelError
-    from taggram.models import create_model, list_architectures
+    from taggram.models import create_model
+    from taggram.models.registry import known_architectures
 
-    names = fnmatch.filter(list_architectures(), pattern)
+    known = sorted(known_architectures())
+    names = fnmatch.filter(known, pattern)
     if not names:
-        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(list_architectures())}")
+        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(known)}")
     import torch
 
     from taggram.models.cost import cost, seconds_per_second
