@@ -96,10 +96,12 @@ def compare(
     pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the architecture's name.")] = "*",
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures to a file, too.")] = None,
 ) -> None:
-    """Compare what architectures cost: size, operations, and time on this machine.
+    """Compare architectures: size, receptive field, operations, and time on this machine.
 
-    Each has 50 tags and fresh weights. Operations (billions of multiply-accumulates) are those of the layers, without
-    the front end. Time is measured now, in torch with one thread, front end included. Needs the train extra.
+    Each has 50 tags and fresh weights. The field is what a point of the last map of convolutions sees, in seconds and
+    mel bands; the layers behind it see the whole segment. Operations (billions of multiply-accumulates) are those of
+    the layers, without the front end. Time is measured now, in torch with one thread, front end included. Needs the
+    train extra.
     """
     import csv as tables
     import fnmatch
@@ -120,17 +122,20 @@ def compare(
     import torch
 
     from taggram.models.cost import cost, seconds_per_second
+    from taggram.models.receptive_field import receptive_field
 
     torch.set_num_threads(1)
     rows = []
     quiet = not sys.stderr.isatty()
     for name in track(names, "measuring", console=Console(stderr=True), transient=True, disable=quiet):
         network = create_model(name, "mtat")
-        counted = cost(network)
+        counted, field = cost(network), receptive_field(network)
         row = {
             "architecture": name,
             "parameters": counted.parameters,
             "segment_s": round(counted.segments.samples / counted.sample_rate, 2),
+            "field_s": round(field.seconds, 2),
+            "field_bands": "" if field.bands is None else field.bands,
             "gmac_per_segment": round(counted.macs / 1e9, 4),
             "gmac_per_s": round(counted.macs_per_second / 1e9, 4),
             "ms_per_s": round(1000 * seconds_per_second(network), 2),
@@ -138,13 +143,15 @@ def compare(
         rows.append({**row, "measured_in": f"torch {torch.__version__}, 1 thread"})
     table = Table(box=None, pad_edge=False)
     table.add_column("architecture")
-    for column in ("parameters", "segment s", "GMAC/segment", "GMAC/s", "ms/s"):
+    for column in ("parameters", "segment s", "field s", "bands", "GMAC/segment", "GMAC/s", "ms/s"):
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(
             str(row["architecture"]),
             f"{row['parameters']:,}",
             f"{row['segment_s']:.2f}",
+            f"{row['field_s']:.2f}",
+            str(row["field_bands"]),
             f"{row['gmac_per_segment']:.3f}",
             f"{row['gmac_per_s']:.4f}",
             f"{row['ms_per_s']:.2f}",
