@@ -79,7 +79,7 @@ def _field(network: Network) -> str:
     field = receptive_field(network)
     unit = "pitches" if isinstance(network.front_end, HarmonicFrontEnd) else "mel bands"
     bands = "" if field.bands is None else f" and {field.bands} {unit}"
-    return f"{field.seconds:.2f} s{bands} in the last map of convolutions; what follows sees the whole segment"
+    return f"{field.seconds:.2f} s{bands} in the last map of convolutions; what follows sees all of that map"
 
 
 def _seconds(network: Network) -> float:

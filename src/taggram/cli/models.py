@@ -99,7 +99,7 @@ def compare(
     """Compare architectures: size, receptive field, operations, and time on this machine.
 
     Each has 50 tags and fresh weights. The field is what a point of the last map of convolutions sees, in seconds and
-    mel bands; the layers behind it see the whole segment. Operations (billions of multiply-accumulates) are those of
+    mel bands; the layers behind it see all of that map. Operations (billions of multiply-accumulates) are those of
     the layers, without the front end. Time is measured now, in torch with one thread, front end included. Needs the
     train extra.
     """

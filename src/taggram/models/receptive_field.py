@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class ReceptiveField:
     """What the middle of the last map of convolutions and pooling sees.
 
-    Whatever comes after that map, such as pooling over all of it, recurrence, attention or dense layers, sees the whole
-    segment.
+    Whatever comes after that map, such as pooling over all of it, recurrence, attention or dense layers, sees all of
+    it, and so the whole segment but for what strides and pools leave over at its end.
 
     Attributes
     ----------
