@@ -99,7 +99,7 @@ def architectures() -> str:
 
     from taggram.models import list_architectures
 
-    head = ["name", "segment", "sees", "parameters", "GMAC per segment", "GMAC per second", "paper"]
+    head = ["name", "segment", "receptive field", "sees", "parameters", "GMAC per segment", "GMAC per second", "paper"]
     return table(head, map(row, list_architectures()))
 
 
