@@ -21,7 +21,9 @@ FEW = 5  # files that are sooner heard in this process
 def audit(
     name: Annotated[str, typer.Argument(help="Name of a data set.")],
     path: Annotated[Path, typer.Argument(help="The folder where its files lie.")],
-    others: Annotated[list[Path] | None, typer.Argument(hidden=True, metavar="", show_default=False)] = None,
+    others: Annotated[
+        list[Path] | None, typer.Argument(hidden=True, metavar="--against NAME PATH", show_default=False)
+    ] = None,
     protocol: Annotated[str | None, typer.Option(help="One of its protocols.  \\[default: the usual one]")] = None,
     against: Annotated[
         list[str] | None,

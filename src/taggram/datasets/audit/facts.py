@@ -90,7 +90,7 @@ def _line(overlap: Overlap) -> str:
         f"{overlap.kind}{part} also in {overlap.other}: {share(len(overlap.shared), overlap.names)}, "
         f"with {share(overlap.shared_clips, overlap.clips)} clips"
     )
-    if overlap.as_written_clips < overlap.shared_clips and overlap.as_written:
+    if 0 < overlap.as_written_clips < overlap.shared_clips:
         line += (
             f"; spelt alike {share(overlap.as_written, overlap.names)}, "
             f"with {share(overlap.as_written_clips, overlap.clips)}"

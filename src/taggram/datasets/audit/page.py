@@ -277,7 +277,7 @@ def _shared(overlap: Overlap) -> str:
     said = _meter(overlap.shared_clips, overlap.clips)
     if overlap.shared:
         said += f"<br><small>{share(len(overlap.shared), overlap.names)} {overlap.kind}</small>"
-        if overlap.as_written_clips < overlap.shared_clips:
+        if 0 < overlap.as_written_clips < overlap.shared_clips:
             written = f"{share(overlap.as_written_clips, overlap.clips)}, {share(overlap.as_written, overlap.names)}"
             said += f"<br><small>spelt alike: {written} {overlap.kind}</small>"
     return said
