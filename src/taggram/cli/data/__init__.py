@@ -10,7 +10,9 @@ from taggram.cli.data.overview import overview
 from taggram.cli.data.pack import pack
 from taggram.cli.data.show import show
 
-app = typer.Typer(help="Get, check, audit, describe and pack data sets, and show what was packed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Get, check, audit, describe and pack data sets, and show what was packed.", no_args_is_help=True
+)
 app.command("list")(overview)
 app.command()(describe)
 app.command()(get)
