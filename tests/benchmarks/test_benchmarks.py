@@ -28,7 +28,7 @@ def bench(examples: Path, *arguments: object, **environment: str) -> subprocess.
         text=True,
         cwd=examples.parent,
         env={**os.environ, **environment},
-        timeout=120,
+        timeout=300,
     )
 
 

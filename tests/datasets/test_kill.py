@@ -1,77 +1,101 @@
-"""Packing that is killed, at any moment and again and again: nothing is lost, and nothing is there twice."""
+"""Packing that is killed, anywhere and again and again: nothing is lost, and nothing is there twice."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from taggram.datasets import Listing, PackedStore, pack, unpacked
+from taggram.datasets import Listing, PackedStore, unpacked
 from taggram.errors import DatasetError
 
-SHARD = 20000 / 16000  # seconds: two clips each
-PACK = [sys.executable, "-c", "from taggram.cli import main; main()", "data", "pack", "table"]
-OPTIONS = ["--workers", "2", "--shard-seconds", str(SHARD)]
+Contents = Callable[[Path], dict[str, bytes]]
+
+# Counts the calls made and the returns to the modules that write, and kills the command at one of them; its workers,
+# who inherit nothing of this, die with it or not.
+SITE = """
+import atexit, os, signal, sys, threading
+
+FILES = tuple(os.path.join("datasets", name) for name in ("packing.py", "shards.py", "journal.py", "manifest.py"))
+at, kill = int(os.environ.pop("AT", 0)), {"all": os.killpg, "one": os.kill}[os.environ.pop("KILL", "one")]
+events = 0
+
+def count(frame, event, argument):
+    global events
+    if frame.f_code.co_filename.endswith(FILES):
+        events += 1
+        if events == at:
+            kill(os.getpid(), signal.SIGKILL)
+
+if "COUNT" in os.environ:
+    file = os.environ.pop("COUNT")
+    atexit.register(lambda: print(events, file=open(file, "w")))
+    threading.setprofile(count)
+    sys.setprofile(count)
+"""
 
 
-def size(store: Path) -> int:
-    """Bytes that are written so far."""
-    with contextlib.suppress(FileNotFoundError):  # one that is removed meanwhile
-        return sum(file.stat().st_size for file in store.glob("*"))
-    return 0
+@pytest.fixture
+def run(listing: Listing, tmp_path: Path) -> Callable[..., int]:
+    """A function that runs the command with two workers, killed at a moment, and returns its exit code."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SITE)
+    program = [sys.executable, "-c", "from taggram.cli import main; main()"]
+    options = ["--workers", "2", "--shard-seconds", "1.25"]  # two clips to a shard
+    path = os.pathsep.join(filter(None, [str(tmp_path / "site"), os.environ.get("PYTHONPATH")]))
+
+    def pack(store: Path, **environment: str) -> int:
+        command = [*program, "data", "pack", "table", listing.folder, store, *options]
+        environment = {**os.environ, "PYTHONPATH": path, "COUNT": str(tmp_path / "count"), **environment}
+        return subprocess.run(command, env=environment, capture_output=True, start_new_session=True).returncode
+
+    return pack
 
 
-def killed(source: Path, store: Path, written: int, delay: float, everyone: bool) -> bool:
-    """Pack, and kill the command once so much is written, its workers too or only itself; False if it was quicker."""
-    process = subprocess.Popen(
-        [*PACK, source, store, *OPTIONS], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    while process.poll() is None and size(store) < written:
-        time.sleep(0.0005)
-    time.sleep(delay)
-    if process.poll() is None:
-        (os.killpg if everyone else os.kill)(process.pid, signal.SIGKILL)
-    assert process.wait() in (0, -signal.SIGKILL)
-    return process.returncode != 0
+def alike(store: Path, calm: Path, contents: Contents) -> None:
+    """Whether two stores have the same clips, and the same bytes."""
+    found, expected = PackedStore(store), PackedStore(calm)
+    assert found.clips.ids.tolist() == expected.clips.ids.tolist()
+    for i in range(len(expected)):
+        np.testing.assert_array_equal(found.read(i), expected.read(i))
+    assert contents(store) == contents(calm)
+    for name in ("journal.jsonl", "manifest.parquet"):
+        assert (store / name).read_bytes() == (calm / name).read_bytes()
 
 
 @pytest.mark.parametrize(("seed", "kills"), [(0, 3), pytest.param(1, 12, marks=pytest.mark.slow)])
 def test_a_killed_run_is_taken_up_again(
-    seed: int, kills: int, listing: Listing, tmp_path: Path, contents: Callable[[Path], dict[str, bytes]]
+    seed: int, kills: int, run: Callable[..., int], listing: Listing, tmp_path: Path, contents: Contents
 ) -> None:
-    calm, store = tmp_path / "calm", tmp_path / "store"
-    pack(listing, calm, shard_seconds=SHARD)
+    calm = tmp_path / "calm"
+    assert run(calm) == 0
+    packed = PackedStore(calm)
+    assert packed.clips.ids.tolist() == [clip.id for clip in listing.clips]
+    twin = packed.clips.ids.tolist().index("twin.wav")  # whose audio is there already
+    assert sum(map(len, contents(calm).values())) == 2 * (packed.clips.lengths.sum() - packed.clips.lengths[twin])
+
+    events = int((tmp_path / "count").read_text())
+    assert events > 1000
     rng = np.random.default_rng(seed)
-    left = len(listing.clips)
-    hit = 0
-    for written in np.sort(rng.integers(1, size(calm), kills)).tolist():
-        delay = rng.choice([0.0, 0.005, 0.3])
-        if not killed(listing.folder, store, written, delay, everyone=rng.random() < 0.5):
-            break
-        hit += 1
+    store, left = tmp_path / "store 0", len(listing.clips)
+    while kills:
+        code = run(store, AT=str(rng.integers(1, events)), KILL=str(rng.choice(["all", "one"])))
+        if code == 0:  # it had come so far before that it was done sooner
+            alike(store, calm, contents)
+            store, left = tmp_path / f"store {kills}", len(listing.clips)
+            continue
+        assert code == -signal.SIGKILL
+        kills -= 1
         if not (store / "manifest.parquet").exists():
             with pytest.raises(DatasetError, match="is no"):
                 PackedStore(store)
         before, left = left, len(list(unpacked(listing, store)))
         assert left <= before
-    assert hit
-    subprocess.run([*PACK, listing.folder, store, *OPTIONS], check=True, capture_output=True)
-
-    packed, expected = PackedStore(store), PackedStore(calm)
-    assert packed.clips.ids.tolist() == expected.clips.ids.tolist() == [clip.id for clip in listing.clips]
-    for i in range(len(expected)):
-        np.testing.assert_array_equal(packed.read(i), expected.read(i))
-    assert contents(store) == contents(calm)
-    twice = packed.clips.ids.tolist().index("twin.wav")
-    once = packed.clips.lengths.sum() - packed.clips.lengths[twice]
-    assert sum(map(len, contents(store).values())) == 2 * once
-    for name in ("journal.jsonl", "manifest.parquet"):
-        assert (store / name).read_bytes() == (calm / name).read_bytes()
+    assert run(store) == 0
+    alike(store, calm, contents)
