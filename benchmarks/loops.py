@@ -107,6 +107,14 @@ def decode(file: str) -> Callable[[], float]:
     return timed(task)
 
 
+def decode_all(folder: str) -> Callable[[], float]:
+    """Seconds to do so with all files of a folder, one after the other."""
+    from taggram.audio.files import audio_files
+
+    tasks = [decode(file) for file in audio_files(folder)]
+    return timed(lambda: [task() for task in tasks])
+
+
 def mel_onnx(file: str) -> Callable[[], float]:
     """Seconds to decode, resample, cut and compute the log-mel-spectrogram of each segment in ONNX Runtime."""
     import onnxruntime
@@ -211,6 +219,28 @@ def segments(store: str) -> Callable[[], float]:
     return work
 
 
+def segments_from_disk(store: str) -> Callable[[], float]:
+    """The same from a store of which nothing is in memory: a tenth of it, so that hardly anything is read twice."""
+    import numpy as np
+
+    from benchmarks.page_cache import drop
+    from taggram.datasets import PackedStore
+
+    rng, length = np.random.default_rng(0), 3 * RATE
+
+    def work() -> float:
+        for shard in Path(store).glob("shard-*.pcm"):
+            drop(shard)
+        packed = PackedStore(store)
+        clips, count = packed.select(), max(1, int(packed.clips.lengths.sum()) // (10 * length))
+        batch = np.empty((count, length), np.float32)
+        began = time.perf_counter()
+        packed.random_segments(clips, length, count, rng, batch)
+        return count / (time.perf_counter() - began)
+
+    return work
+
+
 def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
     clip = Clip(file, None, card.sample_rate)
     return (segment for _, segment in segments_of(clip, Sliding(card.segments.hop), card.segments))
@@ -238,7 +268,11 @@ def _export(front_end: FrontEnd, samples: int, file: Path) -> None:
 
 
 WORK: dict[str, Callable[..., Callable[[], float]]] = {
-    work.__name__: work for work in (tag, score, eager, many, decode, mel_onnx, mel_torch, soundfile, step, segments)
+    work.__name__: work
+    for work in (
+        *(tag, score, eager, many, decode, decode_all, mel_onnx, mel_torch, soundfile, step),
+        *(segments, segments_from_disk),
+    )
 }
 
 if __name__ == "__main__":

@@ -35,6 +35,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="how often each figure is taken, after a warm-up")
     parser.add_argument("--peer-python", help="interpreter that has the musicnn library, see benchmarks/peers.md")
     parser.add_argument(
+        "--data", type=Path, help="folder with mer4q/, which is packed if it is there  [default: ../shared/data]"
+    )
+    parser.add_argument(
         "--cache",
         type=Path,
         default=Path(tempfile.gettempdir(), "taggram-benchmarks"),
@@ -49,13 +52,14 @@ def main() -> None:
     out = options.out or (cache / "quick" if options.quick else PROJECT / "benchmarks" / "results")
     groups = {name: GROUPS[name] for name in options.only or GROUPS}
     material = Material(cache)
+    data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
         material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))
         peer = find_peer(os.path.abspath(options.peer_python)) if options.peer_python else None
-        setting = Setting(material, options.runs, peer)
+        setting = Setting(material, options.runs, peer, data)
         rows = []
         for name, group in groups.items():
             print(f"measuring {name}; load average {os.getloadavg()[0]:.1f}", file=sys.stderr)

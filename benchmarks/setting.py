@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.material import Material
 from benchmarks.measure import PROJECT, BenchmarkError
@@ -42,11 +43,14 @@ class Setting:
         How often each figure is taken.
     peer
         To compare with, if it is there.
+    data
+        Folder with mer4q, if it is there.
     """
 
     material: Material
     runs: int = 5
     peer: Peer | None = None
+    data: Path | None = None
 
 
 def find_peer(python: str) -> Peer:

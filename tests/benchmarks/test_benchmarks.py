@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import mmap
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from taggram.datasets import PackedStore
+import numpy as np
+import pytest
+from benchmarks.measure import BenchmarkError
+
+from benchmarks import page_cache
+from taggram.datasets import PackedStore, dataset
 
 COLUMNS = (
     "benchmark subject unit min median max runs target command date machine python taggram onnxruntime numpy av torch"
@@ -22,8 +28,19 @@ def bench(examples: Path, *arguments: object, **environment: str) -> subprocess.
         text=True,
         cwd=examples.parent,
         env={**os.environ, **environment},
-        timeout=120,
+        timeout=300,
     )
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Path:
+    """A folder that is not in memory itself."""
+    device = tmp_path.stat().st_dev
+    name = f"{os.major(device)}:{os.minor(device)}"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        if line.split()[2] == name and " - tmpfs " in line:
+            pytest.skip(f"{tmp_path} is on a tmpfs; run pytest with --basetemp on a disk")
+    return tmp_path
 
 
 def test_cold_start_is_measured(examples: Path, tmp_path: Path) -> None:
@@ -49,12 +66,32 @@ def test_missing_models_are_named_with_the_remedy(examples: Path, tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
-def test_packing_is_measured(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "store", "--out", tmp_path / "results", "--cache", tmp_path)
+def test_packing_is_measured(examples: Path, on_disk: Path) -> None:
+    dataset("mer4q").write_sample(on_disk / "data" / "mer4q")
+    folders = ["--out", on_disk / "results", "--cache", on_disk, "--data", on_disk / "data"]
+    done = bench(examples, "--quick", "--only", "store", *folders)
     assert done.returncode == 0, done.stderr
-    with (tmp_path / "results" / "store.csv").open(encoding="utf-8") as file:
+    with (on_disk / "results" / "store.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["subject"] for row in rows] == ["1 process", "2 processes", "2 over 1", "PackedStore"]
+    packing = ["decoding alone, warm", "1 process", "2 processes", "2 over 1", "1 process over decoding alone"]
+    assert [row["subject"] for row in rows] == [*packing, *packing, "PackedStore", "PackedStore"]
+    assert [row["target"] for row in rows if row["subject"] == "2 over 1"] == ["", ">= 1.8"]
+    assert [row["benchmark"].split()[-1] for row in rows[-2:]] == ["warm", "cold"]
+    assert len(PackedStore(on_disk / "packed" / "mer4q-2")) == 6
+
+
+def test_what_lies_in_memory_is_known_and_dropped(on_disk: Path) -> None:
+    file = on_disk / "file"
+    file.write_bytes(bytes(100 * mmap.PAGESIZE + 1))
+    assert page_cache.resident(file) == 101
+    page_cache.drop(file)
+    assert page_cache.resident(file) == 0
+    assert file.read_bytes()[50 * mmap.PAGESIZE :]
+    assert page_cache.resident(file) > 50
+    mapped = np.memmap(file, np.uint8, "r")
+    assert mapped.max() == 0
+    with pytest.raises(BenchmarkError, match="stay in memory"):
+        page_cache.drop(file)
 
 
 def test_an_index_is_measured(examples: Path, tmp_path: Path) -> None:

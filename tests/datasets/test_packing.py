@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -135,45 +133,6 @@ def test_the_listing_of_the_last_run_counts(listing: Listing, tmp_path: Path) ->
     fewer = Listing(listing.folder, tuple(replace(clip, split="train") for clip in listing.clips[5:9]))
     assert pack(fewer, tmp_path / "store").kept == 4
     assert list(PackedStore(tmp_path / "store").clips.splits) == ["train"] * 4
-
-
-KILLED = """
-import sys
-from taggram.datasets import list_folder, pack
-if __name__ == "__main__":
-    import taggram.datasets.packing as packing
-    packing.TOGETHER = 2
-    pack(list_folder(sys.argv[1]), sys.argv[2], workers=2, shard_seconds=float(sys.argv[3]))
-"""
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_killed_run_is_taken_up_again(seed: int, listing: Listing, tmp_path: Path, contents: Contents) -> None:
-    """Killed again and again, wherever it is, the store becomes what it is without that."""
-    script, store = tmp_path / "script.py", tmp_path / "store"
-    script.write_text(KILLED)
-    journal = store / "journal.jsonl"
-    rng = np.random.default_rng(seed)
-    kills = 0
-    for size in sorted(rng.integers(1, 12000, size=2).tolist()):
-        process = subprocess.Popen([sys.executable, script, listing.folder, store, str(SHARD)], stderr=subprocess.PIPE)
-        while process.poll() is None and not (journal.exists() and journal.stat().st_size >= size):
-            time.sleep(0.0005)
-        process.send_signal(signal.SIGKILL)
-        kills += process.wait() == -signal.SIGKILL
-        process.stderr.close()
-        if (store / "manifest.parquet").exists():
-            break
-        with pytest.raises(DatasetError, match="is not packed to its end"):
-            PackedStore(store)
-    assert kills
-    known = len(list(unpacked(listing, store)))
-    summary = pack(listing, store, shard_seconds=SHARD)
-    assert summary.failed == 0
-    assert summary.kept - (len(listing.clips) - known) in (0, 1)  # the twin of a clip is not decoded
-    pack(listing, tmp_path / "calm", shard_seconds=SHARD)
-    assert contents(store) == contents(tmp_path / "calm")
-    assert (store / "manifest.parquet").read_bytes() == (tmp_path / "calm" / "manifest.parquet").read_bytes()
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2, 30])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -148,7 +149,7 @@ def pack(
                     entry = writer.add(clip, found)
                     state: Literal["packed", "kept"] = "kept" if found.samples is None else "packed"
                     tell(Outcome(clip, state, entry.length / sample_rate, entry.warning))
-            writer.commit()
+            writer.commit().result()
             entries = writer.entries
             rows = [(clip, entries[clip.path]) for clip in listing.clips if clip.path in entries]
             write_manifest(folder, sample_rate, rows)
@@ -169,13 +170,15 @@ def unpacked(listing: Listing, store: str | os.PathLike[str], sample_rate: int =
 
 @dataclass
 class _Writer:
-    """The one that writes: samples first, and when they are on disk the journal."""
+    """The one that writes: samples first, and when they are on disk the journal, while more is decoded."""
 
     folder: Path
     listing: Listing
     sample_rate: int
     shard_seconds: float
     pending: list[Entry] = field(default_factory=list)
+    disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    begun: Future[None] | None = None
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -197,9 +200,9 @@ class _Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.closing(self.journal), contextlib.closing(self.shards):
+        with contextlib.closing(self.journal), contextlib.closing(self.shards), self.disk:
             if not isinstance(error, OSError):  # such as a full disk
-                self.commit()
+                self.commit().result()
 
     def add(self, clip: Listed, found: Decoded) -> Entry:
         """Write a clip, unless its audio is in the store already."""
@@ -216,12 +219,18 @@ class _Writer:
             self.commit()
         return entry
 
-    def commit(self) -> None:
-        """Bring to disk what was added."""
-        if self.pending:
+    def commit(self) -> Future[None]:
+        """Begin to bring to disk what was added, once all that was added before is there."""
+        if self.begun is not None:
+            self.begun.result()
+        self.begun = self.disk.submit(self._bring_to_disk, self.pending)
+        self.pending = []
+        return self.begun
+
+    def _bring_to_disk(self, entries: list[Entry]) -> None:
+        if entries:
             self.shards.sync()
-            self.journal.add(self.pending)
-            self.pending.clear()
+            self.journal.add(entries)
 
 
 def _is_unchanged(file: Path, entry: Entry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from threading import RLock
 from typing import BinaryIO
 
 import numpy as np
@@ -66,7 +67,7 @@ def check_shards(folder: Path, ends: dict[int, int]) -> None:
 class ShardWriter:
     """Adds clips to the last shard of a store, and begins a new one when that is full.
 
-    When it is opened, what no entry speaks of is cut off.
+    When it is opened, what no entry speaks of is cut off. One thread may add while another one waits for `sync`.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ class ShardWriter:
     """
 
     def __init__(self, folder: Path, entries: Iterable[Entry], limit: int) -> None:
-        self._folder, self._limit = folder, limit
+        self._folder, self._limit, self._lock = folder, limit, RLock()
         ends: dict[int, int] = {}
         for entry in entries:
             ends[entry.shard] = max(ends.get(entry.shard, 0), entry.offset + entry.length)
@@ -95,17 +96,19 @@ class ShardWriter:
     def add(self, samples: npt.NDArray[np.int16]) -> tuple[int, int]:
         """Write a clip and return its shard and offset; `sync` brings it to disk."""
         if self._end and self._end + samples.size > self._limit:
-            self.close()
-            self._shard, self._end = self._shard + 1, 0
-            self._file = self._open()
+            with self._lock:
+                self.close()
+                self._shard, self._end = self._shard + 1, 0
+                self._file = self._open()
         self._file.write(samples.tobytes())
         offset, self._end = self._end, self._end + samples.size
         return self._shard, offset
 
     def sync(self) -> None:
-        """Return when all samples are on disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Return when all samples that have been added are on disk."""
+        with self._lock:
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Sync and close."""

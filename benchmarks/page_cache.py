@@ -1,0 +1,38 @@
+"""What of a file lies in memory, and how to get rid of it."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import BenchmarkError
+
+
+def drop(file: Path) -> None:
+    """Let the system forget a file, so that it has to be read from disk again; no process may have it mapped.
+
+    Raises
+    ------
+    BenchmarkError
+        If a page of it is still there.
+    """
+    with file.open("rb") as content:
+        os.fsync(content.fileno())  # a page that is not on disk yet cannot be dropped
+        os.posix_fadvise(content.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    left = resident(file)
+    if left:
+        raise BenchmarkError(f"{left} pages of {file} stay in memory: let no process map it, and put it on a disk")
+
+
+def resident(file: Path) -> int:
+    """Count the pages of a file that lie in memory, as mincore(2) has it."""
+    mapped = np.memmap(file, np.uint8, "r")
+    pages = np.zeros(-(-mapped.size // mmap.PAGESIZE), np.uint8)
+    address, length = ctypes.c_void_p(mapped.ctypes.data), ctypes.c_size_t(mapped.size)
+    if ctypes.CDLL(None, use_errno=True).mincore(address, length, ctypes.c_void_p(pages.ctypes.data)):
+        raise BenchmarkError(f"{file}: {os.strerror(ctypes.get_errno())}")
+    return int((pages & 1).sum())
