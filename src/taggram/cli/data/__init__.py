@@ -2,7 +2,7 @@
 
 import typer
 
-from taggram.cli.audit import audit
+from taggram.cli.data.audit import audit
 from taggram.cli.data.check import check
 from taggram.cli.data.describe import describe
 from taggram.cli.data.get import get
