@@ -21,7 +21,7 @@ from taggram.training import Recipe, prepare_cpu
 CANDIDATES: dict[str, dict[str, Any]] = {
     "24 to 192 channels": {},
     "16 to 192 channels": {"channels": [16, 32, 64, 128, 192]},
-    "32 to 256 channels": {"channels": [32, 64, 128, 192, 256]},
+    "32 to 224 channels": {"channels": [32, 64, 128, 192, 224]},
     "24 to 192 channels, 48 mel bands": {"n_mels": 48},
     "16 to 192 channels, hop 256": {"channels": [16, 32, 64, 128, 192], "hop": 256},
     "48 to 384 channels, separable": {"channels": [48, 96, 192, 256, 384], "separable": True},
@@ -36,7 +36,7 @@ def main() -> None:
     """Train and measure the candidates, and write a row for each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.candidates", description="Compare networks.")
     parser.add_argument("--recipe", type=Path, default=PROJECT / "recipes" / "default.yaml")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--only", choices=CANDIDATES, action="append", help="a candidate; may be given several times")
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "candidates.csv")
     parser.add_argument("--rounds", type=int, default=5, help="how often speed is measured")

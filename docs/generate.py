@@ -29,6 +29,7 @@ PROJECT = DOCS.parent
 MODELS = DOCS / "models"
 RESULTS = PROJECT / "benchmarks" / "results"
 QUALITY, CANDIDATES = RESULTS / "quality.csv", RESULTS / "candidates.csv"
+DUPLICATES = RESULTS / "duplicates.csv"
 WIDTH = 80  # characters, of everything that the command line prints here
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SESSION = re.compile(r"(<!-- session: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -99,7 +100,7 @@ def architectures() -> str:
 
     from taggram.models import list_architectures
 
-    head = ["name", "segment", "sees", "parameters", "GMAC per segment", "GMAC per second", "paper"]
+    head = ["name", "segment", "receptive field", "sees", "parameters", "GMAC per segment", "GMAC per second", "paper"]
     return table(head, map(row, list_architectures()))
 
 
@@ -126,7 +127,7 @@ def benchmarks() -> str:
     """Show the recorded results of speed and memory."""
     parts = []
     for file in sorted(RESULTS.glob("*.csv")):
-        if file in (QUALITY, CANDIDATES):
+        if file in (QUALITY, CANDIDATES, DUPLICATES):
             continue
         with file.open(newline="", encoding="utf-8") as stream:
             found = list(csv.DictReader(stream))
@@ -204,6 +205,18 @@ def candidates() -> str:
         f"validation clips, {first['labels']} labels."
     )
     return f"{table(head, rows)}\n\n{made}"
+
+
+def duplicates() -> str:
+    """Show which copies an audit finds, and how many pairs that are none."""
+    with DUPLICATES.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    columns = list(dict.fromkeys(row["benchmark"] for row in found))
+    figures = {(row["benchmark"], row["subject"]): f"{float(row['median']):.1f}" for row in found}
+    units = {row["subject"]: row["unit"] for row in found}
+    head = ["", "", *(column.removeprefix("near duplicates, ") for column in columns)]
+    rows = [[subject, unit, *(figures[column, subject] for column in columns)] for subject, unit in units.items()]
+    return f"{table(head, rows)}\n\n{found[0]['date'][:10]}, taggram {found[0]['taggram']}, seed 0."
 
 
 # The examples.

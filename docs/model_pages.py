@@ -14,6 +14,7 @@ from taggram.models import create_model
 from taggram.models.cost import cost
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
+from taggram.models.receptive_field import receptive_field
 
 LEGEND = (
     "Each box is what a layer puts out: its height is frequency, its width time, its depth channels, on a logarithmic "
@@ -54,6 +55,7 @@ def row(name: str) -> list[str]:
     return [
         f"[`{name}`]({name}.md)",
         f"{_seconds(network):.2f} s{longer}",
+        f"{receptive_field(network).seconds:.2f} s",
         sees(network),
         f"{counted.parameters:,}",
         f"{counted.macs / 1e9:.3g}",
@@ -73,6 +75,13 @@ def sees(network: Network) -> str:
             return "the waveform"
 
 
+def _field(network: Network) -> str:
+    field = receptive_field(network)
+    unit = "pitches" if isinstance(network.front_end, HarmonicFrontEnd) else "mel bands"
+    bands = "" if field.bands is None else f" and {field.bands} {unit}"
+    return f"{field.seconds:.2f} s{bands} in the last map of convolutions; what follows sees all of that map"
+
+
 def _seconds(network: Network) -> float:
     return network.segments.samples / network.front_end.sample_rate
 
@@ -84,6 +93,7 @@ def _facts(network: Network) -> Iterator[list[str]]:
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
     yield ["segment", f"{_seconds(network):.2f} s ({network.segments.samples:,} samples){longer}"]
+    yield ["receptive field", _field(network)]
     yield ["front end", f"{sees(network)}: {settings} ([what they mean](../guide/models.md#the-card-field-by-field))"]
     yield ["embedding", f"{network.embedding_size:,} values"]
     yield ["parameters", f"{counted.parameters:,} with 50 tags"]

@@ -11,6 +11,7 @@ from taggram.cli import app
 from taggram.errors import ModelError
 from taggram.models import create_model
 from taggram.models.cost import cost
+from taggram.models.receptive_field import receptive_field
 
 
 def test_figures_are_printed_and_written(tmp_path: Path) -> None:
@@ -18,11 +19,14 @@ def test_figures_are_printed_and_written(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["models", "compare", "*_vgg", "--csv", str(file)], env={"COLUMNS": "100"})
     assert done.exit_code == 0, done.output
     head, *lines = done.stdout.splitlines()
-    assert head.split() == ["architecture", "parameters", "segment", "s", "GMAC/segment", "GMAC/s", "ms/s"]
+    columns = "architecture parameters segment s field s bands GMAC/segment GMAC/s ms/s"
+    assert " ".join(head.split()) == columns
     with file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["architecture"] for row in rows] == [line.split()[0] for line in lines] == ["small_vgg"]
-    counted = cost(create_model("small_vgg", "mtat"))
+    network = create_model("small_vgg", "mtat")
+    counted, field = cost(network), receptive_field(network)
+    assert (float(rows[0]["field_s"]), int(rows[0]["field_bands"])) == (round(field.seconds, 2), field.bands)
     assert int(rows[0]["parameters"]) == counted.parameters
     assert float(rows[0]["gmac_per_s"]) == round(counted.macs_per_second / 1e9, 4)
     assert float(rows[0]["ms_per_s"]) > 0

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from taggram.datasets import PackedStore, dataset
+from taggram.datasets.samples import write_noise
 
 PROGRAM = Path(sys.executable).with_name("taggram")
 
@@ -43,7 +44,7 @@ def test_a_folder(music: Path, tmp_path: Path) -> None:
     assert dry.stdout.splitlines() == [str(music / name) for name in ("jazz/[1].wav", "rock/[1].wav", "rock/cut.wav")]
     assert dry.stderr == "3 clips, 3 to pack, 0 of them missing\n"
     assert not store.exists()
-    done = run("pack", "table", music, store, "--folders-are-tags", "--workers", 2, "--sample-rate", 8000)
+    done = run("pack", "table", music, store, "--workers", 2, "--sample-rate", 8000)
     assert done.returncode == 0
     assert done.stdout == f"3 clips: 3 packed, 0 kept, 0 failed, 1 damaged, 0.00 h in {store}\n"
     assert done.stderr.startswith("warning: rock/cut.wav: 1.0 s of 2.3 s could not be decoded")
@@ -79,6 +80,17 @@ def test_a_table_and_a_bad_file(music: Path, tmp_path: Path) -> None:
     assert rows == [["split", "train", "1"], ["split", "test", "1"], ["[loud]", "1"], ["rock", "1"]]
 
 
+def test_a_split_of_ones_own(tmp_path: Path) -> None:
+    for i in range(12):
+        write_noise(tmp_path / "music" / ("rock", "jazz")[i % 2] / f"artist {i // 2}" / f"{i}.flac", 1.0, seed=i)
+    done = run("pack", "table", tmp_path / "music", tmp_path / "store", "--new-split", 3)
+    assert done.returncode == 0, done.stderr
+    clips = PackedStore(tmp_path / "store").clips
+    assert set(clips.splits) == {"train", "valid", "test"}
+    assert clips.groups[0] == "jazz/artist 0"
+    assert {clip.split for clip in clips if clip.group == "jazz/artist 0"} == {clips.splits[0]}
+
+
 def test_a_data_set(tmp_path: Path) -> None:
     dataset("mer4q").write_sample(tmp_path / "mer4q")
     done = run("pack", "mer4q", tmp_path / "mer4q", tmp_path / "store", "--protocol", "quadrant")
@@ -99,15 +111,19 @@ def test_a_data_set(tmp_path: Path) -> None:
             1,
             "has no column 'genre'; it has nr, path, tags, split",
         ),
-        (("pack", "table", "{music}/none", "s"), 1, "error: {music}/none is no clip table"),
+        (("pack", "table", "{music}/none", "s"), 1, "error: {music}/none does not exist: check the path"),
         (("show", "{music}"), 1, "error: {music} is no packed store"),
         (("pack", "table", "{music}", "s", "--id", "x"), 2, "name columns of a table"),
         (("pack", "mer4q", "{music}", "s", "--labels", "genres"), 2, "mer4q has tags and splits of its own"),
-        (("pack", "table", "{music}", "s", "--protocol", "genres"), 2, "is for a published data set"),
+        (
+            ("pack", "table", "{music}", "s", "--protocol", "genres"),
+            1,
+            "error: table has no protocol 'genres'; it has own",
+        ),
         (("pack", "{music}", "s", "x"), 1, "error: no data set is named '{music}'; there are: "),
         (("pack", "mer4q", "{music}", "s"), 1, "error: {music} has no labels.tsv: taggram data describe mer4q says"),
         (("pack", "mer4q", "{music}", "s", "--protocol", "era"), 1, "error: mer4q has no protocol 'era'"),
-        (("pack", "table", "{music}/table.tsv", "s", "--folders-are-tags"), 2, "is for a folder"),
+        (("pack", "mer4q", "{music}", "s", "--new-split", "0"), 2, "mer4q has tags and splits of its own"),
     ],
 )
 def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, music: Path) -> None:

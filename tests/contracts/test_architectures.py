@@ -12,9 +12,11 @@ import torch
 
 import taggram
 from taggram.errors import AudioError, CardError
+from taggram.features import RawFrontEnd
 from taggram.models import ModelCard
 from taggram.models.card import sha256
 from taggram.models.network import Network
+from taggram.models.receptive_field import receptive_field
 from taggram.models.weights import save_model
 from taggram.vocabularies import Vocabulary
 
@@ -48,6 +50,13 @@ def network(request: pytest.FixtureRequest) -> Network:
     with torch.no_grad():
         made.train()(noise(made, 2))
     return made.eval()
+
+
+def test_its_receptive_field_lies_within_its_segment(network: Network) -> None:
+    field = receptive_field(network)
+    assert 0 < field.seconds <= network.segments.samples / network.front_end.sample_rate
+    assert (field.bands is None) == isinstance(network.front_end, RawFrontEnd)
+    assert field.bands is None or 0 < field.bands <= network.features(noise(network, 1)).shape[-2]
 
 
 @torch.inference_mode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -40,11 +39,9 @@ def test_pandas_reads_and_writes_the_same(tmp_path: Path) -> None:
 
 
 def test_a_long_field(tmp_path: Path) -> None:
-    file, limit = tmp_path / "t.csv", csv.field_size_limit()
-    write_levels(file, COLUMNS, "id", [["1", "x" * (2 * limit), "", ""]])
-    assert len(next(read_levels(file, [("a", "x")], "id"))[1]) == 2 * limit
-    list(read_levels(file, COLUMNS, "id"))
-    assert csv.field_size_limit() == limit
+    file = tmp_path / "t.csv"
+    write_levels(file, COLUMNS, "id", [["1", "x" * 300_000, "", ""]])
+    assert len(next(read_levels(file, [("a", "x")], "id"))[1]) == 300_000
 
 
 @pytest.mark.parametrize(

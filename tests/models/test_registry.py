@@ -10,24 +10,43 @@ import torch
 
 import taggram
 from taggram.errors import CardError, ModelError
-from taggram.models import ModelCard, store
+from taggram.models import ModelCard, registry, store
+from taggram.models.catalogue import catalogue
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
-from taggram.models.registry import register
+from taggram.models.registry import known_architectures, register
 from taggram.vocabularies import Vocabulary
 
 
 def test_architectures_are_found_by_their_files() -> None:
-    assert {"crnn", "fcn", "musicnn", "musicnn_pons", "vgg_pons"} <= set(taggram.list_architectures())
+    assert {"crnn", "fcn", "fcn4", "musicnn", "musicnn_pons", "vgg_pons"} <= set(taggram.list_architectures())
+
+
+def test_what_files_state_is_what_is_registered() -> None:
+    inside = {
+        name: made.paper
+        for name, made in known_architectures().items()
+        if made.__module__.startswith("taggram.models.architectures.")
+    }
+    assert catalogue() == inside
+
+
+def test_one_of_ones_own_is_listed_once_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(Network):
+        name = "own_cnn"
+        paper = "of our own"
+
+    assert "own_cnn" not in taggram.list_architectures()
+    monkeypatch.setitem(registry._REGISTRY, "own_cnn", Own)
+    assert "own_cnn" in taggram.list_architectures()
+    assert registry.papers()["own_cnn"] == "of our own"
 
 
 def test_a_name_is_taken_once() -> None:
     class Impostor(Network):
-        @classmethod
-        def architecture(cls) -> str:
-            return "fcn"
+        name = "fcn"
 
-    taggram.list_architectures()
+    known_architectures()
     with pytest.raises(ModelError, match=r"taggram\.models\.architectures\.fcn has an architecture named fcn, too"):
         register(Impostor)
     assert taggram.create_model("fcn", ["solo"]).architecture() == "fcn"

@@ -229,7 +229,7 @@ def prediction() -> Prediction:
         times=np.array([[0.0, 3.0], [3.0, 6.0], [6.0, 9.0]]),
         embeddings=np.arange(6, dtype=np.float32).reshape(3, 2),
         duration=9.0,
-        thresholds={"f1": {"loud": 0.8, "piano": 0.5}, "precision": {"piano": 0.55}},
+        thresholds={"top": {"loud": 0.8, "piano": 0.5}, "f1": {"loud": 0.8, "piano": 0.7}},
         warnings=("w",),
     )
 
@@ -238,9 +238,9 @@ def test_song_scores() -> None:
     song = prediction()
     np.testing.assert_allclose(song.song_scores(), [0.6, 1.6 / 3], rtol=1e-6)
     np.testing.assert_allclose(song.song_scores("max"), [0.9, 0.6], rtol=1e-6)
-    np.testing.assert_allclose(song.song_scores("vote"), [1 / 3, 2 / 3], rtol=1e-6)  # 0.8 from the card, else 0.5
+    np.testing.assert_allclose(song.song_scores("vote"), [1 / 3, 0], rtol=1e-6)  # by the thresholds for the best F1
     assert song.top(1) == [("loud", pytest.approx(0.6))]
-    assert [tag for tag, _ in song.top(5, "vote")] == ["piano", "loud"]
+    assert [tag for tag, _ in song.top(5, "vote")] == ["loud", "piano"]
     np.testing.assert_array_equal(song.embedding, [2.0, 3.0])
     with pytest.raises(ModelError, match="no aggregation is named 'median'"):
         song.song_scores("median")
@@ -249,10 +249,10 @@ def test_song_scores() -> None:
 def test_tags_that_pass() -> None:
     song = prediction()
     assert song.decide() == [("piano", pytest.approx(1.6 / 3))]
-    assert song.decide("precision") == []
-    with pytest.raises(ModelError, match=r"m\.t has no thresholds for the policy 'top'; there are: f1, precision"):
-        song.decide("top")
-    with pytest.raises(ModelError, match=r"has no thresholds for the policy 'f1'; nor for any other; take the top"):
+    assert song.decide("f1") == []
+    with pytest.raises(ModelError, match=r"m\.t has no thresholds for the policy 'precision'; there are: top, f1"):
+        song.decide("precision")
+    with pytest.raises(ModelError, match=r"has no thresholds for the policy 'top'; nor for any other; take the top"):
         dataclasses.replace(song, thresholds={}).decide()
 
 
@@ -261,7 +261,7 @@ def test_in_another_vocabulary() -> None:
     scores = np.random.default_rng(0).random((3, 50), np.float32)
     limits = dict(zip(mtat.names, np.linspace(0, 1, 50).tolist(), strict=True))
     song = dataclasses.replace(
-        prediction(), vocabulary=mtat, scores=scores, thresholds={"f1": limits, "precision": {"beats": 0.9}}
+        prediction(), vocabulary=mtat, scores=scores, thresholds={"top": limits, "precision": {"beats": 0.9}}
     )
     ours = song.in_vocabulary("taggram")
     assert ours.scores.shape == (3, len(ours.vocabulary)) == (3, 36)
@@ -270,7 +270,7 @@ def test_in_another_vocabulary() -> None:
     assert "reggae" not in ours.vocabulary.tags  # MagnaTagATune does not know it
     beat = ours.scores[:, ours.vocabulary.names.index("beat")]
     np.testing.assert_array_equal(beat, scores[:, [mtat.names.index("beat"), mtat.names.index("beats")]].max(1))
-    assert ours.thresholds["f1"]["beat"] == min(limits["beat"], limits["beats"])
+    assert ours.thresholds["top"]["beat"] == min(limits["beat"], limits["beats"])
     assert ours.thresholds["precision"] == {"beat": 0.9}
     assert {tag for tag, _ in ours.decide()} <= set(ours.vocabulary.names)
 

@@ -15,5 +15,4 @@ from tones import Tiny
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry.list_architectures()
     monkeypatch.setitem(registry._REGISTRY, "tiny", Tiny)

@@ -35,7 +35,6 @@ from tones import Tiny, Tones, recipe
 from taggram.models import registry
 from taggram.training.loop import make_fabric, train
 from taggram.training.plan import plan
-registry.list_architectures()
 registry._REGISTRY["tiny"] = Tiny
 
 def watch(batches, total, title):

@@ -12,43 +12,36 @@ app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
 @app.command("list")
 def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the name.")] = "*") -> None:
-    """List the models that are here, those that can be imported, and the architectures.
-
-    Architectures are listed where the train extra is.
-    """
+    """List the models that are here, those that can be imported, and the architectures."""
     import fnmatch
-    import sys
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    from taggram.errors import MissingExtraError
     from taggram.models import ModelCard, list_models
+    from taggram.models.baselines import BASELINES
     from taggram.models.published import PUBLISHED
-    from taggram.models.registry import known_architectures
+    from taggram.models.registry import papers
     from taggram.models.store import find, installed
 
     here = installed()
-    table = Table("model", "here", "tags", "trained on", box=None, pad_edge=False)
+    models = Table(Column("model", no_wrap=True), "here", "tags", "trained on", box=None, pad_edge=False)
     for name in list_models(pattern):
         if name in here:
             card = ModelCard.read(find(name))
-            table.add_row(name, "yes", card.vocabulary.name, card.trained_on)
+            models.add_row(name, "yes", card.vocabulary.name, card.trained_on)
         else:
-            table.add_row(name, "no", PUBLISHED[name].vocabulary, PUBLISHED[name].trained_on)
-    try:
-        known = known_architectures()
-    except MissingExtraError as error:
-        known = {}
-        print(f"architectures are not listed: {error}", file=sys.stderr)
-    papers = Table("architecture", "paper", box=None, pad_edge=False)
+            models.add_row(name, "no", PUBLISHED[name].vocabulary, PUBLISHED[name].trained_on)
+    known = papers()
+    known |= dict.fromkeys(BASELINES, known["four_layer_cnn"])
+    architectures = Table(Column("architecture", no_wrap=True), "paper", box=None, pad_edge=False)
     for name in sorted(fnmatch.filter(known, pattern)):
-        papers.add_row(name, known[name].paper)
+        architectures.add_row(name, known[name])
     console = Console()
-    console.print(table)
-    if papers.rows:
+    console.print(models)
+    if architectures.rows:
         console.print()
-        console.print(papers)
+        console.print(architectures)
 
 
 @app.command()
@@ -103,10 +96,12 @@ def compare(
     pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the architecture's name.")] = "*",
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures to a file, too.")] = None,
 ) -> None:
-    """Compare what architectures cost: size, operations, and time on this machine.
+    """Compare architectures: size, receptive field, operations, and time on this machine.
 
-    Each has 50 tags and fresh weights. Operations (billions of multiply-accumulates) are those of the layers, without
-    the front end. Time is measured now, in torch with one thread, front end included. Needs the train extra.
+    Each has 50 tags and fresh weights. The field is what a point of the last map of convolutions sees, in seconds and
+    mel bands; the layers behind it see all of that map. Operations (billions of multiply-accumulates) are those of
+    the layers, without the front end. Time is measured now, in torch with one thread, front end included. Needs the
+    train extra.
     """
     import csv as tables
     import fnmatch
@@ -117,25 +112,30 @@ def compare(
     from rich.table import Table
 
     from taggram.errors import ModelError
-    from taggram.models import create_model, list_architectures
+    from taggram.models import create_model
+    from taggram.models.registry import known_architectures
 
-    names = fnmatch.filter(list_architectures(), pattern)
+    known = sorted(known_architectures())
+    names = fnmatch.filter(known, pattern)
     if not names:
-        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(list_architectures())}")
+        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(known)}")
     import torch
 
     from taggram.models.cost import cost, seconds_per_second
+    from taggram.models.receptive_field import receptive_field
 
     torch.set_num_threads(1)
     rows = []
     quiet = not sys.stderr.isatty()
     for name in track(names, "measuring", console=Console(stderr=True), transient=True, disable=quiet):
         network = create_model(name, "mtat")
-        counted = cost(network)
+        counted, field = cost(network), receptive_field(network)
         row = {
             "architecture": name,
             "parameters": counted.parameters,
             "segment_s": round(counted.segments.samples / counted.sample_rate, 2),
+            "field_s": round(field.seconds, 2),
+            "field_bands": "" if field.bands is None else field.bands,
             "gmac_per_segment": round(counted.macs / 1e9, 4),
             "gmac_per_s": round(counted.macs_per_second / 1e9, 4),
             "ms_per_s": round(1000 * seconds_per_second(network), 2),
@@ -143,13 +143,15 @@ def compare(
         rows.append({**row, "measured_in": f"torch {torch.__version__}, 1 thread"})
     table = Table(box=None, pad_edge=False)
     table.add_column("architecture")
-    for column in ("parameters", "segment s", "GMAC/segment", "GMAC/s", "ms/s"):
+    for column in ("parameters", "segment s", "field s", "bands", "GMAC/segment", "GMAC/s", "ms/s"):
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(
             str(row["architecture"]),
             f"{row['parameters']:,}",
             f"{row['segment_s']:.2f}",
+            f"{row['field_s']:.2f}",
+            str(row["field_bands"]),
             f"{row['gmac_per_segment']:.3f}",
             f"{row['gmac_per_s']:.4f}",
             f"{row['ms_per_s']:.2f}",

@@ -48,7 +48,7 @@ class Selection:
             return cls(None, sys.maxsize, grouped=True)
         if top is not None or card.thresholds is None:
             return cls(None, top, grouped=False)
-        return cls(policy or "f1", None, grouped=True)
+        return cls(policy or "top", None, grouped=True)
 
     def __call__(self, prediction: Prediction, otherwise: int) -> Choice:
         """Choose tags, best first.

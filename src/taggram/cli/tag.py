@@ -58,7 +58,7 @@ def tag(
     ] = None,
     policy: Annotated[
         Policy | None,
-        typer.Option(help="Thresholds: best F1, as often as in the top ten, or precise.  \\[default: f1]"),
+        typer.Option(help="Thresholds: as often as in the top ten, best F1, or precise.  \\[default: top]"),
     ] = None,
     top: Annotated[
         int | None, typer.Option(min=1, help="The highest tags, whatever their thresholds.  \\[without any: 5]")

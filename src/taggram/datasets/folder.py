@@ -20,7 +20,8 @@ def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = Fals
     folder
         Where to look. Files whose names begin with a dot are left out.
     folders_are_tags
-        Whether the name of a first-level sub-folder is the label of all files below it.
+        Whether the name of a first-level sub-folder is the label of all files below it, and that of a sub-folder in
+        there, such as an artist's, the group.
 
     Returns
     -------
@@ -40,6 +41,7 @@ def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = Fals
         raise DatasetError(f"{root} has no audio files in it or below it")
     clips = []
     for name in names:
-        labels = (name.parts[0],) if folders_are_tags and len(name.parts) > 1 else ()
-        clips.append(Listed(name.as_posix(), name.as_posix(), labels=labels))
+        folders = name.parts[:-1] if folders_are_tags else ()
+        group = "/".join(folders[:2]) if len(folders) > 1 else ""
+        clips.append(Listed(name.as_posix(), name.as_posix(), labels=folders[:1], group=group))
     return Listing(root, tuple(clips))

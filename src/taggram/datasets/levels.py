@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from taggram.errors import DatasetError
 __all__ = ["read_levels", "write_levels"]
 
 Name = tuple[str, ...]
+
+LONGEST = 1 << 24  # characters of a value: biographies of artists are long
 
 
 def read_levels(file: Path, columns: Sequence[Name], index: str) -> Iterator[list[str]]:
@@ -37,7 +38,7 @@ def read_levels(file: Path, columns: Sequence[Name], index: str) -> Iterator[lis
     DatasetError
         If the file cannot be read, is malformed or lacks a column.
     """
-    limit = csv.field_size_limit(sys.maxsize)  # biographies of artists are long
+    csv.field_size_limit(LONGEST)
     try:
         with file.open(encoding="utf-8", newline="") as text:
             rows = csv.reader(text, strict=True)
@@ -52,8 +53,6 @@ def read_levels(file: Path, columns: Sequence[Name], index: str) -> Iterator[lis
         raise DatasetError(f"{file} cannot be read ({error.strerror or error}): check the path") from error
     except (ValueError, csv.Error) as error:
         raise DatasetError(f"{file} is malformed: {' '.join(str(error).split())}; get it again") from error
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _place(names: Sequence[Name], name: Name, file: Path) -> int:

@@ -98,8 +98,8 @@ class Network(nn.Module, ABC):
 
     @classmethod
     def architecture(cls) -> str:
-        """Return the name in the registry: that of the file, unless a class of the file has one of its own."""
-        return cls.__module__.rpartition(".")[2]
+        """Return the name in the registry: that of the file, unless the class states a ``name`` of its own."""
+        return str(vars(cls).get("name", cls.__module__.rpartition(".")[2]))
 
     def card(self, name: str, *, trained_on: str, licence: str, **facts: Any) -> ModelCard:
         """Make the card of a trained network.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from taggram.errors import MissingExtraError, ModelError
 from taggram.models import architectures, store
+from taggram.models.catalogue import catalogue
 from taggram.models.published import PUBLISHED
 from taggram.vocabularies import Vocabulary
 
@@ -58,14 +59,13 @@ def known_architectures() -> dict[str, type[Network]]:
 
 
 def list_architectures() -> list[str]:
-    """Return the names of all architectures.
+    """Return the names of all architectures. Building one needs torch; knowing its name does not."""
+    return sorted(papers())
 
-    Raises
-    ------
-    MissingExtraError
-        Without torch: architectures are torch modules.
-    """
-    return sorted(known_architectures())
+
+def papers() -> dict[str, str]:
+    """Return where each architecture was published, by name."""
+    return {**catalogue(), **{name: architecture.paper for name, architecture in _REGISTRY.items()}}
 
 
 def list_models(pattern: str = "*") -> list[str]:

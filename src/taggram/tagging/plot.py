@@ -123,12 +123,14 @@ def _spectrogram(path: str, start: float, seconds: float) -> Float64[np.ndarray,
 
 
 def _draw_taggram(axes: Axes, prediction: Prediction, tags: list[str]) -> QuadMesh:
+    from matplotlib.colors import PowerNorm
+
     rows = [prediction.vocabulary.names.index(tag) for tag in tags]
     # A segment is drawn up to where the next one begins, the last one to its end.
     edges = np.append(prediction.times[:, 0], prediction.times[-1, 1])
-    image = axes.pcolormesh(
-        edges, np.arange(len(tags) + 1), prediction.scores[:, rows].T, cmap="viridis", vmin=0, vmax=1, shading="flat"
-    )
+    colours = PowerNorm(0.5, vmin=0, vmax=1)  # most scores are low
+    scores = prediction.scores[:, rows].T
+    image = axes.pcolormesh(edges, np.arange(len(tags) + 1), scores, cmap="viridis", norm=colours, shading="flat")
     axes.set_yticks(np.arange(len(tags)) + 0.5, [label(tag) for tag in tags])
     axes.invert_yaxis()
     return image

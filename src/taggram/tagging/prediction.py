@@ -101,13 +101,13 @@ class Prediction:
         order = np.argsort(-song, kind="stable")[:n]
         return [(self.vocabulary.names[i], float(song[i])) for i in order]
 
-    def decide(self, policy: Policy = "f1") -> Choice:
+    def decide(self, policy: Policy = "top") -> Choice:
         """Return the tags that hold: those whose song score reaches their threshold, best first.
 
         Parameters
         ----------
         policy
-            ``"f1"``, ``"top"`` or ``"precision"``, see `ModelCard`. A tag without a threshold does not hold.
+            ``"top"``, ``"f1"`` or ``"precision"``, see `ModelCard`. A tag without a threshold does not hold.
 
         Raises
         ------

@@ -86,7 +86,7 @@ def test_lines(found: Audit) -> None:
         "split test: 1 of 3 (33.3 %) tags without positives: never",
         "artists of test also in train: 1 of 6 (16.7 %), with 1 of 11 (9.1 %) clips",
         "albums: not known of 60 of 60 (100.0 %) clips, which do not say",
-        "songs of all also in theirs: not known, the clips do not say",
+        "songs also in theirs: not known, the clips do not say",
         "audio: 59 of 60 (98.3 %) clips heard; 1 cannot be decoded",
         "equal files: 3 (train), 4 (train)",
         "near duplicates: 7 (train), 8 (test): 1.000",

@@ -55,15 +55,14 @@ def describe(
 def _counted(known: Dataset, path: Path, protocol: str) -> dict[str, Any]:
     """Count the clips and tags of a copy."""
     from taggram.datasets.protocols import difference, split_hash, split_sizes
+    from taggram.datasets.quantities import tag_of
 
     vocabulary, listing = known.vocabulary(path, protocol), known.listing(path, protocol)
     declared, found = known.protocol(protocol), split_sizes(listing)
     sizes = {split: found[split] for split in dict.fromkeys([*declared.sizes, *found]) if split in found}
     counts = {split: Counter[str]() for split in sizes}
     for clip in listing.clips:
-        # A label that is no tag says how much there is of one, such as valence=0.73.
-        tags = (label if label in vocabulary.tags else label.rpartition("=")[0] for label in clip.labels)
-        counts[clip.split].update(tags)
+        counts[clip.split].update(map(tag_of, clip.labels))
     return {
         "protocol": protocol,
         "path": str(path),

@@ -23,15 +23,12 @@ def pack(
     path: Annotated[
         Path,
         typer.Argument(
-            help="Its folder; of table: a folder of audio files, or a .csv, .tsv, .jsonl or .parquet table with a path "
-            "column."
+            help="Its folder; of table: a folder with a sub-folder for each tag, or a .csv, .tsv, .jsonl or .parquet "
+            "table with a path column."
         ),
     ],
     store: Annotated[Path, typer.Argument(help="Folder of the store; run again to go on or to bring it up to date.")],
     protocol: Protocol = None,
-    folders_are_tags: Annotated[
-        bool, typer.Option("--folders-are-tags", help="table: first-level sub-folders are labels.")
-    ] = False,
     id_: Annotated[
         str | None, typer.Option("--id", metavar="COLUMN", help="table: ids.  \\[default: id, else path]")
     ] = None,
@@ -41,6 +38,14 @@ def pack(
     split: Annotated[str | None, typer.Option(metavar="COLUMN", help="table: splits.  \\[default: split]")] = None,
     group: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="table: what no split may tear apart.  \\[default: artist]")
+    ] = None,
+    new_split: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="SEED",
+            help="table: split 80 : 10 : 10 into train, valid and test, no artist in two of them; the seed draws.",
+        ),
     ] = None,
     sample_rate: Annotated[int, typer.Option(min=100, max=10_000_000, metavar="HZ", help="Of the store.")] = 16000,
     workers: Workers = None,
@@ -52,19 +57,19 @@ def pack(
     A run that was stopped is taken up again where it was. A file that cannot be read is reported and the others go on;
     the exit code is then 1. Needs the train extra.
     """
-    from taggram.datasets import dataset
+    from taggram.datasets import artist_split, dataset, list_table
 
-    columns = {"id": id_, "labels": labels and [part.strip() for part in labels.split(",")]}
+    columns: dict[str, Any] = {"id": id_, "labels": labels and [part.strip() for part in labels.split(",")]}
     columns |= {"split": split, "group": group}
-    if name == OWN:
-        if protocol is not None:
-            raise typer.BadParameter(f"--protocol is for a published data set, not for {OWN}")
-        listing = _own(path, folders_are_tags, columns)
-    elif folders_are_tags or any(columns.values()):
-        options = "--id, --labels, --split, --group and --folders-are-tags"
+    chosen = any(columns.values())
+    if name != OWN and (chosen or new_split is not None):
+        options = "--id, --labels, --split, --group and --new-split"
         raise typer.BadParameter(f"{name} has tags and splits of its own: {options} are for {OWN}")
-    else:
-        listing = dataset(name).listing(path, protocol)
+    if chosen and path.is_dir():
+        raise typer.BadParameter("--id, --labels, --split and --group name columns of a table, not of a folder")
+    listing = list_table(path, **columns) if chosen else dataset(name).listing(path, protocol)
+    if new_split is not None:
+        listing = artist_split(listing, seed=new_split)
     if dry_run:
         _list(listing, store, sample_rate)
         return
@@ -80,19 +85,6 @@ def fill(listing: Listing, store: Path, workers: int | None = None, **settings: 
 
     with _progress(len(listing.clips)) as report:
         return pack(listing, store, workers=workers or cores(), report=report, **settings)
-
-
-def _own(path: Path, folders_are_tags: bool, columns: dict[str, Any]) -> Listing:
-    """List a folder or a table of one's own."""
-    from taggram.datasets import list_folder, list_table
-
-    if path.is_dir():
-        if any(columns.values()):
-            raise typer.BadParameter("--id, --labels, --split and --group name columns of a table, not of a folder")
-        return list_folder(path, folders_are_tags=folders_are_tags)
-    if folders_are_tags:
-        raise typer.BadParameter("--folders-are-tags is for a folder, not for a table")
-    return list_table(path, **columns)
 
 
 def _list(listing: Listing, store: Path, sample_rate: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from taggram.datasets.audit.overlap import parts
 from taggram.datasets.listing import Listing
+from taggram.datasets.quantities import tag_of
 from taggram.errors import DatasetError
 from taggram.vocabularies import Vocabulary
 
@@ -61,7 +62,7 @@ class Balance:
             untagged[split] = sum(not clip.labels for clip in clips)
             for clip in clips:
                 try:
-                    tags = [position[label if label in position else label.rpartition("=")[0]] for label in clip.labels]
+                    tags = [position[tag_of(label)] for label in clip.labels]
                 except KeyError:
                     raise DatasetError(
                         f"{listing.folder}: clip {clip.id} has a label that the vocabulary {vocabulary.name} lacks: "

@@ -127,7 +127,7 @@ def _split(balance: Balance) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.fl
 def nearest(cosines: Sequence[float]) -> str:
     """Draw how close the nearest other clip of each clip is, with the threshold of near duplicates."""
     low = min(0.5, math.floor(10 * np.quantile(cosines, 0.01)) / 10)
-    bins, edges = np.histogram(np.clip(cosines, low, 1), np.linspace(low, 1, 51))
+    bins, edges = np.histogram(np.clip(cosines, low, 1), np.linspace(low, 1, round(100 * (1 - low)) + 1))
     left, width, height = 46, 520, 150
     top = max(int(bins.max()), 1)
 
@@ -143,7 +143,7 @@ def nearest(cosines: Sequence[float]) -> str:
         tall = height * n / top
         body.append(
             f'<rect class="{"hit" if begin >= THRESHOLD - 1e-9 else "s0"}" x="{across(begin) + 0.5:.1f}" '
-            f'y="{20 + height - tall:.1f}" width="{width / 50 - 1:.1f}" height="{tall:.1f}"/>'
+            f'y="{20 + height - tall:.1f}" width="{width / len(bins) - 1:.1f}" height="{tall:.1f}"/>'
         )
     body += [
         f'<text class="mid" x="{across(value):.1f}" y="{height + 36}">{value:.1f}</text>'

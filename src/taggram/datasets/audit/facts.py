@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from taggram.datasets.audit.overlap import KINDS, Overlap
+from taggram.datasets.audit.overlap import ALL, KINDS, Overlap
 from taggram.datasets.audit.report import Audit, Duplicates, Place
 
 __all__ = ["facts", "listed", "share"]
@@ -85,11 +85,12 @@ def _within(audit: Audit) -> Iterator[str]:
 
 
 def _line(overlap: Overlap) -> str:
+    part = "" if overlap.part == ALL else f" of {overlap.part}"
     line = (
-        f"{overlap.kind} of {overlap.part} also in {overlap.other}: {share(len(overlap.shared), overlap.names)}, "
+        f"{overlap.kind}{part} also in {overlap.other}: {share(len(overlap.shared), overlap.names)}, "
         f"with {share(overlap.shared_clips, overlap.clips)} clips"
     )
-    if overlap.as_written_clips < overlap.shared_clips and overlap.as_written:
+    if 0 < overlap.as_written_clips < overlap.shared_clips:
         line += (
             f"; spelt alike {share(overlap.as_written, overlap.names)}, "
             f"with {share(overlap.as_written_clips, overlap.clips)}"
@@ -98,16 +99,20 @@ def _line(overlap: Overlap) -> str:
 
 
 def _across(audit: Audit) -> Iterator[str]:
-    for overlap in audit.across:
-        if not overlap.known:
-            yield f"{overlap.kind} of {overlap.part} also in {overlap.other}: not known, the clips do not say"
-        elif overlap.shared:
-            counts = f"{share(len(overlap.shared), overlap.names)}, with {share(overlap.shared_clips, overlap.clips)}"
-            yield f"{overlap.kind} of {overlap.part} also in {overlap.other}: {counts} clips"
+    """Say what matters most: what of all clips is in a split of another set, and what of a split is in its train."""
     for other in dict.fromkeys(overlap.other.split()[0] for overlap in audit.across):
         found = [overlap for overlap in audit.across if overlap.other.split()[0] == other]
-        for kind in dict.fromkeys(overlap.kind for overlap in found if overlap.known):
-            if not any(overlap.shared for overlap in found if overlap.kind == kind):
+        whole = all(overlap.other == other for overlap in found)  # the other has no splits
+        for kind in dict.fromkeys(overlap.kind for overlap in found):
+            same = [overlap for overlap in found if overlap.kind == kind]
+            if not any(overlap.known for overlap in same):
+                yield f"{kind} also in {other}: not known, the clips do not say"
+                continue
+            shared = [overlap for overlap in same if overlap.shared and (whole or overlap.other != other)]
+            for overlap in shared:
+                if overlap.part == ALL or overlap.other == f"{other} train":
+                    yield _line(overlap)
+            if not shared:
                 yield f"{kind}: none is also in {other}"
 
 

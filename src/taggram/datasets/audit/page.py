@@ -11,7 +11,7 @@ import numpy as np
 
 from taggram.datasets.audit import charts
 from taggram.datasets.audit.facts import share
-from taggram.datasets.audit.overlap import KINDS, Kind, Overlap, parts
+from taggram.datasets.audit.overlap import ALL, KINDS, Kind, Overlap, parts
 from taggram.datasets.audit.report import Audit, Duplicates, Near, Place
 from taggram.datasets.protocols import split_hash
 from taggram.errors import DatasetError
@@ -226,7 +226,8 @@ def _across(overlaps: Sequence[Overlap]) -> Iterator[str]:
 def _names(overlaps: Iterable[Overlap]) -> Iterator[str]:
     for overlap in overlaps:
         if overlap.shared:
-            what = f"{overlap.kind} of {overlap.part} also in {overlap.other}"
+            part = "" if overlap.part == ALL else f" of {overlap.part}"
+            what = f"{overlap.kind}{part} also in {overlap.other}"
             shown = " \N{MIDDLE DOT} ".join(escape(name.replace("_", " ")) for name in overlap.shared[:NAMES])
             more = f" and {len(overlap.shared) - NAMES:,} more" if len(overlap.shared) > NAMES else ""
             summary = f"{len(overlap.shared):,} {escape(what)}"
@@ -276,7 +277,7 @@ def _shared(overlap: Overlap) -> str:
     said = _meter(overlap.shared_clips, overlap.clips)
     if overlap.shared:
         said += f"<br><small>{share(len(overlap.shared), overlap.names)} {overlap.kind}</small>"
-        if overlap.as_written_clips < overlap.shared_clips:
+        if 0 < overlap.as_written_clips < overlap.shared_clips:
             written = f"{share(overlap.as_written_clips, overlap.clips)}, {share(overlap.as_written, overlap.names)}"
             said += f"<br><small>spelt alike: {written} {overlap.kind}</small>"
     return said

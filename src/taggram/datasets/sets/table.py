@@ -24,7 +24,7 @@ class Table(Dataset):
     title = "A table or folder of your own"
     about = (
         "Clips of your own: a .csv, .tsv, .jsonl or .parquet table with a column path, or a folder in which each "
-        "first-level sub-folder holds the clips of one tag."
+        "first-level sub-folder holds the clips of one tag, and a sub-folder in there those of one artist."
     )
     citation = "Whatever you took the clips and the tags from."
     licence = "Whatever holds for your clips."
@@ -34,7 +34,7 @@ class Table(Dataset):
         "needed, or sort the files into folders named after tags."
     )
     traps = (
-        "A table without splits needs one before anything is trained: split by artist, not by clip.",
+        "Training needs the splits train and valid: taggram data pack table --new-split SEED draws them, by artist.",
         "A sub-folder that is no tag becomes one.",
     )
     protocols = (Protocol("own", "The labels and splits that the table has; a folder has no splits."),)
@@ -65,9 +65,11 @@ class Table(Dataset):
         Raises
         ------
         DatasetError
-            If it is neither, or malformed.
+            If there is nothing of that name, or it is malformed.
         """
         self.protocol(protocol)
+        if not folder.exists():
+            raise DatasetError(f"{folder} does not exist: check the path")
         if folder.is_file():
             return list_table(folder)
         return list_folder(folder, folders_are_tags=True)

@@ -136,13 +136,9 @@ class FCN4(VGGCNN):
         The tags, in the order of the outputs.
     """
 
+    name = "fcn4"
     paper = "Choi, Fazekas and Sandler, Automatic tagging using deep convolutional neural networks, 2016"
     deviations = ("In the form of the published code of Ferraro et al. 2020.", *VGGCNN.deviations[:2])
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__(vocabulary, log="db")
-
-    @classmethod
-    def architecture(cls) -> str:
-        """Return the name in the registry."""
-        return "fcn4"

@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from taggram.datasets import Listing
-    from taggram.datasets.audit import Sound, Sounds
+    from taggram.datasets.audit import Sound, Sounds, Source
 
 T = TypeVar("T")
 FEW = 5  # files that are sooner heard in this process
@@ -21,7 +21,9 @@ FEW = 5  # files that are sooner heard in this process
 def audit(
     name: Annotated[str, typer.Argument(help="Name of a data set.")],
     path: Annotated[Path, typer.Argument(help="The folder where its files lie.")],
-    others: Annotated[list[Path] | None, typer.Argument(hidden=True, metavar="", show_default=False)] = None,
+    others: Annotated[
+        list[Path] | None, typer.Argument(hidden=True, metavar="--against NAME PATH", show_default=False)
+    ] = None,
     protocol: Annotated[str | None, typer.Option(help="One of its protocols.  \\[default: the usual one]")] = None,
     against: Annotated[
         list[str] | None,
@@ -52,12 +54,12 @@ def audit(
         raise typer.BadParameter("each --against takes a name and a folder, after NAME and PATH of the data set itself")
     data = dataset(name)
     chosen = data.protocol(protocol).name
-    sources = []
-    for said, folder in [(f"{name}:{chosen}", path), *zip(names, folders, strict=True)]:
-        other, _, which = said.partition(":")
+    sources: list[Source] = []
+    for said, folder in [(name, path), *zip(names, folders, strict=True)]:
+        other, _, which = said.partition(":") if sources else (name, ":", chosen)
         listing = dataset(other).listing(folder, which or None)
         sounds = _hear(listing, workers or len(os.sched_getaffinity(0))) if audio else None
-        sources.append(Source(other, listing, sounds))
+        sources.append(Source(said, listing, sounds))
     found = look(sources[0], data.vocabulary(path, chosen), sources[1:])
     if page is not None:
         _write(page, write_page(found, data, path, chosen))

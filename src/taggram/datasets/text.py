@@ -1,0 +1,25 @@
+"""Text files, as published with data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from taggram.errors import DatasetError
+
+__all__ = ["read_lines"]
+
+
+def read_lines(file: Path) -> list[str]:
+    """Return the lines of a text file in UTF-8, without their ends.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise DatasetError(f"{file} cannot be read ({error.strerror or error}): check the path") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{file} is no text in UTF-8: fetch it again") from error

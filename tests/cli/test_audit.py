@@ -1,0 +1,108 @@
+"""``taggram data audit`` as a person meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from taggram.datasets import dataset
+
+PROGRAM = Path(sys.executable).with_name("taggram")
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [PROGRAM, "data", "audit", *map(str, arguments)]
+    variables = {**os.environ, "COLUMNS": "80", **environment}
+    return subprocess.run(command, capture_output=True, text=True, env=variables, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def mer4q(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, of which two clips are the same file and one is not there."""
+    folder = tmp_path_factory.mktemp("mer4q")
+    dataset("mer4q").write_sample(folder)
+    audio = sorted((folder / "audio").iterdir())
+    audio[5].write_bytes(audio[0].read_bytes())
+    audio[4].unlink()
+    return folder
+
+
+def test_clips_are_heard_once(mer4q: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = run("mer4q", mer4q, "--page", page, "--workers", 1, TAGGRAM_HOME=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("mer4q: 6 clips, 3 tags, split ")
+    assert "audio: 5 of 6 (83.3 %) clips heard" in lines
+    assert "equal files: MT0000000000 (train), MT0000000005 (test)" in lines
+    assert "near duplicates: too few clips to tell" in lines
+    assert "MT0000000005" in page.read_text() and str(mer4q) not in page.read_text()
+    # What is kept is used: with it, a model that cannot be loaded is not missed.
+    broken = "import sys; sys.modules['onnxruntime'] = None; from taggram.cli import main; main()"
+    command = [sys.executable, "-c", broken, "data", "audit", "mer4q", mer4q]
+    again = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "TAGGRAM_HOME": str(tmp_path)}, timeout=120
+    )
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+
+
+def test_against_another(mer4q: Path) -> None:
+    done = run("mer4q", mer4q, "--protocol", "moods", "--against", "mer4q:genres", mer4q, "--no-audio", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["protocol"] == "moods" and said["duplicates"] is None
+    (songs,) = (
+        found
+        for found in said["across"]
+        if (found["kind"], found["other"]) == ("songs", "mer4q:genres train") and found["part"] == "all"
+    )
+    assert (songs["shared_clips"], songs["clips"]) == (4, 6)
+
+
+def test_a_file_that_cannot_be_heard(tmp_path: Path) -> None:
+    dataset("mer4q").write_sample(tmp_path)
+    (tmp_path / "audio" / "MT0000000003.opus").write_text("no music")
+    done = run("mer4q", tmp_path, "--workers", 2)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "MT0000000003.opus" in done.stderr
+    assert "audio: 5 of 6 (83.3 %) clips heard; 1 cannot be decoded" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("none", "{mer4q}"), 1, "error: no data set is named 'none'"),
+        (("mer4q", "{mer4q}/audio"), 1, "error: {mer4q}/audio has no labels.tsv"),
+        (("mer4q", "{mer4q}", "--protocol", "none"), 1, "error: mer4q has no protocol 'none'"),
+        (("mer4q", "{mer4q}", "--no-audio", "--page", "{mer4q}"), 1, "error: {mer4q} cannot be written"),
+        (("mer4q", "{mer4q}", "--against", "mer4q"), 2, "each --against takes a name and a folder"),
+    ],
+)
+def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, mer4q: Path) -> None:
+    done = run(*(argument.format(mer4q=mer4q) for argument in arguments))
+    assert done.returncode == code and done.stdout == ""
+    assert said.format(mer4q=mer4q) in done.stderr
+    assert code == 2 or len(done.stderr.splitlines()) == 1
+
+
+def test_the_index_is_enough(shared: Path) -> None:
+    """The labels of train are not there, and no audio."""
+    done = run("mtat", shared / "metadata" / "mtat", "--protocol", "full")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert "split train: 18,706 of 25,860 (72.3 %) clips; no labels here" in lines
+    (artists,) = (line for line in lines if line.startswith("artists of test also in train"))
+    assert artists.endswith("spelt alike 45 of 75 (60.0 %), with 3,284 of 5,329 (61.6 %)")
+    assert "audio: none heard" in lines
+
+
+def test_recordings_of_emotify_in_magnatagatune(shared: Path) -> None:
+    against = "--against", "mtat:full", shared / "metadata" / "mtat"
+    lines = run("emotify", shared / "data" / "emotify", *against, "--no-audio").stdout.splitlines()
+    assert "songs also in mtat:full train: 168 of 323 (52.0 %), with 169 of 325 (52.0 %) clips" in lines
+    assert "songs of test also in mtat:full train: 38 of 69 (55.1 %), with 38 of 70 (54.3 %) clips" in lines
