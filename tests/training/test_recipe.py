@@ -9,6 +9,8 @@ import torch
 from tones import RECIPE, Tones, recipe
 
 from taggram.errors import RecipeError
+from taggram.models import create_model
+from taggram.models.baselines import BASELINES
 from taggram.training import Recipe
 from taggram.training.optimiser import SGD, Adam, Won, optimiser_at, rate
 from taggram.training.plan import plan
