@@ -25,6 +25,8 @@ from taggram.tagging.cutting import Clip, segments_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from taggram.models.card import Segments
+
 RATE = 16000
 
 
@@ -35,44 +37,38 @@ def tag(model: str, file: str) -> Callable[[], float]:
 
 
 def score(model: str) -> Callable[[], float]:
-    """Seconds for a minute of audio that is decoded and cut already, one segment after the other."""
-    import numpy as np
-
+    """Seconds for the segments of a clip of 30 s, decoded and cut already."""
     tagger = Tagger(model)
-    samples = tagger.card.segments.samples
-    segment = 0.1 * np.random.default_rng(0).standard_normal((1, samples)).astype(np.float32)
-    return _a_minute(lambda: tagger.score_segments(segment), samples / tagger.card.sample_rate)
+    segments = _clip(tagger.card.segments, tagger.card.sample_rate)
+    return timed(lambda: tagger.score_segments(segments))
 
 
 def eager(architecture: str) -> Callable[[], float]:
-    """Seconds for the same with a fresh network in torch, nothing set but one thread."""
+    """Seconds for the same with a fresh network as published code runs it: torch, the segments of the clip as a batch.
+
+    Nothing is set but one thread.
+    """
     import torch
 
     from taggram import create_model
 
     torch.set_num_threads(1)
     network = create_model(architecture, "mtat").eval()
-    samples = network.segments.samples
-    segment = 0.1 * torch.randn(1, samples)
+    segments = torch.from_numpy(_clip(network.segments, network.front_end.sample_rate))
 
-    def work() -> None:
+    def task() -> None:
         with torch.no_grad():
-            network(segment)
+            torch.sigmoid(network(segments)[0])
 
-    return _a_minute(work, samples / network.front_end.sample_rate)
+    return timed(task)
 
 
-def _a_minute(work: Callable[[], object], seconds: float) -> Callable[[], float]:
-    """Seconds that work on a segment takes, so often that it makes a minute of audio."""
-    count = max(2, round(60 / seconds))
+def _clip(spec: Segments, rate: int) -> np.ndarray:
+    """Noise instead of the segments that cover a clip of 30 s."""
+    import numpy as np
 
-    def minute() -> float:
-        began = time.perf_counter()
-        for _ in range(count):
-            work()
-        return (time.perf_counter() - began) * 60 / (count * seconds)
-
-    return minute
+    count = len(Sliding(spec.hop).starts(30 * rate + 2 * spec.clip_padding, spec.samples))
+    return 0.1 * np.random.default_rng(0).standard_normal((count, spec.samples), np.float32)
 
 
 def many(model: str, workers: str, *files: str) -> Callable[[], float]:
@@ -177,16 +173,18 @@ def step(kind: str, architecture: str) -> Callable[[], float]:
     import torch
 
     from taggram import create_model
+    from taggram.training.convolutions import prepare_convolutions
+    from taggram.training.optimiser import Adam
     from taggram.training.session import Trained
-    from taggram.training.speed import channels_last
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
     network = create_model(architecture, "mtat")
     if kind != "naive":
-        channels_last(network)
+        prepare_convolutions(network)
     trained = Trained(network)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
+    plain = torch.optim.Adam(network.parameters(), lr=1e-4)
+    optimiser = plain if kind == "naive" else Adam(kind="adam", weight_decay=0).build(network.parameters())
     segments = 0.1 * torch.randn(16, network.segments.samples)
     targets = (torch.rand(16, 50) < 0.1).float()
 

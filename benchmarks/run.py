@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--only", choices=GROUPS, action="append", help="a group; may be given several times")
     parser.add_argument("--out", type=Path, help="folder for CSV files  [default: benchmarks/results]")
     parser.add_argument("--runs", type=int, default=5, help="how often each figure is taken, after a warm-up")
+    parser.add_argument("--architectures", default="*", metavar="PATTERN", help="measure these architectures only")
     parser.add_argument("--peer-python", help="interpreter that has the musicnn library, see benchmarks/peers.md")
     parser.add_argument(
         "--data", type=Path, help="folder with mer4q/, which is packed if it is there  [default: ../shared/data]"
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))
         peer = find_peer(os.path.abspath(options.peer_python)) if options.peer_python else None
-        setting = Setting(material, options.runs, peer, data)
+        setting = Setting(material, options.runs, peer, data, options.architectures)
         rows = []
         for name, group in groups.items():
             print(f"measuring {name}; load average {os.getloadavg()[0]:.1f}", file=sys.stderr)

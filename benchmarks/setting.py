@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +47,28 @@ class Setting:
         To compare with, if it is there.
     data
         Folder with mer4q, if it is there.
+    architectures
+        Shell-style pattern of those that are measured, where a group goes through architectures.
     """
 
     material: Material
     runs: int = 5
     peer: Peer | None = None
     data: Path | None = None
+    architectures: str = "*"
+
+    def chosen(self, names: Iterable[str]) -> list[str]:
+        """Return the architectures that are measured.
+
+        Raises
+        ------
+        BenchmarkError
+            If there are none.
+        """
+        found = fnmatch.filter(names, self.architectures)
+        if not found:
+            raise BenchmarkError(f"no architecture here is named {self.architectures!r}; there are: {', '.join(names)}")
+        return found
 
 
 def find_peer(python: str) -> Peer:

@@ -35,6 +35,14 @@ def test_a_pattern_is_for_both() -> None:
     ]
 
 
+def test_what_nobody_has_seen_is_called_unverified() -> None:
+    lines = listed("*.m*").splitlines()
+    unverified = {line.split()[0] for line in lines if "no, unverified" in line}
+    assert unverified == {name for name, entry in PUBLISHED.items() if entry.sha256 is None and ".m" in name}
+    assert "short_chunk_cnn.mtat-won2020" in unverified
+    assert "fcn.mtat-won2020" not in unverified
+
+
 def test_names_are_whole_on_a_narrow_terminal() -> None:
     assert "short_chunk_cnn_res.jamendo-won2020 " in listed("short*", columns=80)
 

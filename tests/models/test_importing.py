@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 import taggram
+from taggram.cli import app
 from taggram.errors import ModelError
 from taggram.models.importing import fetch, import_model, load_published
 from taggram.models.published import PUBLISHED
@@ -96,6 +98,8 @@ def test_a_file_without_a_known_hash_is_verified_by_its_entries(tmp_path: Path, 
     card = import_model(name, tmp_path / "copy")
     assert card.provenance is not None
     assert card.provenance.verified_by == "entries"
+    listed = CliRunner().invoke(app, ["models", "list", name], env={"COLUMNS": "200"})
+    assert f"{name}  yes, unverified" in listed.stdout
     assert card.provenance.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert torch.equal(taggram.create_model(name).state_dict()["head.weight"], ours["head.weight"])
 

@@ -79,6 +79,11 @@ def test_scores_are_those_of_scikit_learn(folder: Path, store: Tones) -> None:
     assert not scores[:, TAGS.index("never")].any()
 
 
+def test_whoever_may_read_the_card_may_read_the_arrays(folder: Path) -> None:
+    modes = {file.stat().st_mode for file in (folder / "card.json", folder / "baseline.safetensors")}
+    assert len(modes) == 1
+
+
 def test_they_tag_like_any_model(folder: Path, store: Tones) -> None:
     tagger = taggram.Tagger(folder)
     for i in store.select(split="valid").tolist():

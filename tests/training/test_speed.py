@@ -8,9 +8,6 @@ import subprocess
 import sys
 
 import pytest
-import torch
-
-from taggram.training.speed import channels_last
 
 MAPPED = """
 import ctypes, os, sys
@@ -43,13 +40,3 @@ def test_large_blocks_come_from_the_heap_and_openmp_sleeps() -> None:
 def test_the_environment_stands() -> None:
     wished = {"OMP_WAIT_POLICY": "ACTIVE", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     assert run(PREPARE, **wished) == ["1", "ACTIVE", "False"]
-
-
-def test_channels_last_changes_the_layout_and_no_value() -> None:
-    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Conv1d(3, 4, 3))
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    channels_last(network)
-    assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
-    assert not network[0].weight.is_contiguous()
-    assert network[1].weight.is_contiguous()
-    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())

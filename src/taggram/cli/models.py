@@ -12,7 +12,10 @@ app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
 @app.command("list")
 def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the name.")] = "*") -> None:
-    """List the models that are here, those that can be imported, and the architectures."""
+    """List the models that are here, those that can be imported, and the architectures.
+
+    Unverified: taggram's authors have not seen the published file, so that neither its address nor its hash is certain.
+    """
     import fnmatch
 
     from rich.console import Console
@@ -29,14 +32,16 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     for name in list_models(pattern):
         if name in here:
             card = ModelCard.read(find(name))
-            models.add_row(name, "yes", card.vocabulary.name, card.trained_on)
+            known = card.provenance is None or card.provenance.verified_by == "sha256"
+            models.add_row(name, "yes" if known else "yes, unverified", card.vocabulary.name, card.trained_on)
         else:
-            models.add_row(name, "no", PUBLISHED[name].vocabulary, PUBLISHED[name].trained_on)
-    known = papers()
-    known |= dict.fromkeys(BASELINES, known["four_layer_cnn"])
+            entry = PUBLISHED[name]
+            models.add_row(name, "no" if entry.sha256 else "no, unverified", entry.vocabulary, entry.trained_on)
+    published = papers()
+    published |= dict.fromkeys(BASELINES, published["four_layer_cnn"])
     architectures = Table(Column("architecture", no_wrap=True), "paper", box=None, pad_edge=False)
-    for name in sorted(fnmatch.filter(known, pattern)):
-        architectures.add_row(name, known[name])
+    for name in sorted(fnmatch.filter(published, pattern)):
+        architectures.add_row(name, published[name])
     console = Console()
     console.print(models)
     if architectures.rows:
@@ -65,6 +70,7 @@ def import_(
     Needs the train extra.
     """
     import fnmatch
+    import sys
 
     from taggram.errors import MissingExtraError, ModelError
     from taggram.models.published import PUBLISHED
@@ -79,7 +85,9 @@ def import_(
     except ModuleNotFoundError:
         raise MissingExtraError("importing weights", "train") from None
     for name in dict.fromkeys(match for matches in wished.values() for match in matches):
-        import_model(name, source)
+        provenance = import_model(name, source).provenance
+        if provenance and provenance.verified_by == "entries":
+            print(f"{name}: unverified: no hash is known, and other weights of its kind would pass", file=sys.stderr)
         print(place(name))
 
 

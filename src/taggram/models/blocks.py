@@ -6,9 +6,20 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 if TYPE_CHECKING:
     from jaxtyping import Float
+
+
+def max_over_bands(x: Float[Tensor, "batch channels mels frames"]) -> Float[Tensor, "batch channels frames"]:
+    """Return the maximum over mel bands; pooling is the faster way where channels lie last, as in training."""
+    if x.is_contiguous(memory_format=torch.channels_last):
+        pooled = functional.max_pool2d(x, (x.shape[2], 1))
+        if pooled.requires_grad:  # torch would take the layout of the whole map's gradient from that of this one
+            pooled.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+        return pooled.squeeze(2)
+    return x.amax(2)
 
 
 class ConvBlock(nn.Module):

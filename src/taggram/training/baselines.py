@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from taggram.errors import RecipeError
 from taggram.features.numpy_log_mel import log_mel
@@ -112,7 +112,7 @@ def fit_baseline(
         ),
     )
     with replaced(folder) as made:
-        save_file(arrays, made / BASELINE_FILE)
+        (made / BASELINE_FILE).write_bytes(save(arrays))
         card = card.model_copy(update={"files": {BASELINE_FILE: sha256(made / BASELINE_FILE)}})
         card.write(made)
     return card

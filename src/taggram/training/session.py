@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from taggram.errors import RecipeError
 from taggram.training import checkpoint
 from taggram.training.checkpoint import Checkpoint, Row
+from taggram.training.convolutions import prepare_convolutions
 from taggram.training.data import Batch, training_batches, training_steps, validation_batches
 from taggram.training.masking import mask_bands
 from taggram.training.optimiser import optimiser_at, rate
 from taggram.training.similarity import similarity_loss
-from taggram.training.speed import channels_last
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ class Session:
         self.file = folder / checkpoint.FILE_NAME
         self.network = plan.network()
         self.spec = self.network.segments
-        channels_last(self.network)
+        prepare_convolutions(self.network)
         self.trained = fabric.setup(Trained(self.network, plan.recipe.mask))
         self.positive = None if plan.positive is None else torch.from_numpy(plan.positive)
         self.best = self._weights()

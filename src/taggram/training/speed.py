@@ -1,13 +1,13 @@
-"""What makes torch fast on a CPU, in one place.
+"""Settings that make torch fast on a CPU.
 
 - Idle OpenMP threads spin by default. Where anything else wants a core, that multiplies the time of a step; with
   ``OMP_WAIT_POLICY=PASSIVE`` they sleep.
 - glibc maps each large block of memory afresh and hands it back when it is freed, so that every operation of a network
   pays for the page faults of its output. With the two thresholds below, blocks are kept and used again. The price is
   that the process does not give back memory.
-- Convolutions over two dimensions want the channels last: otherwise oneDNN reorders input and output of each.
 
-The first two must be set before torch is loaded, so this file does not load it.
+Both must be set before torch is loaded, so this file does not load it. What makes a network itself fast is in
+`convolutions.py`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,10 @@ import ctypes
 import os
 import platform
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch import nn
 
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_THRESHOLD, _NEVER_TRIM = 1 << 30, -1  # bytes
-_LARGE = 49  # values of a filter, 7 x 7
 
 
 def prepare_cpu() -> None:
@@ -58,18 +53,3 @@ def set_threads(threads: int | None = None) -> int:
 
     torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
     return torch.get_num_threads()
-
-
-def channels_last(network: nn.Module) -> None:
-    """Lay out the weights of two-dimensional convolutions channels last; the values stay the same.
-
-    Those of a convolution over one channel lie alike in both layouts, and `Tensor.contiguous` leaves them as they are.
-    What follows that layer would then be channels first, and it is the largest part of the network. Filters that are
-    larger than 7 x 7, such as MusicNN's vertical ones, are left alone: oneDNN takes 1.7 times as long for them so.
-    """
-    import torch
-
-    for parameter in network.parameters():
-        if parameter.ndim == 4 and parameter.shape[2:].numel() <= _LARGE:
-            laid_out = torch.empty_like(parameter.data, memory_format=torch.channels_last)
-            parameter.data = laid_out.copy_(parameter.data)

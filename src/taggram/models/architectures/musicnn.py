@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import ConvBlock1d
+from taggram.models.blocks import ConvBlock1d, max_over_bands
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -37,7 +37,7 @@ class VerticalFilters(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch 1 mels frames"]) -> Float[Tensor, "batch channels frames"]:
         """Apply the filters."""
-        return torch.relu(self.bn(self.conv(x)).amax(2))
+        return torch.relu(max_over_bands(self.bn(self.conv(x))))
 
 
 @register

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import max_over_bands
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -30,8 +31,7 @@ class _Vertical(nn.Module):
         self.bn = nn.BatchNorm2d(channels, eps=_EPS)
 
     def forward(self, x: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch channels frames"]:
-        y: Tensor = self.bn(torch.relu(self.conv(x[:, None]))).amax(2)
-        return y
+        return max_over_bands(self.bn(torch.relu(self.conv(x[:, None]))))
 
 
 class _Over(nn.Module):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import max_over_bands
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -34,8 +35,7 @@ class _Filters(nn.Module):
     def forward(self, x: Float[Tensor, "batch 1 mels frames"]) -> Float[Tensor, "batch channels frames"]:
         x = functional.pad(x, self.padding)
         if self.training:
-            trained: Tensor = self.bn(torch.relu(self.conv(x))).amax(2)
-            return trained
+            return max_over_bands(self.bn(torch.relu(self.conv(x))))
         # With fixed statistics, batch norm is one line per channel. A rising line takes the maximum to the maximum, a
         # falling one the minimum; and the minimum of y is minus the maximum of -y. So all that is done to the whole
         # map is the convolution and one maximum, which is exact.
