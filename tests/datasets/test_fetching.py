@@ -12,13 +12,14 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from taggram.datasets import PublishedFile, fetching
 from taggram.datasets.fetching import fetch, require_space, to_fetch
 from taggram.errors import DatasetError
 
-BODY = os.urandom(3_000_000)
+BODY = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
 CHANGED = 1_500_000_000  # seconds since 1970
 
