@@ -17,18 +17,19 @@ from taggram.errors import DatasetError
 
 Contents = Callable[[Path], dict[str, bytes]]
 
-# Counts the calls made and the returns to the modules that write, and kills the command at one of them; its workers,
-# who inherit nothing of this, die with it or not.
+# Counts what the command does to files, and kills it before or after one such thing; its workers, who inherit nothing
+# of this, die with it or not.
 SITE = """
 import atexit, os, signal, sys, threading
 
-FILES = tuple(os.path.join("datasets", name) for name in ("packing.py", "shards.py", "journal.py", "manifest.py"))
+FILES = tuple(os.path.join("datasets", name) for name in ("shards.py", "journal.py", "manifest.py"))
+DOINGS = ("write", "flush", "fsync", "truncate", "close")
 at, kill = int(os.environ.pop("AT", 0)), {"all": os.killpg, "one": os.kill}[os.environ.pop("KILL", "one")]
 events = 0
 
 def count(frame, event, argument):
     global events
-    if frame.f_code.co_filename.endswith(FILES):
+    if event.startswith("c_") and argument.__name__ in DOINGS and frame.f_code.co_filename.endswith(FILES):
         events += 1
         if events == at:
             kill(os.getpid(), signal.SIGKILL)
@@ -69,7 +70,7 @@ def alike(store: Path, calm: Path, contents: Contents) -> None:
         assert (store / name).read_bytes() == (calm / name).read_bytes()
 
 
-@pytest.mark.parametrize(("seed", "kills"), [(0, 3), pytest.param(1, 12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "kills"), [(0, 3), pytest.param(1, 10, marks=pytest.mark.slow)])
 def test_a_killed_run_is_taken_up_again(
     seed: int, kills: int, run: Callable[..., int], listing: Listing, tmp_path: Path, contents: Contents
 ) -> None:
@@ -81,7 +82,7 @@ def test_a_killed_run_is_taken_up_again(
     assert sum(map(len, contents(calm).values())) == 2 * (packed.clips.lengths.sum() - packed.clips.lengths[twin])
 
     events = int((tmp_path / "count").read_text())
-    assert events > 1000
+    assert events > 300
     rng = np.random.default_rng(seed)
     store, left = tmp_path / "store 0", len(listing.clips)
     while kills:

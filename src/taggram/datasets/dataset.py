@@ -7,11 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from taggram.datasets.listing import Listing
 from taggram.errors import DatasetError
-from taggram.vocabularies import Vocabulary
+
+if TYPE_CHECKING:
+    from taggram.vocabularies import Vocabulary
 
 __all__ = ["Dataset", "Protocol", "PublishedFile"]
 
