@@ -14,7 +14,7 @@ import generate
 import pytest
 
 STEP = re.compile(r"(?:`([\w./-]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COPIED = ("src", "docs", "tests/contracts", "tests/conftest.py", "pyproject.toml")
+COPIED = ("src", "docs", "benchmarks/results", "tests/contracts", "tests/conftest.py", "pyproject.toml")
 
 
 @pytest.fixture(scope="session")
