@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from taggram.cli.progress import with_progress
 
+if TYPE_CHECKING:
     from taggram.cli.selection import Selection
     from taggram.tagging import Prediction, Tagged
 
@@ -141,7 +141,7 @@ def tag(
     else:
         printer = _Tables(select, over_time)
     tally = _Tally()
-    for tagged in _with_progress(itertools.chain(not_found, results), len(found)):
+    for tagged in with_progress(itertools.chain(not_found, results), len(found), "tagging"):
         if tagged.prediction is None:
             printer.failure(tagged)
             tally.failed(tagged)
@@ -257,21 +257,3 @@ class _Csv:
 
     def failure(self, tagged: Tagged) -> None:
         """Write nothing: the line on stderr says it."""
-
-
-def _with_progress(results: Iterable[Tagged], total: int) -> Iterator[Tagged]:
-    """Show a progress bar on stderr while several files are tagged and somebody watches."""
-    if total == 1 or not sys.stderr.isatty():
-        yield from results
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Rich takes what is printed for itself, to put it above the bar: never what goes into a file or a pipe.
-    redirect = sys.stdout.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect) as progress:
-        task = progress.add_task("tagging", total=total)
-        for tagged in results:
-            yield tagged
-            progress.advance(task)

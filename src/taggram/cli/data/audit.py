@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from taggram.cli.progress import with_progress
 
 if TYPE_CHECKING:
     from taggram.datasets import Listing
@@ -93,7 +94,7 @@ def _hear(listing: Listing, workers: int) -> Sounds | None:
         if new:
             at_once = 1 if len(new) < FEW else workers
             both = zip(new, hash_files(new, at_once), Tagger().tag_many(new, workers=at_once), strict=True)
-            for file, hashes, tagged in _with_progress(both, len(new)):
+            for file, hashes, tagged in with_progress(both, len(new), "hearing"):
                 if tagged.prediction is None or hashes.error:
                     print(f"error: {hashes.error or tagged.error}", file=sys.stderr)
                 else:
@@ -111,19 +112,3 @@ def _write(page: Path, text: str) -> None:
         page.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DatasetError(f"{page} cannot be written ({error.strerror or error}): choose another file") from error
-
-
-def _with_progress(results: Iterable[T], total: int) -> Iterator[T]:
-    """Show a progress bar on stderr while somebody watches."""
-    if not sys.stderr.isatty():
-        yield from results
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
-        task = progress.add_task("hearing", total=total)
-        for result in results:
-            yield result
-            progress.advance(task)
