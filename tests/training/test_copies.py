@@ -32,19 +32,36 @@ def listing(tmp_path: Path) -> Listing:
 
 
 def test_a_copy_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path: Path) -> None:
-    found = with_copies(listing, "train", 3, tmp_path / "copies", 0)
-    assert found.clips[:3] == listing.clips
-    copies = found.clips[3:]
-    assert [clip.id for clip in copies] == ["mine/a@1", "mine/a@2", "mine/a@3"]  # none of b, which only validates
-    assert {(clip.split, clip.labels) for clip in copies} == {("train", ("mine/x",))}
     speeds = []
-    for clip in copies:
+    for seed in range(3):
+        found = with_copies(listing, "train", 1, tmp_path / "copies", seed)
+        assert found.clips[:3] == listing.clips
+        (clip,) = found.clips[3:]  # none of b, which only validates, nor of what cannot be read
+        assert (clip.id, clip.split, clip.labels) == ("mine/a@1", "train", ("mine/x",))
         samples = read(found.file(clip))
         pitch = np.abs(np.fft.rfft(samples)).argmax() * 16000 / len(samples)
         speeds.append(2 / (len(samples) / 16000))
         assert pitch == pytest.approx(440 * speeds[-1], rel=0.003)
     assert len(set(speeds)) == 3
     assert all(1 / FASTEST <= speed <= FASTEST for speed in speeds)
+
+
+def test_another_clip_sounds_with_every_second_copy(tmp_path: Path) -> None:
+    for name, pitch in (("low", 300), ("high", 2000)):
+        soundfile.write(tmp_path / f"{name}.wav", 0.5 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE), RATE)
+    clips = tuple(Listed(name, f"{name}.wav", "train", (name,)) for name in ("low", "high"))
+    found = with_copies(Listing(tmp_path, clips), "train", 8, tmp_path / "copies", 0, workers=2)
+    copies = [clip for clip in found.clips[2:] if clip.id.startswith("low")]
+    assert [clip.id for clip in copies] == [f"low@{i}" for i in range(1, 9)]
+    assert {clip.labels for clip in copies[::2]} == {("low",)}
+    assert {clip.labels for clip in copies[1::2]} == {("low",), ("low", "high")}
+    for clip in copies:
+        samples = read(found.file(clip))
+        spectrum = np.abs(np.fft.rfft(samples))
+        split = round(800 * len(samples) / 16000)
+        softer = 20 * np.log10(spectrum[split:].max() / spectrum[:split].max())
+        assert np.abs(samples).max() <= 1
+        assert -14 < softer < 2 if "high" in clip.labels else softer < -30
 
 
 def test_copies_that_are_there_are_kept_and_the_seed_decides(listing: Listing, tmp_path: Path) -> None:

@@ -49,14 +49,16 @@ def train(
         from taggram.models.baselines import BASELINES
         from taggram.training import material
         from taggram.training.distillation import taught
+        from taggram.training.loop import chosen_device
         from taggram.training.loop import train as run
         from taggram.training.plan import plan
         from taggram.training.speed import set_threads
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
 
+    cores = len(os.sched_getaffinity(0))
     if wanted.material and not dry_run:
-        _say(f"{wanted.store}: {fill(material.listing(wanted), Path(wanted.store))}")
+        _say(f"{wanted.store}: {fill(material.listing(wanted, cores), Path(wanted.store))}")
     store = PackedStore(wanted.store)
     ready = plan(wanted, store, str(recipe))
     folder = out or place(wanted.name)
@@ -66,13 +68,13 @@ def train(
     if wanted.architecture in BASELINES:
         from taggram.training.baselines import train_baseline
 
-        fitted = train_baseline(ready, folder, jobs=threads or len(os.sched_getaffinity(0)))
+        fitted = train_baseline(ready, folder, jobs=threads or cores)
         _say(f"{fitted.name}: {fitted.trained_on}")
         print(folder)
         return
     try:
         if wanted.teachers:
-            ready = taught(ready, store, workers=len(os.sched_getaffinity(0)), report=_say)
+            ready = taught(ready, store, workers=cores, device=chosen_device(device), report=_say)
         set_threads(threads)
         card = run(ready, folder, device=device, resume=resume, watch=_with_progress)
     except KeyboardInterrupt:

@@ -164,6 +164,9 @@ class ModelCard(_Part):
         Where paper and published code differ, and which one is followed.
     files
         SHA-256 of the files beside the card.
+    quantised
+        Whether the convolutions of the ONNX file compute with 8-bit integers. Its scores then lie some thousandths from
+        those of the weights in torch, and may differ by as much between processors.
     """
 
     format: Literal[1] = 1
@@ -184,6 +187,7 @@ class ModelCard(_Part):
     provenance: Provenance | None = None
     deviations: tuple[str, ...] = ()
     files: dict[str, str] = {}
+    quantised: bool = False
 
     @model_validator(mode="after")
     def _everything_is_about_these_tags(self) -> ModelCard:

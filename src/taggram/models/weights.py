@@ -10,16 +10,25 @@ from safetensors.torch import load_file, save
 from taggram.errors import CardError
 from taggram.models.card import ModelCard, sha256
 from taggram.models.onnx_export import export_onnx
+from taggram.models.quantise import quantise
 from taggram.models.store import ONNX_FILE, WEIGHTS_FILE, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from jaxtyping import Float32
+    from numpy import ndarray
+
     from taggram.models.network import Network
 
 
-def save_model(network: Network, card: ModelCard, folder: Path) -> ModelCard:
+def save_model(
+    network: Network,
+    card: ModelCard,
+    folder: Path,
+    quantise_on: Float32[ndarray, "segments samples"] | None = None,
+) -> ModelCard:
     """Write weights, ONNX file and card into a folder, all or nothing.
 
     Parameters
@@ -30,6 +39,8 @@ def save_model(network: Network, card: ModelCard, folder: Path) -> ModelCard:
         Its card; the hashes of the files are filled in.
     folder
         A new folder, or one whose model is replaced.
+    quantise_on
+        Segments of music, for an ONNX file whose convolutions are quantised; see `taggram.models.quantise`.
 
     Returns
     -------
@@ -40,8 +51,10 @@ def save_model(network: Network, card: ModelCard, folder: Path) -> ModelCard:
     with replaced(folder) as made:
         (made / WEIGHTS_FILE).write_bytes(save(network.state_dict()))
         export_onnx(network, made / ONNX_FILE)
+        if quantise_on is not None:
+            quantise(made / ONNX_FILE, quantise_on)
         hashes = {name: sha256(made / name) for name in (WEIGHTS_FILE, ONNX_FILE)}
-        card = card.model_copy(update={"files": hashes})
+        card = card.model_copy(update={"files": hashes, "quantised": quantise_on is not None})
         card.write(made)
     return card
 

@@ -24,7 +24,15 @@ Outputs = tuple["Float32[np.ndarray, 'segments tags']", "Float32[np.ndarray, 'se
 
 
 class Backend(Protocol):
-    """Segments in, scores and embeddings out."""
+    """Segments in, scores and embeddings out.
+
+    Attributes
+    ----------
+    batch
+        How many segments of one length are best run together.
+    """
+
+    batch: int
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
@@ -42,6 +50,8 @@ class OnnxBackend:
     threads
         Threads within one operation.
     """
+
+    batch = 1  # the maps of one segment stay in the cache, which is faster than a batch
 
     def __init__(self, folder: Path, card: ModelCard, threads: int) -> None:
         import onnxruntime
@@ -62,7 +72,6 @@ class OnnxBackend:
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
-        # One segment at a time: the network's maps then stay in the cache, which is faster than a batch.
         outputs = [self._session.run(None, {"waveform": segment[None]}) for segment in segments]
         return np.concatenate([scores for scores, _ in outputs]), np.concatenate([emb for _, emb in outputs])
 
@@ -80,8 +89,6 @@ class TorchBackend:
         Such as ``"cpu"`` or ``"cuda"``.
     """
 
-    BATCH = 16
-
     def __init__(self, folder: Path, threads: int, device: str) -> None:
         try:
             import torch
@@ -93,6 +100,7 @@ class TorchBackend:
         except (RuntimeError, AssertionError) as error:
             raise ModelError(f"torch cannot use the device {device!r}: {str(error).splitlines()[0]}") from error
         self._device = device
+        self.batch = 1 if device == "cpu" else 16  # a GPU has enough to do only with many at once
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
@@ -100,7 +108,7 @@ class TorchBackend:
 
         scores, embeddings = [], []
         with torch.inference_mode():
-            for batch in torch.from_numpy(segments).split(self.BATCH):
+            for batch in torch.from_numpy(segments).split(self.batch):
                 logits, embedding = self._network(batch.to(self._device))
                 scores.append(self._network.scores(logits).cpu().numpy())
                 embeddings.append(embedding.cpu().numpy())
@@ -117,6 +125,8 @@ class BaselineBackend:
     card
         Its card.
     """
+
+    batch = 1
 
     def __init__(self, folder: Path, card: ModelCard) -> None:
         assert isinstance(card.front_end, FrontEnd)

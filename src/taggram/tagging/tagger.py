@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -174,9 +175,10 @@ class Tagger:
     def _predict(self, clip: Clip) -> Prediction:
         spec, rate = self.card.segments, self.card.sample_rate
         starts, outputs = [], []
-        for begin, segment in segments_of(clip, self._segmentation, spec):
-            starts.append((begin, begin + len(segment) - 2 * spec.clip_padding))
-            outputs.append(self._run(segment[None]))
+        cut = segments_of(clip, self._segmentation, spec)
+        while batch := list(itertools.islice(cut, self._run.batch)):
+            starts += [(begin, begin + len(segment) - 2 * spec.clip_padding) for begin, segment in batch]
+            outputs.append(self._run(np.stack([segment for _, segment in batch])))
         if clip.peak < SILENCE:
             clip.warnings.append("silent: the tags mean nothing")
         seconds = clip.length / rate

@@ -1,34 +1,95 @@
-"""More to learn from: copies of the training clips at other speeds, which teachers hear like any other clip."""
+"""More to learn from: copies of the training clips that sound otherwise, which teachers hear like any other clip."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import multiprocessing
 import os
 import wave
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taggram.audio import read
+from taggram.audio import fill, read
 from taggram.datasets import Listing
 from taggram.datasets.shards import to_int16
 from taggram.errors import TaggramError
 
 if TYPE_CHECKING:
+    from jaxtyping import Float32
+
     from taggram.datasets import Listed
 
 FASTEST = 2 ** (3 / 12)  # three semitones; the slowest is its inverse
+SOFTEST = -12.0  # dB: how much softer than the clip itself another one may sound with it
 RATE = 16000
 
 
-def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: int) -> Listing:
+@dataclass(frozen=True)
+class Copy:
+    """What a copy is made of.
+
+    Attributes
+    ----------
+    source, speed
+        The clip's file, and how many times faster it is played.
+    other, other_speed, level
+        Another clip that sounds with it, how many times faster that is, and how loud, in dB relative to the clip; None
+        for a copy of one clip alone.
+    """
+
+    source: Path
+    speed: float
+    other: Path | None = None
+    other_speed: float = 1.0
+    level: float = 0.0
+
+    def samples(self) -> Float32[np.ndarray, " samples"]:
+        """Make the sound, at 16 kHz; one that would go beyond full scale is made softer.
+
+        Raises
+        ------
+        AudioError
+            If a file cannot be read.
+        """
+        sound = _faster(self.source, self.speed)
+        if self.other is not None:
+            with_it = fill(_faster(self.other, self.other_speed), len(sound))[: len(sound)]
+            sound = sound + with_it * np.float32(10 ** (self.level / 20) * _rms(sound) / max(_rms(with_it), 1e-6))
+        return sound / max(1.0, float(np.abs(sound).max(initial=0.0)))
+
+    def write(self, file: Path) -> bool:
+        """Write the sound as a 16-bit WAV file, unless that is there; returns whether there is one."""
+        if file.exists():
+            return True
+        try:
+            samples = to_int16(self.samples())
+        except TaggramError:
+            return False
+        scratch = file.with_name(f".{file.name}.part")
+        with wave.open(str(scratch), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(RATE)
+            out.writeframes(samples.tobytes())
+        os.replace(scratch, file)
+        return True
+
+
+def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: int, workers: int = 1) -> Listing:
     """Add copies of the clips of a split, each faster or slower, and so higher or lower, by up to three semitones.
+
+    With every second copy of a clip sounds another clip of the split, itself faster or slower, as loud or up to 12 dB
+    softer: what is heard together there is in no recording.
 
     Parameters
     ----------
     listing
-        The clips; a copy has the labels of its own, and the id with ``@1``, ``@2`` and so on.
+        The clips; a copy has the labels of all that sounds in it, and the id with ``@1``, ``@2`` and so on.
     split
         Which clips are copied; copies are in it, too.
     copies
@@ -36,7 +97,9 @@ def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: i
     folder
         Where the copies are written, as 16-bit WAV files of 16 kHz; those that are there are kept.
     seed
-        Of the speeds, evenly distributed over semitones.
+        Of all choices: speeds evenly distributed over semitones, levels over decibels.
+    workers
+        Processes that write.
 
     Returns
     -------
@@ -44,29 +107,38 @@ def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: i
         The clips, then their copies. A clip that cannot be read has none: packing says what is wrong with it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
     chosen = [clip for clip in listing.clips if clip.split == split]
-    speeds = FASTEST ** np.random.default_rng(seed).uniform(-1, 1, (len(chosen), copies))
-    made: list[Listed] = []
-    for clip, of_clip in zip(chosen, speeds.tolist(), strict=True):
-        for i, speed in enumerate(of_clip, 1):
-            file = folder / f"{clip.id.replace('/', '-')}@{i}-{speed:.4f}.wav"
-            try:
-                if not file.exists():
-                    _write(listing.file(clip), speed, file)
-            except TaggramError:
-                continue
-            path = os.path.relpath(file, listing.folder)
-            made.append(dataclasses.replace(clip, id=f"{clip.id}@{i}", path=path))
-    return Listing(listing.folder, listing.clips + tuple(made))
+    speeds = FASTEST ** rng.uniform(-1, 1, (len(chosen), copies, 2))
+    others = rng.integers(len(chosen), size=(len(chosen), copies))
+    levels = rng.uniform(SOFTEST, 0, (len(chosen), copies))
+
+    listed: list[Listed] = []
+    made: list[tuple[Copy, Path]] = []
+    for row, clip in enumerate(chosen):
+        for i in range(copies):
+            speed, other_speed = speeds[row, i].tolist()
+            other = chosen[others[row, i]] if i % 2 else None
+            if other is None:
+                copy = Copy(listing.file(clip), speed)
+            else:
+                copy = Copy(listing.file(clip), speed, listing.file(other), other_speed, float(levels[row, i]))
+            name = f"{clip.id.replace('/', '-')}@{i + 1}-{hashlib.sha256(repr(copy).encode()).hexdigest()[:8]}.wav"
+            made.append((copy, folder / name))
+            labels = tuple(dict.fromkeys(clip.labels + (other.labels if other else ())))
+            path = os.path.relpath(folder / name, listing.folder)
+            listed.append(dataclasses.replace(clip, id=f"{clip.id}@{i + 1}", path=path, labels=labels))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        there = pool.map(Copy.write, *zip(*made, strict=True), chunksize=16) if made else ()
+        kept = tuple(clip for clip, is_there in zip(listed, there, strict=True) if is_there)
+    return Listing(listing.folder, listing.clips + kept)
 
 
-def _write(source: Path, speed: float, file: Path) -> None:
-    """Write a file that says 16 kHz of samples that were taken at fewer, which plays it faster, or at more."""
-    samples = to_int16(read(source, round(RATE / speed)))
-    scratch = file.with_name(f".{file.name}.part")
-    with wave.open(str(scratch), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(samples.tobytes())
-    os.replace(scratch, file)
+def _faster(file: Path, speed: float) -> Float32[np.ndarray, " samples"]:
+    """Read samples at another rate than they are played at."""
+    return read(file, round(RATE / speed))
+
+
+def _rms(samples: Float32[np.ndarray, " samples"]) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))

@@ -134,6 +134,16 @@ def training_steps(clips: int, recipe: Recipe) -> int:
     return -(-clips * recipe.segments_per_clip // recipe.batch)
 
 
+def one_of_each(
+    store: Store, split: Split, samples: int, clips: int, seed: int
+) -> Float32[np.ndarray, "clips samples"]:
+    """Draw a random segment of each of at most so many random clips, to measure something on."""
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(split.clips))[:clips])
+    starts = rng.integers(np.maximum(split.lengths[rows] - samples, 0) + 1)
+    return store.segments(split.clips[rows], starts, samples)
+
+
 def training_batches(store: Store, split: Split, samples: int, recipe: Recipe, epoch: int) -> Iterator[Batch]:
     """Draw the batches of an epoch: random segments of each clip, in random order.
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from taggram.training.plan import Plan
 
 
-def taught(plan: Plan, store: PackedStore, *, workers: int = 1, report: Callable[[str], None] = print) -> Plan:
+def taught(
+    plan: Plan, store: PackedStore, *, workers: int = 1, device: str = "cpu", report: Callable[[str], None] = print
+) -> Plan:
     """Let the recipe's teachers score both splits, and train on what they say.
 
     Parameters
@@ -30,7 +32,7 @@ def taught(plan: Plan, store: PackedStore, *, workers: int = 1, report: Callable
         Of a recipe with teachers.
     store
         That of the plan. The scores are kept in its folder, for whatever else is trained on it.
-    workers, report
+    workers, device, report
         See `taggram.training.teaching.teach`.
 
     Returns
@@ -43,7 +45,7 @@ def taught(plan: Plan, store: PackedStore, *, workers: int = 1, report: Callable
     lengths = np.concatenate([plan.train.lengths, plan.valid.lengths])
     samples = round(CELL * store.sample_rate)
     cells = -(-lengths // samples)
-    lessons = teach(store, clips, teachers, store.folder / FOLDER, workers=workers, report=report)
+    lessons = teach(store, clips, teachers, store.folder / FOLDER, workers=workers, device=device, report=report)
     trained = slice(0, len(plan.train.clips)), slice(0, int(cells[: len(plan.train.clips)].sum()))
     others = slice(trained[0].stop, None), slice(trained[1].stop, None)
 

@@ -54,7 +54,7 @@ def train(
         If the folder holds something else, the device does not exist, or the loss is no longer a number.
     """
     before = _before(plan, folder, resume)
-    fabric = make_fabric(device, plan)
+    fabric = make_fabric(chosen_device(device), plan)
     gpus = [fabric.device.index or 0] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(plan.recipe.seed)
@@ -92,13 +92,25 @@ def _before(plan: Plan, folder: Path, resume: bool) -> Checkpoint | None:
     return found
 
 
-def make_fabric(device: str, plan: Plan) -> Fabric:
-    """Set up the device and the precision."""
+def chosen_device(device: str) -> str:
+    """Say what a device comes down to: ``"cpu"`` or ``"cuda:0"`` for ``"auto"``, ``"cuda:0"`` for ``"cuda"``.
+
+    Raises
+    ------
+    RecipeError
+        If it does not exist.
+    """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = device.partition(":")
     here = {"cpu": 1, "cuda": torch.cuda.device_count()}.get(kind, 0)
     if not (index or "0").isdecimal() or int(index or 0) >= here:
         raise RecipeError(f"there is no device {device!r} here; use --device cpu, or cuda where there is a GPU")
-    devices = 1 if kind == "cpu" else [int(index or 0)]
+    return kind if kind == "cpu" else f"{kind}:{int(index or 0)}"
+
+
+def make_fabric(device: str, plan: Plan) -> Fabric:
+    """Set up the device, as `chosen_device` says it, and the precision."""
+    kind, _, index = device.partition(":")
+    devices = [int(index)] if index else 1
     return Fabric(accelerator=kind, devices=devices, precision="bf16-mixed" if plan.recipe.precision == "bf16" else 32)

@@ -55,10 +55,10 @@ class Material(BaseModel):
         return found if self.all is None else found.with_split(self.all)
 
 
-def listing(recipe: Recipe) -> datasets.Listing:
+def listing(recipe: Recipe, workers: int = 1) -> datasets.Listing:
     """List the clips of all sources of a recipe, and the copies that it wants; these lie beside its store."""
     listed = datasets.join({source.name: source.listing() for source in recipe.material})
     if not recipe.copies:
         return listed
     folder = Path(f"{recipe.store}-copies")
-    return with_copies(listed, "train", recipe.copies, folder, recipe.seed)
+    return with_copies(listed, "train", recipe.copies, folder, recipe.seed, workers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taggram.features.numpy_log_mel import log_mel
+from taggram.training.data import one_of_each
 
 if TYPE_CHECKING:
     from taggram.features import FrontEnd
@@ -34,13 +35,10 @@ def mean_and_std(front_end: FrontEnd, store: Store, split: Split, samples: int, 
     mean, std
         To three decimals, so that they are the same on every machine.
     """
-    rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(split.clips))[:CLIPS])
-    starts = rng.integers(np.maximum(split.lengths[rows] - samples, 0) + 1)
-    means, squares = np.zeros(len(rows)), np.zeros(len(rows))
-    for i, row in enumerate(rows.tolist()):
-        segment = store.segments(split.clips[row : row + 1], starts[i : i + 1], samples)
-        spectrogram = log_mel(segment, front_end).astype(np.float64)
+    segments = one_of_each(store, split, samples, CLIPS, seed)
+    means, squares = np.zeros(len(segments)), np.zeros(len(segments))
+    for i, segment in enumerate(segments):
+        spectrogram = log_mel(segment[None], front_end).astype(np.float64)
         means[i], squares[i] = spectrogram.mean(), (spectrogram**2).mean()
     mean = means.mean()
     std = np.sqrt(max(0.0, squares.mean() - mean**2))

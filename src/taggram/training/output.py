@@ -14,6 +14,9 @@ from taggram.models.card import Score
 from taggram.models.weights import save_model
 from taggram.training import recipe as recipe_file
 from taggram.training.calibration import calibrate
+from taggram.training.data import one_of_each
+
+QUANTISED_ON = 256  # segments, at most one of a clip
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,7 +86,10 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
     )
     made = folder / ".model"
     try:
-        card = save_model(network, card, made)
+        heard = None
+        if recipe.quantise:
+            heard = one_of_each(plan.store, plan.train, network.segments.samples, QUANTISED_ON, recipe.seed)
+        card = save_model(network, card, made, heard)
         for file in (store.WEIGHTS_FILE, store.ONNX_FILE, CARD_FILE):
             os.replace(made / file, folder / file)
     finally:

@@ -81,6 +81,8 @@ class Recipe(BaseModel):
         See `taggram.training.optimiser`; defaults are Adam as in Won et al. 2020, and a constant rate.
     precision
         32, or ``"bf16"``: layers in bfloat16 where that is safe, front end and weights in float32.
+    quantise
+        Whether the convolutions of the ONNX file are to compute with 8-bit integers; see `taggram.models.quantise`.
     patience
         Stop after so many epochs in which the validation loss did not fall; None: never.
     licence
@@ -113,6 +115,7 @@ class Recipe(BaseModel):
     optimiser: Optimiser = Adam(kind="adam")
     schedule: Schedule = Constant()
     precision: Literal[32, "bf16"] = 32
+    quantise: bool = False
     patience: PositiveInt | None = None
     licence: str = "not stated; see what it was trained on"
 

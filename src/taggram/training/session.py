@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from taggram.errors import RecipeError
 from taggram.training import checkpoint
+from taggram.training.ahead import ahead
 from taggram.training.checkpoint import Checkpoint, Row
 from taggram.training.convolutions import prepare_convolutions
 from taggram.training.data import Batch, training_batches, training_steps, validation_batches
@@ -22,6 +23,7 @@ from taggram.training.similarity import similarity_loss
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from jaxtyping import Float
     from lightning_fabric import Fabric
 
@@ -43,6 +45,14 @@ def unwatched(batches: Iterable[T], total: int, title: str) -> Iterable[T]:
     """Show nothing."""
     del total, title
     return batches
+
+
+class Drawn(NamedTuple):
+    """A `Batch` on the device."""
+
+    segments: Tensor
+    targets: Tensor
+    likeness: Tensor | None
 
 
 class Trained(nn.Module):
@@ -166,7 +176,8 @@ class Session:
         batches = training_batches(plan.store, plan.train, self.spec.samples, recipe, epoch)
         total, count, lr = torch.zeros((), device=self.fabric.device), 0, 0.0
         self.trained.train()
-        for step, batch in enumerate(watch(batches, steps, f"epoch {epoch + 1}/{recipe.epochs}")):
+        there = ahead(map(self._there, batches))
+        for step, batch in enumerate(watch(there, steps, f"epoch {epoch + 1}/{recipe.epochs}")):
             if len(batch.segments) == 1:
                 continue  # batch norm has nothing to normalise one by
             lr = self.settings.lr * rate(recipe.schedule, (epoch + step / steps) / recipe.epochs)
@@ -180,14 +191,25 @@ class Session:
             count += len(batch.segments)
         return float(total) / count, lr
 
-    def _loss(self, batch: Batch) -> Tensor:
-        x, y = self.fabric.to_device((torch.from_numpy(batch.segments), torch.from_numpy(batch.targets)))
-        logits, embedding = self.trained(x)
-        loss: Tensor = self.network.heads.loss(logits, y, self._positive(logits))
+    def _there(self, batch: Batch) -> Drawn:
+        """Bring a batch to the device."""
+        segments, targets, likeness = (None if part is None else self._on_device(part) for part in batch)
+        assert segments is not None
+        assert targets is not None
+        return Drawn(segments, targets, likeness)
+
+    def _on_device(self, array: np.ndarray) -> Tensor:
+        tensor = torch.from_numpy(array)
+        if self.fabric.device.type == "cuda":
+            tensor = tensor.pin_memory()  # which lets the copy go on beside everything else
+        return tensor.to(self.fabric.device, non_blocking=True)
+
+    def _loss(self, batch: Drawn) -> Tensor:
+        logits, embedding = self.trained(batch.segments)
+        loss: Tensor = self.network.heads.loss(logits, batch.targets, self._positive(logits))
         if batch.likeness is None:
             return loss
-        likeness = self.fabric.to_device(torch.from_numpy(batch.likeness))
-        return loss + self.plan.recipe.similarity * similarity_loss(embedding.float(), likeness)
+        return loss + self.plan.recipe.similarity * similarity_loss(embedding.float(), batch.likeness)
 
     def _positive(self, like: Tensor) -> Tensor | None:
         return None if self.positive is None else self.positive.to(like)
@@ -196,12 +218,12 @@ class Session:
     def _validate(self, epoch: int, watch: Watch) -> float:
         """Return the loss of the clips' mean scores, which are what tagging a clip gives."""
         plan, recipe = self.plan, self.plan.recipe
-        batches = validation_batches(plan.store, plan.valid, self.spec, recipe.validation_segments, recipe.batch)
+        batches = ahead(validation_batches(plan.store, plan.valid, self.spec, recipe.validation_segments, recipe.batch))
         total, clips = 0.0, len(plan.valid.clips)
         steps = -(-clips // max(1, recipe.batch // recipe.validation_segments))
         self.trained.eval()
         for segments, counts, targets in watch(batches, steps, f"validation {epoch + 1}/{recipe.epochs}"):
-            logits = self.trained(self.fabric.to_device(torch.from_numpy(segments)))[0]
+            logits = self.trained(self._on_device(segments))[0]
             scores = self.network.scores(logits.double()).cpu()
             means = torch.stack([of_clip.mean(0) for of_clip in scores.split(counts)])
             if means.isnan().any():

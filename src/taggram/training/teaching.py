@@ -111,6 +111,7 @@ def teach(
     folder: Path,
     *,
     workers: int = 1,
+    device: str = "cpu",
     report: Callable[[str], None] = print,
 ) -> list[Lesson]:
     """Let each teacher score each clip, unless a file in the folder already says what it would say.
@@ -125,6 +126,8 @@ def teach(
         Where the scores are kept, a file for each teacher.
     workers
         Processes, each of which has one teacher at a time.
+    device
+        Where teachers that are networks run: ``"cpu"``, in ONNX Runtime, or a GPU, in torch.
     report
         Gets a line whenever a teacher is done.
 
@@ -146,7 +149,9 @@ def teach(
     todo = [i for i, file in enumerate(files) if not _holds(file, keys[i])]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(todo)) or 1, mp_context=context) as pool:
-        tasks = {pool.submit(_score, store, clips, teachers[i], files[i], keys[i]): teachers[i].model for i in todo}
+        tasks = {
+            pool.submit(_score, store, clips, teachers[i], files[i], keys[i], device): teachers[i].model for i in todo
+        }
         for done, task in enumerate(as_completed(tasks), 1):
             task.result()
             report(f"{tasks[task]} has scored {len(clips)} clips ({done} of {len(todo)})")
@@ -169,9 +174,11 @@ def _holds(file: Path, key: str) -> bool:
         return bool(data["key"] == key)
 
 
-def _score(store: PackedStore, clips: Int64[np.ndarray, " clips"], teacher: Teacher, file: Path, key: str) -> None:
+def _score(
+    store: PackedStore, clips: Int64[np.ndarray, " clips"], teacher: Teacher, file: Path, key: str, device: str
+) -> None:
     """Score the clips with one teacher, in a process of its own."""
-    tagger = Tagger(teacher.model)
+    tagger = Tagger(teacher.model, backend="onnx" if device == "cpu" else "torch", device=device)
     size = tagger.card.embedding_size if teacher.neighbours else 0
     said = [tagger.tag(store.read(i), sample_rate=store.sample_rate) for i in clips.tolist()]
     scratch = file.with_name(f".{file.name}.part")
