@@ -64,7 +64,8 @@ def check_golden(folder: str | os.PathLike[str]) -> None:
     Raises
     ------
     CardError
-        If a score differs by more than 0.0001, or 0.005 where the card says that the model is quantised, other tags are answered, or there is no such file.
+        If a score differs by more than 0.0001, or by 0.005 where the card says that the model is quantised, other tags
+        are answered, or there is no such file.
     """
     file = Path(folder) / FILE_NAME
     if not file.is_file():

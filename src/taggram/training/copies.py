@@ -62,14 +62,12 @@ class Copy:
             sound = sound + with_it * np.float32(10 ** (self.level / 20) * _rms(sound) / max(_rms(with_it), 1e-6))
         return sound / max(1.0, float(np.abs(sound).max(initial=0.0)))
 
-    def write(self, file: Path) -> bool:
-        """Write the sound as a 16-bit WAV file, unless that is there; returns whether there is one."""
-        if file.exists():
-            return True
+    def write(self, file: Path) -> None:
+        """Write the sound as a 16-bit WAV file, or nothing if a source cannot be read."""
         try:
             samples = to_int16(self.samples())
         except TaggramError:
-            return False
+            return
         scratch = file.with_name(f".{file.name}.part")
         with wave.open(str(scratch), "wb") as out:
             out.setnchannels(1)
@@ -77,7 +75,6 @@ class Copy:
             out.setframerate(RATE)
             out.writeframes(samples.tobytes())
         os.replace(scratch, file)
-        return True
 
 
 def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: int, workers: int = 1) -> Listing:
@@ -128,10 +125,10 @@ def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: i
             labels = tuple(dict.fromkeys(clip.labels + (other.labels if other else ())))
             path = os.path.relpath(folder / name, listing.folder)
             listed.append(dataclasses.replace(clip, id=f"{clip.id}@{i + 1}", path=path, labels=labels))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        there = pool.map(Copy.write, *zip(*made, strict=True), chunksize=16) if made else ()
-        kept = tuple(clip for clip, is_there in zip(listed, there, strict=True) if is_there)
+    if missing := [(copy, file) for copy, file in made if not file.exists()]:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            list(pool.map(Copy.write, *zip(*missing, strict=True), chunksize=16))
+    kept = tuple(clip for clip, (_, file) in zip(listed, made, strict=True) if file.exists())
     return Listing(listing.folder, listing.clips + kept)
 
 
