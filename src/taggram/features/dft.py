@@ -45,15 +45,13 @@ class TwoStepDFT(nn.Module):
         inner = 2 * math.pi / self.rows * torch.outer(p, i)
         outer = 2 * math.pi / n_fft * j[:, None] * bins[:, None]  # p x j x q
         cosines, sines = outer.cos(), outer.sin()
-        for name, buffer in (
-            ("inner", torch.cat([inner.cos(), -inner.sin()])),
-            ("from_real", torch.cat([cosines, -sines], dim=2)),
-            ("from_imaginary", torch.cat([sines, cosines], dim=2)),
-        ):
-            self.register_buffer(name, buffer.float(), persistent=False)
+        # Real and imaginary parts of the inner sums stand side by side for each p, so that they are one row of the
+        # second product.
+        self.register_buffer("inner", torch.stack([inner.cos(), -inner.sin()], dim=1).flatten(0, 1).float(), False)
+        from_real, from_imaginary = torch.cat([cosines, -sines], dim=2), torch.cat([sines, cosines], dim=2)
+        self.register_buffer("outer", torch.cat([from_real, from_imaginary], dim=1).float(), False)
         self.inner: Tensor
-        self.from_real: Tensor
-        self.from_imaginary: Tensor
+        self.outer: Tensor
 
     def reorder(self, weights: Float[Tensor, "bins outputs"]) -> Float[Tensor, "positions outputs"]:
         """Reorder the rows of a matrix that is to be multiplied with `forward`'s result.
@@ -75,8 +73,8 @@ class TwoStepDFT(nn.Module):
         frames
             Each frame as R rows of C neighbouring samples.
         """
-        sums = (self.inner @ frames).transpose(0, 1)  # real parts, then imaginary parts
-        half = len(sums) // 2
-        spectrum = (sums[:half] @ self.from_real + sums[half:] @ self.from_imaginary).square()
-        power = spectrum[..., : self.columns] + spectrum[..., self.columns :]
+        sums = (self.inner @ frames).unflatten(1, (-1, 2)).flatten(2).transpose(0, 1)
+        spectrum = sums @ self.outer
+        squares = spectrum * spectrum
+        power = squares[..., : self.columns] + squares[..., self.columns :]
         return power.transpose(0, 1).flatten(1)

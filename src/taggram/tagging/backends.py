@@ -29,7 +29,7 @@ class Backend(Protocol):
     Attributes
     ----------
     batch
-        How many segments of one length are best run together.
+        How many segments of one length are best gathered before they are run.
     """
 
     batch: int
@@ -51,7 +51,7 @@ class OnnxBackend:
         Threads within one operation.
     """
 
-    batch = 1  # the maps of one segment stay in the cache, which is faster than a batch
+    batch = 8  # decoding empties the caches, which then are filled again for several segments
 
     def __init__(self, folder: Path, card: ModelCard, threads: int) -> None:
         import onnxruntime
@@ -72,6 +72,7 @@ class OnnxBackend:
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
+        # One by one all the same: the network's maps then stay in the cache.
         outputs = [self._session.run(None, {"waveform": segment[None]}) for segment in segments]
         return np.concatenate([scores for scores, _ in outputs]), np.concatenate([emb for _, emb in outputs])
 

@@ -114,14 +114,20 @@ def segments_of(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segm
 
 def _sliding(clip: Clip, hop: int, spec: Segments) -> Iterator[Segment]:
     """Segments while the file is still being decoded."""
-    buffer, origin, given = np.zeros(spec.clip_padding, np.float32), 0, 0
+    parts, held, origin, given = [np.zeros(spec.clip_padding, np.float32)], spec.clip_padding, 0, 0
     for block in _padded(clip, spec, clip.blocks()):
-        buffer = np.concatenate([buffer, block])
+        parts.append(block)
+        held += len(block)
+        if origin + held < given * hop + spec.samples:
+            continue  # joined only when there is a segment to cut
+        buffer = np.concatenate(parts)
         while given * hop + spec.samples <= origin + len(buffer):
             # What precedes the latest segment is never needed again, not even by one that ends with the clip.
             buffer, origin = buffer[given * hop - origin :], given * hop
             yield origin, buffer[: spec.samples]
             given += 1
+        parts, held = [buffer], len(buffer)
+    buffer = np.concatenate(parts)
     for start in Sliding(hop).starts(origin + len(buffer), spec.samples).tolist()[given:]:
         yield start, buffer[start - origin :][: spec.samples]
 
@@ -134,7 +140,7 @@ def _padded(
     held: list[np.ndarray] = []
     for block in blocks:
         clip.length += len(block)
-        clip.peak = max(clip.peak, float(np.abs(block).max(initial=0.0)))
+        clip.peak = max(clip.peak, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
         if clip.length < shortest or held:
             held.append(block)  # the clip may be shorter than a segment: wait for its end
             if clip.length < shortest:
