@@ -29,6 +29,7 @@ PROJECT = DOCS.parent
 MODELS = DOCS / "models"
 RESULTS = PROJECT / "benchmarks" / "results"
 QUALITY, CANDIDATES = RESULTS / "quality.csv", RESULTS / "candidates.csv"
+FINALISTS = RESULTS / "finalists.csv"
 DUPLICATES = RESULTS / "duplicates.csv"
 WIDTH = 80  # characters, of everything that the command line prints here
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -127,7 +128,7 @@ def benchmarks() -> str:
     """Show the recorded results of speed and memory."""
     parts = []
     for file in sorted(RESULTS.glob("*.csv")):
-        if file in (QUALITY, CANDIDATES, DUPLICATES):
+        if file in (QUALITY, CANDIDATES, FINALISTS, DUPLICATES):
             continue
         with file.open(newline="", encoding="utf-8") as stream:
             found = list(csv.DictReader(stream))
@@ -203,6 +204,27 @@ def candidates() -> str:
     made = (
         f"{first['date'][:10]}, {first['machine']}, {first['epochs']} epochs, seed {first['seed']}, {first['clips']} "
         f"validation clips, {first['labels']} labels."
+    )
+    return f"{table(head, rows)}\n\n{made}"
+
+
+def finalists() -> str:
+    """Show the trained networks of which the default one is the best."""
+    with FINALISTS.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    rows = [
+        [
+            *(row["finalist"], {"True": "int8", "False": "float32"}[row["quantised"]], row["onnx_mb"]),
+            *(row["spearman"], row["top_decile_roc_auc"], row["label_roc_auc"], row["precision_at_10"]),
+            row["x_real_time"],
+        ]
+        for row in found
+    ]
+    head = ["small_vgg with", "computes in", "MB", "Spearman", "top decile", "labels", "neighbours", "x real time"]
+    first = found[0]
+    made = (
+        f"{first['date'][:10]}, {first['machine']}, {first['clips']} validation clips of mer4q and emotify, "
+        f"{first['labels']} labels of mer4q."
     )
     return f"{table(head, rows)}\n\n{made}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEWEST", "THRESHOLD", "Close", "close", "equal", "standardised"]
 
-THRESHOLD = 0.97  # benchmarks/duplicates.py chooses it
+THRESHOLD = 0.96  # benchmarks/duplicates.py chooses it
 FEWEST = 50  # clips of which a mean and a standard deviation say something
 BLOCK = 512  # clips that are compared with all others at once
 NEIGHBOURS = 20  # close ones that are kept of a clip: a thousand silent clips have half a million pairs
