@@ -18,7 +18,7 @@ from tones import Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.models import ModelCard
-from taggram.models.store import WEIGHTS_FILE
+from taggram.models.store import ONNX_FILE, WEIGHTS_FILE
 from taggram.training import Recipe
 from taggram.training.checkpoint import FILE_NAME, Checkpoint
 from taggram.training.loop import make_fabric, train
@@ -182,6 +182,14 @@ def test_it_learns_and_writes_down_what_it_did(tmp_path: Path) -> None:
     assert Recipe.read(folder / "recipe.yaml") == ready(epochs=12, vocabulary=["low", "high"]).recipe
     assert list((folder / "tensorboard").glob("events*"))
     assert not list(folder.glob(".*"))
+
+
+def test_a_recipe_can_want_integers(tmp_path: Path) -> None:
+    small = {"architecture": "small_vgg", "name": "small_vgg.x", "options": {"channels": [4, 8, 8, 8, 8]}}
+    card = train(ready(epochs=1, quantise=True, **small), tmp_path / "m", device="cpu")
+    assert card.quantised
+    card.check(tmp_path / "m" / ONNX_FILE)
+    assert b"QuantizeLinear" in (tmp_path / "m" / ONNX_FILE).read_bytes()
 
 
 def test_it_stops_early_and_keeps_the_best(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -47,7 +50,31 @@ def _work(task: Callable[[Path], Any], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it, and then closes the pipe
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            pipe.send(task(pipe.recv()))
+            _send(pipe, task(pipe.recv()))
+
+
+def _send(pipe: Connection, value: object) -> None:
+    """Send a value; arrays in it go as they lie in memory, without being copied into a pickle first."""
+    arrays: list[pickle.PickleBuffer] = []
+    rest = pickle.dumps(value, protocol=5, buffer_callback=arrays.append)
+    views = [array.raw() for array in arrays]
+    pipe.send((rest, [view.nbytes for view in views]))
+    for view in views:
+        while view:
+            view = view[os.write(pipe.fileno(), view) :]
+
+
+def _receive(pipe: Connection) -> Any:
+    """Receive what `_send` sent."""
+    rest, sizes = pipe.recv()
+    arrays = [np.empty(size, np.uint8) for size in sizes]
+    for array in arrays:
+        view = array.data
+        while view:
+            if not (got := os.readv(pipe.fileno(), [view])):
+                raise EOFError
+            view = view[got:]
+    return pickle.loads(rest, buffers=arrays)  # noqa: S301 - from a process of our own
 
 
 @dataclass
@@ -83,7 +110,7 @@ class _Pool(Generic[T]):
                 continue
             job, worker.job = worker.job, None
             try:
-                yield job, worker.pipe.recv()
+                yield job, _receive(worker.pipe)
             except (EOFError, ConnectionError):
                 worker.process.join()
                 worker.pipe.close()

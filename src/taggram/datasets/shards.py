@@ -100,7 +100,7 @@ class ShardWriter:
                 self.close()
                 self._shard, self._end = self._shard + 1, 0
                 self._file = self._open()
-        self._file.write(samples.tobytes())
+        self._file.write(np.ascontiguousarray(samples, SAMPLE).data)
         offset, self._end = self._end, self._end + samples.size
         return self._shard, offset
 

@@ -76,5 +76,5 @@ class TwoStepDFT(nn.Module):
         sums = (self.inner @ frames).unflatten(1, (-1, 2)).flatten(2).transpose(0, 1)
         spectrum = sums @ self.outer
         squares = spectrum * spectrum
-        power = squares[..., : self.columns] + squares[..., self.columns :]
+        power: Tensor = squares[..., : self.columns] + squares[..., self.columns :]
         return power.transpose(0, 1).flatten(1)
