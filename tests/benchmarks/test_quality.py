@@ -12,6 +12,7 @@ from benchmarks.quality.comparison import NOT_BELOW, Resampling, at_least, withi
 from benchmarks.quality.held import held
 from benchmarks.quality.panel import TAGS, Panel, Voice
 
+from benchmarks import finalists
 from taggram import ModelCard
 from taggram.evaluation import Interval
 from taggram.vocabularies import VocabularyMap
@@ -156,3 +157,15 @@ def test_a_model_is_asked_once(published, examples, tmp_path, capsys):
     again = answers(model, clips, tmp_path, 1)
     assert not capsys.readouterr().err
     assert np.array_equal(first.scores, again.scores) and np.array_equal(first.embeddings, again.embeddings)
+
+
+def test_finalists_are_compared_on_validation_clips_only(panel):
+    found = finalists.figures([panel, panel])
+    assert found["clips"] == 2 * 80
+    assert 0.5 < found["label_roc_auc"] <= 1 and 0 < found["spearman"] < 1 and 0.5 < found["top_decile_roc_auc"] <= 1
+    elsewhere = ~panel.clips.in_splits("valid")
+    panel.student.scores[elsewhere] = 0
+    panel.student.embeddings[elsewhere] = 0
+    assert finalists.figures([panel, panel]) == found
+    panel.student.scores[~elsewhere] *= -1
+    assert finalists.figures([panel, panel])["spearman"] == pytest.approx(-found["spearman"], abs=1e-3)
