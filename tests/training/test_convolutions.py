@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import taggram
+from taggram.models.blocks import ConvBlock1d, ExcitedBlock1d
 from taggram.training.convolutions import prepare_convolutions
 from taggram.training.session import Trained
 
@@ -23,6 +24,20 @@ def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:
     return {"output": y, "input": x.grad, **found}
 
 
+def assert_alike(module: nn.Module, x: Tensor, bf16: bool = False) -> nn.Module:
+    """Compare what a module computes after `prepare_convolutions` with what it computed before in float64."""
+    prepared = copy.deepcopy(module)
+    prepare_convolutions(prepared)
+    expected = step(copy.deepcopy(module).double(), x.double())
+    plain, found = step(copy.deepcopy(module), x, bf16), step(prepared, x, bf16)
+    assert list(expected) == list(found)
+    for name, tensor in expected.items():
+        assert found[name].dtype == plain[name].dtype, name
+        limit = (3e-2 if bf16 else 1e-5) * tensor.abs().max().item()
+        torch.testing.assert_close(found[name].double(), tensor, atol=limit, rtol=0, msg=name)
+    return prepared
+
+
 def test_the_layout_changes_and_no_value() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv1d(3, 4, 3), nn.Conv2d(1, 4, 3))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
@@ -35,38 +50,72 @@ def test_the_layout_changes_and_no_value() -> None:
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
+@pytest.mark.parametrize("grad", [True, False], ids=["training", "validation"])
+@pytest.mark.parametrize(
+    "block", [ConvBlock1d(1, 8, 3, stride=3, pool=3), ExcitedBlock1d(1, 8, 3, pool=2)], ids=["plain", "excited"]
+)
+def test_over_time_the_channels_stay_last(block: nn.Module, grad: bool) -> None:
+    prepared = copy.deepcopy(block)
+    prepare_convolutions(prepared)
+    with torch.set_grad_enabled(grad):
+        y = prepared(torch.randn(2, 1, 90))
+    assert y.stride(1) == 1
+    assert y.shape == block(torch.randn(2, 1, 90)).shape
+
+
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+@pytest.mark.parametrize("channels", [1, 5])
 @pytest.mark.parametrize(
     ("kernel", "stride", "padding"),
-    [((3, 3), 1, 1), ((30, 7), 1, (0, 3)), ((5, 5), 2, 2), ((3, 3), 3, 0), ((2, 4), (1, 2), (1, 0)), ((1, 1), 1, 0)],
+    [
+        *(((3, 3), 1, 1), ((30, 7), 1, (0, 3)), ((5, 5), 2, 2), ((3, 3), 3, 0), ((2, 4), (1, 2), (1, 0))),
+        *(((1, 1), 1, 0), ((44, 3), 1, (0, 1))),
+    ],
 )
-def test_gradients_over_one_channel_are_those_of_torch(
-    kernel: tuple[int, int], stride: int, padding: int, bias: bool, bf16: bool
+def test_gradients_are_those_of_torch(
+    kernel: tuple[int, int], stride: int, padding: int, channels: int, bias: bool, bf16: bool
 ) -> None:
     torch.manual_seed(0)
-    plain = nn.Conv2d(1, 6, kernel, stride, padding, bias=bias)
-    prepared = copy.deepcopy(plain)
-    prepare_convolutions(prepared)
-    assert type(prepared) is not nn.Conv2d
-    x = torch.randn(3, 1, 44, 25)
-    expected, found = step(plain, x, bf16), step(prepared, x, bf16)
-    assert list(expected) == list(found)
-    for name, tensor in expected.items():
-        assert found[name].dtype == tensor.dtype, name
-        limit = (1e-2 if bf16 else 1e-5) * tensor.detach().float().abs().max().item()
-        torch.testing.assert_close(found[name].float(), tensor.float(), atol=limit, rtol=0, msg=name)
+    layer = nn.Conv2d(channels, 6, kernel, stride, padding, bias=bias)
+    assert type(assert_alike(layer, torch.randn(3, channels, 44, 25), bf16)) is not nn.Conv2d
 
 
-def test_what_the_shortcut_does_not_know_is_left_alone() -> None:
+@pytest.mark.parametrize("chunk", [1, 3000, 10_000], ids=["rows", "some rows", "some segments"])
+def test_patches_are_gathered_by_chunks(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    monkeypatch.setattr("taggram.training.gradients._CHUNK", chunk)
+    assert_alike(nn.Conv2d(4, 6, 3, padding=1), torch.randn(5, 4, 11, 9))
+
+
+@pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize("stride", [1, 3])
+def test_gradients_over_time_are_those_of_torch(stride: int, bf16: bool) -> None:
+    torch.manual_seed(0)
+    assert_alike(nn.Conv1d(4, 6, 5, stride, padding=2), torch.randn(3, 4, 50), bf16)
+
+
+def test_batch_norm_over_time_is_that_of_torch() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv1d(4, 6, 3, bias=False), nn.BatchNorm1d(6), nn.ReLU(), nn.MaxPool1d(2))
+    x = torch.randn(3, 4, 50)
+    prepared = assert_alike(layers, x)
+    layers(x)
+    for name, tensor in layers.state_dict().items():
+        torch.testing.assert_close(prepared.state_dict()[name], tensor, msg=name)
+    assert_alike(nn.BatchNorm1d(6), torch.randn(9, 6))
+
+
+def test_what_the_shortcuts_do_not_know_is_left_alone() -> None:
     layers = [
         nn.Conv2d(1, 2, 3, dilation=2),
         nn.Conv2d(1, 2, 3, padding="same"),
         nn.Conv2d(1, 2, 3, padding=1, padding_mode="reflect"),
-        nn.Conv2d(3, 2, 3),
+        nn.Conv2d(4, 4, 3, groups=2),
+        nn.Conv1d(4, 4, 3, groups=4),
     ]
     prepare_convolutions(nn.Sequential(*layers))
-    assert {type(layer) for layer in layers} == {nn.Conv2d}
+    assert {type(layer) for layer in layers} == {nn.Conv1d, nn.Conv2d}
 
 
 @pytest.mark.parametrize("name", ["musicnn", "musicnn_pons", "small_vgg", "choi_cnn"])

@@ -1,25 +1,25 @@
-"""Two-dimensional convolutions as a CPU likes them, for training; what they compute stays the same.
+"""Convolutions as a CPU likes them, for training; what they compute stays the same.
 
-- They want the channels last: otherwise oneDNN reorders input and output of each, and batch norm and pooling are slow.
-- The first one of most taggers sees the one channel of a spectrogram behind batch norm. For the two values that batch
-  norm learns, autograd takes the gradient back to the whole spectrogram, and oneDNN is slow at that: with MusicNN's
-  vertical filters it is the larger part of a step. As a matrix product it takes a quarter of the time or less.
+They want the channels last: otherwise oneDNN reorders input and output of each, and batch norm and pooling are slow.
+That goes for convolutions over time as well, which torch would do channels first. What then takes longest are the
+gradients, for which see `gradients.py`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from taggram.training.gradients import Convolution
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
 
 def prepare_convolutions(network: nn.Module) -> None:
-    """Lay out the weights of a network's convolutions channels last, and speed up those that see one channel.
+    """Lay out the weights of a network's convolutions channels last, and speed up its layers on a CPU.
 
     Weights over one channel lie alike in both layouts, and `Tensor.contiguous` leaves them as they are. What follows
     that layer would then be channels first, and it is the largest part of the network.
@@ -31,47 +31,74 @@ def prepare_convolutions(network: nn.Module) -> None:
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
-            laid_out = torch.empty_like(module.weight.data, memory_format=torch.channels_last)
-            module.weight.data = laid_out.copy_(module.weight.data)
-            plain = module.padding_mode == "zeros" and not isinstance(module.padding, str)
-            if type(module) is nn.Conv2d and module.in_channels == 1 and module.dilation == (1, 1) and plain:
-                module.__class__ = _OneChannelConv2d
+            module.weight.data = _channels_last(module.weight.data)
+        faster = _FASTER.get(type(module))
+        if faster and (not isinstance(module, nn.Conv1d | nn.Conv2d) or _is_plain(module)):
+            module.__class__ = faster
 
 
-class _OneChannelConv2d(nn.Conv2d):
-    """A convolution over one channel whose gradient towards its input is quickly computed on a CPU."""
-
-    def forward(self, x: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch channels h w"]:
-        if x.device.type != "cpu" or not (x.requires_grad and torch.is_grad_enabled()):
+class _Conv2d(nn.Conv2d):
+    def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out h w"]:
+        if x.device.type != "cpu":
             return super().forward(x)
-        weight, bias = self.weight, self.bias
-        if torch.is_autocast_enabled("cpu"):
-            dtype = torch.get_autocast_dtype("cpu")
-            x, weight, bias = x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
-        y: Tensor = _OneChannelConvolution.apply(x, weight, bias, self.stride, self.padding)  # type: ignore[no-untyped-call]
-        return y
+        assert not isinstance(self.padding, str)
+        return _convolve(x, self.weight, self.bias, self.stride, self.padding)
 
 
-class _OneChannelConvolution(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...]
-    ) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.stride, ctx.padding, ctx.has_bias = stride, padding, bias is not None
-        return functional.conv2d(x, weight, bias, stride, padding)
+class _Conv1d(nn.Conv1d):
+    def forward(self, x: Float[Tensor, "batch in time"]) -> Float[Tensor, "batch out t"]:
+        if x.device.type != "cpu":
+            return super().forward(x)
+        assert not isinstance(self.padding, str)
+        weight = _channels_last(self.weight[:, :, None])
+        return _convolve(x[:, :, None], weight, self.bias, (1, *self.stride), (0, *self.padding)).squeeze(2)
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        (gradient,), (x, weight) = gradients, ctx.saved_tensors
-        layer = ([len(weight)], ctx.stride, ctx.padding, (1, 1), False, (0, 0), 1)
-        wanted = (False, True, ctx.has_bias)
-        _, to_weight, to_bias = torch.ops.aten.convolution_backward(gradient, x, weight, *layer, wanted)
-        # What each place of a filter gives to the input, summed where the filter lay.
-        places, size = weight.flatten(1).T, weight.shape[2:]
-        exact = torch.promote_types(x.dtype, torch.float32)
-        to_x = [
-            functional.fold((places @ one.flatten(1)).to(exact), x.shape[2:], size, 1, ctx.padding, ctx.stride)
-            for one in gradient
-        ]
-        return torch.stack(to_x).to(x.dtype), to_weight, to_bias, None, None
+
+class _BatchNorm1d(nn.BatchNorm1d):
+    """Batch norm that sees the layout of what comes from a convolution over time."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.ndim == 2 or x.device.type != "cpu":
+            return super().forward(x)
+        return super().forward(x[:, :, None]).squeeze(2)
+
+    def _check_input_dim(self, input: Tensor) -> None:  # noqa: A002
+        """Take what has one more dimension."""
+
+
+class _MaxPool1d(nn.MaxPool1d):
+    """Max-pooling that keeps the layout where nothing is learnt, too; torch has another one for that."""
+
+    def forward(self, x: Float[Tensor, "batch channels time"]) -> Tensor:
+        if x.device.type != "cpu" or self.return_indices:
+            y: Tensor = super().forward(x)
+            return y
+        where = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        return torch.max_pool1d_with_indices(x, *where)[0]
+
+
+_FASTER: dict[type[nn.Module], type[nn.Module]] = {
+    nn.Conv1d: _Conv1d,
+    nn.Conv2d: _Conv2d,
+    nn.BatchNorm1d: _BatchNorm1d,
+    nn.MaxPool1d: _MaxPool1d,
+}
+
+
+def _is_plain(layer: nn.Conv1d | nn.Conv2d) -> bool:
+    numbers = layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+    return numbers and layer.groups == 1 and set(layer.dilation) == {1}
+
+
+def _convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...]
+) -> Tensor:
+    if torch.is_autocast_enabled("cpu"):
+        dtype = torch.get_autocast_dtype("cpu")
+        x, weight, bias = x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+    y: Tensor = Convolution.apply(x, weight, bias, stride, padding)  # type: ignore[no-untyped-call]
+    return y
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return torch.empty_like(x, memory_format=torch.channels_last).copy_(x)
