@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_CHUNK = 1 << 18  # values that are gathered at a time: they should stay in a core's cache
+_CHUNK = 1 << 18  # values that are gathered at a time for each thread: they should stay in its cache
 
 
 class Convolution(torch.autograd.Function):
@@ -72,7 +72,8 @@ def _sum_over_chunks(
 ) -> Tensor:
     channels, filter_size = len(weight), weight[0].numel()
     row = gradient.shape[3] * (channels + filter_size)
-    segments, rows = max(1, _CHUNK // (gradient.shape[2] * row)), max(1, _CHUNK // row)
+    chunk = _CHUNK * torch.get_num_threads()
+    segments, rows = max(1, chunk // (gradient.shape[2] * row)), max(1, chunk // row)
     total = x.new_zeros(filter_size, channels)
     for some_x, some_gradients in zip(x.split(segments), gradient.permute(0, 2, 3, 1).split(segments), strict=True):
         patches = _patches(some_x, weight.shape[2:], stride, padding)
