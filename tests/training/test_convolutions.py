@@ -14,6 +14,13 @@ from taggram.training.convolutions import prepare_convolutions
 from taggram.training.session import Trained
 
 
+@pytest.fixture(autouse=True)
+def without_avx512(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it most layers stay torch's own, so that there would be little to test."""
+    for module in ("convolutions", "gradients"):
+        monkeypatch.setattr(f"taggram.training.{module}.AVX512", False)
+
+
 def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:
     """The output of a layer and all gradients, for the same gradient of the output."""
     x = x.clone().requires_grad_()
@@ -36,6 +43,19 @@ def assert_alike(module: nn.Module, x: Tensor, bf16: bool = False) -> nn.Module:
         limit = (3e-2 if bf16 else 1e-5) * tensor.abs().max().item()
         torch.testing.assert_close(found[name].double(), tensor, atol=limit, rtol=0, msg=name)
     return prepared
+
+
+def test_with_avx512_only_what_sees_a_spectrogram_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("convolutions", "gradients"):
+        monkeypatch.setattr(f"taggram.training.{module}.AVX512", True)
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.MaxPool2d((9, 1)), nn.Flatten(1, 2))
+    over_time = nn.Sequential(nn.Conv1d(1, 4, 3), nn.BatchNorm1d(4), nn.MaxPool1d(2))
+    kinds = [type(module) for module in over_time]
+    assert_alike(network, torch.randn(2, 1, 13, 11))
+    prepare_convolutions(network)
+    prepare_convolutions(over_time)
+    assert [type(module) is nn.Conv2d for module in network[:2]] == [False, True]
+    assert [type(module) for module in over_time] == kinds
 
 
 def test_the_layout_changes_and_no_value() -> None:

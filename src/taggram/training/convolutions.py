@@ -1,8 +1,8 @@
 """Convolutions as a CPU likes them, for training; what they compute stays the same.
 
 They want the channels last: otherwise oneDNN reorders input and output of each, and batch norm and pooling are slow.
-That goes for convolutions over time as well, which torch would do channels first. What then takes longest are the
-gradients, for which see `gradients.py`.
+Without AVX-512 that goes for convolutions over time as well, which torch would do channels first. What then takes
+longest are the gradients, for which see `gradients.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from taggram.training.gradients import Convolution
+from taggram.training.gradients import AVX512, Convolution
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -32,9 +32,8 @@ def prepare_convolutions(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.data = _channels_last(module.weight.data)
-        faster = _FASTER.get(type(module))
-        if faster and (not isinstance(module, nn.Conv1d | nn.Conv2d) or _is_plain(module)):
-            module.__class__ = faster
+        if _is_plain(module) and (not AVX512 or (isinstance(module, nn.Conv2d) and module.in_channels == 1)):
+            module.__class__ = _FASTER.get(type(module), type(module))
 
 
 class _Conv2d(nn.Conv2d):
@@ -85,7 +84,9 @@ _FASTER: dict[type[nn.Module], type[nn.Module]] = {
 }
 
 
-def _is_plain(layer: nn.Conv1d | nn.Conv2d) -> bool:
+def _is_plain(layer: nn.Module) -> bool:
+    if not isinstance(layer, nn.Conv1d | nn.Conv2d):
+        return True
     numbers = layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
     return numbers and layer.groups == 1 and set(layer.dilation) == {1}
 

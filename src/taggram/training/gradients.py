@@ -2,7 +2,8 @@
 
 - Towards the weights they are a product of two matrices: of the gradient, and of the patches that the filters saw. With
   channels last, a patch's rows are contiguous, so that patches are quickly gathered, and the product comes out as the
-  weights lie. OneDNN takes two to ten times as long, which was half of a step of a VGG.
+  weights lie. OneDNN's kernels for AVX2 take up to three times as long, which was half of a step of a VGG; where there
+  is AVX-512 it has others, which are left to it.
 - Towards the one channel of a spectrogram, which only the two values of the batch norm before it need, they are a
   product of matrices, too: with MusicNN's vertical filters oneDNN spent the larger part of a step on them.
 """
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+AVX512 = torch.backends.cpu.get_cpu_capability() == "AVX512"
 _CHUNK = 1 << 18  # values that are gathered at a time for each thread: they should stay in its cache
 
 
@@ -59,7 +61,7 @@ def _to_input(gradient: Tensor, x: Tensor, weight: Tensor, stride: tuple[int, ..
 def _to_weight(
     gradient: Tensor, x: Tensor, weight: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]
 ) -> Tensor:
-    if x.dtype == torch.bfloat16:  # a sum over chunks would be rounded once for each
+    if AVX512 or x.dtype == torch.bfloat16:  # in bfloat16 a sum over chunks would be rounded once for each
         return _torch(gradient, x, weight, stride, padding, wanted=1)
     if gradient.shape[2] == 1:  # chunks are cut along the first of the two dimensions
         gradient, x, weight = gradient.transpose(2, 3), x.transpose(2, 3), weight.transpose(2, 3)
