@@ -27,8 +27,8 @@ DECODE = "decode, resample"
 def measure(setting: Setting) -> list[Row]:
     """Seconds of audio per second, for each model; over decoding alone and over the peer's, round by round."""
     file, length = setting.material.song_file(), setting.material.song
-    commands = {model: Loop("loops", "tag", model, file, one_core=True) for model in MODELS}
-    commands[DECODE] = Loop("loops", "decode", file, one_core=True)
+    commands = {DECODE: Loop("loops", "decode", file, one_core=True)}  # next to the default model, which comes first
+    commands |= {model: Loop("loops", "tag", model, file, one_core=True) for model in MODELS}
     if setting.peer:
         for theirs in PEER_MODELS.values():
             commands[theirs] = Loop("loop_musicnn", theirs, file, python=setting.peer.python, one_core=True)
