@@ -16,13 +16,13 @@ from taggram.training import recipe as recipe_file
 from taggram.training.calibration import calibrate
 from taggram.training.data import one_of_each
 
-QUANTISED_ON = 256  # segments, at most one of a clip
-
 if TYPE_CHECKING:
     from torch import Tensor
 
     from taggram.training.checkpoint import Row
     from taggram.training.plan import Plan
+
+QUANTISED_ON = 256  # segments, at most one of a clip
 
 
 def write_recipe(plan: Plan, folder: Path) -> None:
