@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from taggram.models.norm_pool import norm_pool
+
 if TYPE_CHECKING:
     from jaxtyping import Float
 
@@ -41,8 +43,7 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
         """Apply the block."""
-        y: Tensor = self.pool(torch.relu(self.bn(self.conv(x))))
-        return y
+        return norm_pool(self.conv(x), self.bn, self.pool, torch.relu)
 
 
 class ResidualBlock(nn.Module):
@@ -103,8 +104,7 @@ class ConvBlock1d(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch channels_in frames"]) -> Float[Tensor, "batch channels f"]:
         """Apply the block."""
-        y: Tensor = self.pool(torch.relu(self.bn(self.conv(x))))
-        return y
+        return norm_pool(self.conv(x), self.bn, self.pool, torch.relu)
 
 
 class Excitation(nn.Module):

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
+from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class _Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        y: Tensor = self.dropout(self.pool(torch.relu(self.bn(self.conv(x)))))
+        y: Tensor = self.dropout(norm_pool(self.conv(x), self.bn, self.pool, torch.relu))
         return y
 
 

@@ -12,6 +12,7 @@ from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
+from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
 
 if TYPE_CHECKING:
@@ -27,16 +28,17 @@ SEGMENTS = Segments(samples=SAMPLES, hop=SAMPLES)
 SCALE = 255.0  # by which decibels are divided
 
 
-class _Block(nn.Sequential):
-    """2x2 convolution, ReLU, batch norm; with stride 1 the size is kept by a row and a column of zeros at the end."""
+class _Block(nn.Module):
+    """2x2 convolution that keeps the size by a row and a column of zeros at the end, ReLU, batch norm, max-pooling."""
 
-    def __init__(self, channels_in: int, channels: int, stride: int = 1) -> None:
-        super().__init__(
-            nn.ZeroPad2d((0, 1, 0, 1) if stride == 1 else 0),
-            nn.Conv2d(channels_in, channels, 2, stride),
-            nn.ReLU(),
-            nn.BatchNorm2d(channels, eps=1e-3),
-        )
+    def __init__(self, channels_in: int, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(channels_in, channels, 2))
+        self.bn = nn.BatchNorm2d(channels, eps=1e-3)
+        self.pool = nn.MaxPool2d(2)
+
+    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
+        return norm_pool(torch.relu(self.conv(x)), self.bn, self.pool)
 
 
 @register
@@ -81,10 +83,8 @@ class GenreMoodCNN(Network):
         super().__init__(vocabulary, embedding_size=units[-1], heads=heads)
         self.bn = nn.BatchNorm2d(1, eps=1e-3)
         self.blocks = nn.Sequential(
-            *(_Block(1, 64), nn.MaxPool2d(2)),
-            *(_Block(64, 128), nn.MaxPool2d(2)),
-            *(_Block(128, 256), nn.MaxPool2d(2)),
-            _Block(256, 512, stride=2),
+            *(_Block(1, 64), _Block(64, 128), _Block(128, 256)),
+            *(nn.Conv2d(256, 512, 2, stride=2), nn.ReLU(), nn.BatchNorm2d(512, eps=1e-3)),
         )
         self.max_pool, self.mean_pool = nn.MaxPool2d(2), nn.AvgPool2d(2)
         self.dense = DenseLayers(512 * 4 * 4, units, nn.ReLU)

@@ -11,6 +11,7 @@ from torch.nn import functional
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
+from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class _Stage(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch channels_in mels frames"], beside: Float[Tensor, "batch features mels frames"]
     ) -> tuple[Float[Tensor, "batch channels m f"], Float[Tensor, "batch more m f"]]:
-        x = self.pool(functional.elu(self.bn(self.conv(x))))
+        x = norm_pool(self.conv(x), self.bn, self.pool, functional.elu)
         return x, torch.cat([self.pool(beside), x], dim=1)
 
 

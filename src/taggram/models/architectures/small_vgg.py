@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
+from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
 
 if TYPE_CHECKING:
@@ -22,22 +23,24 @@ if TYPE_CHECKING:
 SAMPLES = 128 * 512  # 4.1 s at 16 kHz
 
 
-class _Conv(nn.Sequential):
-    """Convolution, batch norm, ReLU; `separable`: a filter per channel, then a mixture of the channels."""
+class _Block(nn.Module):
+    """3x3 convolution, batch norm, ReLU, max-pooling; `separable`: a filter per channel, then a mixture of them."""
 
-    def __init__(
-        self, channels_in: int, channels: int, kernel: int, *, stride: int = 1, separable: bool = False
-    ) -> None:
-        def conv(before: int, after: int, size: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
-            layer = nn.Conv2d(before, after, size, stride, padding=size // 2, groups=groups, bias=False)
-            return [layer, nn.BatchNorm2d(after), nn.ReLU()]
-
+    def __init__(self, channels_in: int, channels: int, separable: bool) -> None:
+        super().__init__()
+        self.conv: nn.Module = _conv(channels_in, channels, 3)
         if separable:
-            super().__init__(
-                *conv(channels_in, channels_in, kernel, stride, channels_in), *conv(channels_in, channels, 1)
-            )
-        else:
-            super().__init__(*conv(channels_in, channels, kernel, stride))
+            each = _conv(channels_in, channels_in, 3, groups=channels_in)
+            self.conv = nn.Sequential(each, nn.BatchNorm2d(channels_in), nn.ReLU(), _conv(channels_in, channels, 1))
+        self.bn = nn.BatchNorm2d(channels)
+        self.pool = nn.MaxPool2d(2)
+
+    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
+        return norm_pool(self.conv(x), self.bn, self.pool, torch.relu)
+
+
+def _conv(channels_in: int, channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(channels_in, channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
 
 
 @register
@@ -98,10 +101,10 @@ class SmallVGG(Network):
         segments = Segments(samples=SAMPLES, hop=SAMPLES)
         super().__init__(vocabulary, embedding_size, dropout, front_end=front_end, segments=segments)
         self.bn = nn.BatchNorm2d(1)
-        layers: list[nn.Module] = [_Conv(1, channels[0], 5, stride=2)]
-        for before, after in itertools.pairwise(channels):
-            layers += [_Conv(before, after, 3, separable=separable), nn.MaxPool2d(2)]
-        self.layers = nn.Sequential(*layers)
+        self.layers = nn.Sequential(
+            *(_conv(1, channels[0], 5, stride=2), nn.BatchNorm2d(channels[0]), nn.ReLU()),
+            *(_Block(before, after, separable) for before, after in itertools.pairwise(channels)),
+        )
         self.dense = nn.Linear(2 * channels[-1] * (n_mels >> len(channels)), embedding_size)
         self.dense_bn = nn.BatchNorm1d(embedding_size)
 

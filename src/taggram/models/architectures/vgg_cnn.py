@@ -10,6 +10,7 @@ from torch.nn import functional
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
+from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ class _Block(nn.Module):
         self.pool = nn.MaxPool2d(pool)
 
     def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        y: Tensor = self.pool(functional.elu(self.bn(self.conv(x))))
-        return y
+        return norm_pool(self.conv(x), self.bn, self.pool, functional.elu)
 
 
 @register
