@@ -200,13 +200,13 @@ def resamples_and_refuses(network: Network, folder: Path) -> None:
 
 
 def test_weights_that_do_not_fit_are_refused(network: Network, tmp_path: Path) -> None:
-    card = card_of(network).model_copy(update={"files": {"model.safetensors": "another"}})
+    card = card_of(network).replace(files={"model.safetensors": "another"})
     card.write(tmp_path)
     with pytest.raises(CardError, match=r"has no model\.safetensors"):
         taggram.create_model(str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"not weights at all")
     with pytest.raises(CardError, match="not the file that its card describes"):
         taggram.create_model(str(tmp_path))
-    card.model_copy(update={"files": {}}).write(tmp_path)
+    card.replace(files={}).write(tmp_path)
     with pytest.raises(CardError, match="does not hold the weights"):
         taggram.create_model(str(tmp_path))

@@ -191,7 +191,7 @@ def test_links_and_named_files_exist(page: Path) -> None:
 def test_every_field_of_a_card_is_explained() -> None:
     text = (DOCS / "guide" / "models.md").read_text()
     for model in (ModelCard, Segments, Calibration, Score, Provenance, FrontEnd, HarmonicFrontEnd, RawFrontEnd):
-        for field in model.model_fields:
+        for field in model.__struct_fields__:
             assert f"`{field}`" in text, f"{model.__name__}.{field}"
 
 

@@ -1,16 +1,14 @@
 """The harmonic spectrogram against a slow computation of its definition, and front ends as data."""
 
+import msgspec
 import numpy as np
 import pytest
 import torch
-from pydantic import TypeAdapter, ValidationError
 
 from taggram.features import FrontEnd, HarmonicFrontEnd, RawFrontEnd
 from taggram.features.build import build
 from taggram.features.front_end import AnyFrontEnd
 from taggram.features.harmonics import Harmonics
-
-ANY: TypeAdapter = TypeAdapter(AnyFrontEnd)
 
 
 def by_definition(samples: np.ndarray, quality: float) -> np.ndarray:
@@ -68,18 +66,15 @@ def test_harmonics_stay_below_half_the_sample_rate() -> None:
     "front_end", [FrontEnd(n_mels=8), HarmonicFrontEnd(harmonics=3), RawFrontEnd(sample_rate=8000)]
 )
 def test_settings_come_back_from_a_card(front_end: FrontEnd | HarmonicFrontEnd | RawFrontEnd) -> None:
-    assert ANY.validate_json(front_end.model_dump_json()) == front_end
+    assert msgspec.json.decode(front_end.to_json(), type=AnyFrontEnd) == front_end
     assert build(front_end)(torch.zeros(1, 4000)).shape[0] == 1
-
-
-def test_a_card_without_a_kind_means_log_mel() -> None:
-    assert ANY.validate_python({"n_mels": 40}) == FrontEnd(n_mels=40)
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         {"kind": "cepstrum"},
+        {"n_mels": 40},
         {"kind": "waveform", "hop": 256},
         {"kind": "harmonic", "n_fft": 511},
         {"kind": "harmonic", "lowest_note": 100},
@@ -87,8 +82,8 @@ def test_a_card_without_a_kind_means_log_mel() -> None:
     ],
 )
 def test_impossible_settings_are_refused(settings: dict) -> None:
-    with pytest.raises(ValidationError):
-        ANY.validate_python(settings)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(settings, AnyFrontEnd)
 
 
 def test_the_waveform_is_seen_as_it_is() -> None:

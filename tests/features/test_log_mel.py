@@ -6,7 +6,6 @@ import librosa
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
 
 from taggram.features import FrontEnd
 from taggram.features.dft import TwoStepDFT
@@ -99,5 +98,5 @@ def test_silence_is_finite() -> None:
 
 @pytest.mark.parametrize("settings", [{"n_fft": 511}, {"f_max": 9000}, {"f_min": 8000}, {"hop": 0}, {"window": 3}])
 def test_impossible_settings_are_refused(settings: dict) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises((ValueError, TypeError)):
         FrontEnd(**settings)

@@ -23,7 +23,7 @@ from taggram.features.numpy_log_mel import log_mel
     ],
 )
 def test_it_is_the_same(settings: dict) -> None:
-    front_end = FrontEnd.model_validate(settings)
+    front_end = FrontEnd(**settings)
     waveform = 0.1 * np.random.default_rng(0).standard_normal((2, 9000)).astype(np.float32)
     found = log_mel(waveform, front_end)
     assert found.dtype == np.float32

@@ -209,6 +209,6 @@ def test_damaged_files_are_refused_in_one_line(data: bytes, tmp_path: Path) -> N
         load_baseline(tmp_path, card)
     assert "\n" not in str(error.value)
     card.write(tmp_path)
-    ModelCard.read(tmp_path).model_copy(update={"files": {BASELINE_FILE: "0" * 64}}).write(tmp_path)
+    ModelCard.read(tmp_path).replace(files={BASELINE_FILE: "0" * 64}).write(tmp_path)
     with pytest.raises(CardError, match="not the file that its card describes"):
         taggram.Tagger(tmp_path)

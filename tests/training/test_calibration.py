@@ -62,6 +62,7 @@ def test_thresholds_are_the_best_that_a_search_finds() -> None:
     assert truth.labels[known, 0][named].mean() >= 0.7 and list(limits["precision"]) == ["labelled"]
     lower = scores[known, 0] >= np.sort(scores[known & (scores[:, 0] < limits["precision"]["labelled"]), 0])[-1]
     assert truth.labels[known, 0][lower].mean() < 0.7
+    assert limits["top"]["labelled"] == limits["f1"]["labelled"]
 
 
 def test_the_policy_top_names_a_tag_as_often_as_the_teachers_have_it_in_front() -> None:

@@ -55,7 +55,7 @@ def show(name: Annotated[str, typer.Argument(help="A model's name or folder.")])
     from taggram.models import ModelCard
     from taggram.models.store import find
 
-    print(ModelCard.read(find(name)).model_dump_json(indent=2))
+    print(ModelCard.read(find(name)).to_json())
 
 
 @app.command("import")

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, PositiveFloat, PositiveInt, Tag, model_validator
-
-
-class _Settings(BaseModel):
-    """What all front ends have."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sample_rate: PositiveInt = 16000
+from taggram.record import PositiveFloat, PositiveInt, Record
 
 
-class FrontEnd(_Settings):
+class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel"):
     """The settings of a log-mel-spectrogram; the part of a model card that fixes what its network sees.
 
     Attributes
     ----------
     kind
-        ``"log_mel"``. A card without it means this one.
+        ``"log_mel"``, in a card.
     sample_rate
         Samples per second of the waveform, in Hz.
     n_fft
@@ -53,7 +45,7 @@ class FrontEnd(_Settings):
         Mean and standard deviation of the values of a training set, in the unit of `log`; only with ``"data"``.
     """
 
-    kind: Literal["log_mel"] = "log_mel"
+    sample_rate: PositiveInt = 16000
     n_fft: PositiveInt = 512
     hop: PositiveInt = 256
     n_mels: PositiveInt = 96
@@ -67,8 +59,8 @@ class FrontEnd(_Settings):
     mean: float = 0.0
     std: PositiveFloat = 1.0
 
-    @model_validator(mode="after")
-    def _check(self) -> FrontEnd:
+    def _check(self) -> None:
+        """Raise a ValueError if settings contradict each other."""
         if self.normalise != "data" and (self.mean, self.std) != (0.0, 1.0):
             raise ValueError(f'mean and std are of a training set, for normalise "data", not "{self.normalise}"')
         if self.normalise == "peak" and self.log != "db":
@@ -79,7 +71,6 @@ class FrontEnd(_Settings):
             raise ValueError(
                 f"0 <= f_min < f_max <= {self.sample_rate / 2:g} Hz does not hold for {self.f_min:g} and {self.top:g}"
             )
-        return self
 
     @property
     def top(self) -> float:
@@ -91,13 +82,13 @@ class FrontEnd(_Settings):
         return 1 + (samples if self.padding != "none" else samples - self.n_fft) // self.hop
 
 
-class HarmonicFrontEnd(_Settings):
+class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="harmonic"):
     """The settings of a harmonic spectrogram: a pitch scale, and one channel for each harmonic of its notes.
 
     Attributes
     ----------
     kind
-        ``"harmonic"``.
+        ``"harmonic"``, in a card.
     sample_rate
         Samples per second of the waveform, in Hz.
     n_fft
@@ -115,7 +106,7 @@ class HarmonicFrontEnd(_Settings):
         What frames see beyond the ends of a segment, as in `FrontEnd`.
     """
 
-    kind: Literal["harmonic"] = "harmonic"
+    sample_rate: PositiveInt = 16000
     n_fft: PositiveInt = 512
     hop: PositiveInt = 256
     harmonics: PositiveInt = 6
@@ -123,13 +114,12 @@ class HarmonicFrontEnd(_Settings):
     lowest_note: int = 24
     padding: Literal["none", "zero", "reflect"] = "reflect"
 
-    @model_validator(mode="after")
-    def _check(self) -> HarmonicFrontEnd:
+    def _check(self) -> None:
+        """Raise a ValueError if settings contradict each other."""
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
         if not self.pitches:
             raise ValueError(f"no pitch from note {self.lowest_note} on has {self.harmonics} harmonics")
-        return self
 
     @property
     def pitches(self) -> tuple[float, ...]:
@@ -140,28 +130,18 @@ class HarmonicFrontEnd(_Settings):
         return tuple(440 * 2 ** ((self.lowest_note - 69 + step / self.bands_per_semitone) / 12) for step in steps)
 
 
-class RawFrontEnd(_Settings):
+class RawFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="waveform"):
     """No front end: the network sees the waveform.
 
     Attributes
     ----------
     kind
-        ``"waveform"``.
+        ``"waveform"``, in a card.
     sample_rate
         Samples per second of the waveform, in Hz.
     """
 
-    kind: Literal["waveform"] = "waveform"
+    sample_rate: PositiveInt = 16000
 
 
-def _kind(front_end: Any) -> str:
-    kind = front_end.get("kind", "log_mel") if isinstance(front_end, dict) else getattr(front_end, "kind", "")
-    return str(kind)
-
-
-AnyFrontEnd = Annotated[
-    Annotated[FrontEnd, Tag("log_mel")]
-    | Annotated[HarmonicFrontEnd, Tag("harmonic")]
-    | Annotated[RawFrontEnd, Tag("waveform")],
-    Discriminator(_kind),
-]
+AnyFrontEnd = FrontEnd | HarmonicFrontEnd | RawFrontEnd

@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from msgspec import field
 
 from taggram.errors import CardError
 from taggram.features.front_end import AnyFrontEnd
+from taggram.record import NonNegativeFloat, NonNegativeInt, PositiveInt, Record
 from taggram.vocabularies import Vocabulary
 
 FILE_NAME = "card.json"
@@ -23,11 +24,7 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Segments(_Part):
+class Segments(Record, frozen=True, kw_only=True):
     """How a model wants a clip cut, in samples at its sample rate.
 
     Attributes
@@ -47,12 +44,12 @@ class Segments(_Part):
 
     samples: PositiveInt
     hop: PositiveInt
-    clip_padding: int = Field(default=0, ge=0)
+    clip_padding: NonNegativeInt = 0
     any_length: bool = False
     short_clip: Literal["repeat"] = "repeat"
 
 
-class Score(_Part):
+class Score(Record, frozen=True, kw_only=True):
     """A figure that was measured or published for a model, with what it needs to be read right.
 
     Attributes
@@ -79,7 +76,7 @@ class Score(_Part):
     source: str
 
 
-class Provenance(_Part):
+class Provenance(Record, frozen=True, kw_only=True):
     """Where weights come from.
 
     Attributes
@@ -101,7 +98,7 @@ class Provenance(_Part):
     member: str | None = None
 
 
-class Calibration(_Part):
+class Calibration(Record, frozen=True, kw_only=True):
     """How far the scores of a tag can be taken at their word.
 
     Attributes
@@ -116,11 +113,11 @@ class Calibration(_Part):
     """
 
     calibrated_on: Literal["labels", "teachers"]
-    positives: int | None = Field(default=None, ge=0)
-    error: float = Field(ge=0)
+    positives: NonNegativeInt | None = None
+    error: NonNegativeFloat
 
 
-class ModelCard(_Part):
+class ModelCard(Record, frozen=True, kw_only=True):
     """All that one must know to use a model file.
 
     Attributes
@@ -148,8 +145,8 @@ class ModelCard(_Part):
     thresholds
         Score from which on a tag holds, by policy and tag, chosen on validation clips; None for a model without them.
         ``"f1"``: where the expected F1 is highest. ``"top"``: where a tag is named in as many clips as it is among the
-        ten strongest. ``"precision"``: where at least 0.7 of the clips that are named have the label; only for tags
-        that were calibrated on labels.
+        ten strongest; as ``"f1"`` for tags that were calibrated on labels. ``"precision"``: where at least 0.7 of the
+        clips that are named have the label; only for those.
     calibration
         For each tag how good its scores are as probabilities, where that was measured.
     trained_on
@@ -172,7 +169,7 @@ class ModelCard(_Part):
     format: Literal[1] = 1
     name: str
     architecture: str
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = field(default_factory=dict)
     paper: str
     vocabulary: Vocabulary
     front_end: AnyFrontEnd
@@ -180,22 +177,21 @@ class ModelCard(_Part):
     embedding_size: PositiveInt
     aggregation: Literal["mean", "max", "vote"] = "mean"
     thresholds: dict[Policy, dict[str, float]] | None = None
-    calibration: dict[str, Calibration] = {}
+    calibration: dict[str, Calibration] = field(default_factory=dict)
     trained_on: str
     scores: tuple[Score, ...] = ()
     licence: str
     provenance: Provenance | None = None
     deviations: tuple[str, ...] = ()
-    files: dict[str, str] = {}
+    files: dict[str, str] = field(default_factory=dict)
     quantised: bool = False
 
-    @model_validator(mode="after")
-    def _everything_is_about_these_tags(self) -> ModelCard:
+    def _check(self) -> None:
+        """Raise a ValueError if thresholds or calibration are about other tags."""
         about = {f"thresholds.{policy}": set(limits) for policy, limits in (self.thresholds or {}).items()}
-        for field, tags in {**about, "calibration": set(self.calibration)}.items():
+        for name, tags in {**about, "calibration": set(self.calibration)}.items():
             if unknown := tags - set(self.vocabulary.tags):
-                raise ValueError(f"{field} has tags that are not in the vocabulary: {sorted(unknown)}")
-        return self
+                raise ValueError(f"{name} has tags that are not in the vocabulary: {sorted(unknown)}")
 
     @property
     def sample_rate(self) -> int:
@@ -204,7 +200,7 @@ class ModelCard(_Part):
 
     def write(self, folder: Path) -> None:
         """Write the card into a model's folder."""
-        (folder / FILE_NAME).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (folder / FILE_NAME).write_text(self.to_json() + "\n", encoding="utf-8")
 
     def check(self, file: Path) -> None:
         """Check a file of the model against the hash in the card, where the card has one.
@@ -230,12 +226,10 @@ class ModelCard(_Part):
         """
         file = folder / FILE_NAME
         try:
-            return cls.model_validate_json(file.read_bytes())
+            return cls.from_json(file.read_bytes())
         except FileNotFoundError:
             raise CardError(f"{file}: no model card; a model is a folder with {FILE_NAME} and model.onnx") from None
         except OSError as error:
             raise CardError(f"{file}: {error.strerror}") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "file"
-            raise CardError(f"{file}: not a usable model card: {where}: {first['msg']}") from error
+        except ValueError as error:
+            raise CardError(f"{file}: not a usable model card: {error}") from error

@@ -54,7 +54,7 @@ def save_model(
         if quantise_on is not None:
             quantise(made / ONNX_FILE, quantise_on)
         hashes = {name: sha256(made / name) for name in (WEIGHTS_FILE, ONNX_FILE)}
-        card = card.model_copy(update={"files": hashes, "quantised": quantise_on is not None})
+        card = card.replace(files=hashes, quantised=quantise_on is not None)
         card.write(made)
     return card
 

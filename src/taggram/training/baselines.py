@@ -113,7 +113,7 @@ def fit_baseline(
     )
     with replaced(folder) as made:
         (made / BASELINE_FILE).write_bytes(save(arrays))
-        card = card.model_copy(update={"files": {BASELINE_FILE: sha256(made / BASELINE_FILE)}})
+        card = card.replace(files={BASELINE_FILE: sha256(made / BASELINE_FILE)})
         card.write(made)
     return card
 

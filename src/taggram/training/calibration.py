@@ -201,8 +201,9 @@ def thresholds(
     -------
     dict
         ``"f1"``: the highest F1, on labels or, where the teachers' scores stand for them, expected from these;
-        ``"top"``: the tag is named for as many clips as it is among the teachers' `TOP` strongest; ``"precision"``: the
-        lowest threshold with a precision of `PRECISION`, for tags with enough labels that reach it.
+        ``"top"``: the tag is named for as many clips as it is among the teachers' `TOP` strongest, or, where labels
+        say how often it holds, as for F1; ``"precision"``: the lowest threshold with a precision of `PRECISION`, for
+        tags with enough labels that reach it.
     """
     f1, top, precision = {}, {}, {}
     strongest = np.argsort(np.argsort(-truth.taught, axis=1, kind="stable"), axis=1, kind="stable") < TOP
@@ -212,11 +213,12 @@ def thresholds(
         ranked, hits = scores[known, i][order], np.cumsum(truth.targets[known, i][order])
         named = np.arange(1, len(order) + 1)
         f1[tag] = _between(ranked, int(np.argmax(2 * hits / (named + hits[-1]))))
-        everywhere = np.sort(scores[:, i])[::-1]
-        top[tag] = _between(everywhere, int(strongest[:, i].sum()) - 1)
-        enough = np.flatnonzero(hits / named >= PRECISION)
-        if truth.by_label[i] and len(enough):
-            precision[tag] = _between(ranked, int(enough[-1]))
+        top[tag] = _between(np.sort(scores[:, i])[::-1], int(strongest[:, i].sum()) - 1)
+        if truth.by_label[i]:
+            top[tag] = f1[tag]
+            enough = np.flatnonzero(hits / named >= PRECISION)
+            if len(enough):
+                precision[tag] = _between(ranked, int(enough[-1]))
     return {"f1": f1, "top": top, "precision": precision}
 
 

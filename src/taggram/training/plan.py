@@ -97,7 +97,7 @@ def plan(recipe: Recipe, store: Store, source: str = "recipe") -> Plan:
     vocabulary = Vocabulary.of(tags)
     if not isinstance(tags, str):
         own = {"name": recipe.name.partition(".")[2], "source": f"labels of {Path(recipe.store).name}"}
-        vocabulary = vocabulary.model_copy(update=own)
+        vocabulary = vocabulary.replace(**own)
     splits = {name: Split.of(store, name, vocabulary.names) for name in (TRAIN, VALID)}
     for name, split in splits.items():
         if len(split.clips) < 2:

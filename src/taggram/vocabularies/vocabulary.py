@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from importlib import resources
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 
 from taggram.errors import ModelError
+from taggram.record import Record
 
 TABLE = "taggram.tsv"  # taggram's own tags, with the published ones that each of them stands for
 
 Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other"]
 
 
-class Vocabulary(BaseModel):
+class Vocabulary(Record, frozen=True, kw_only=True):
     """Tags in output order, each with its category.
 
     Attributes
@@ -29,11 +30,9 @@ class Vocabulary(BaseModel):
         From tag to category; the order is the order of a model's outputs. ``"tempo"`` holds loudness too.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str
     source: str = ""
-    tags: dict[str, Category] = Field(min_length=1)
+    tags: Annotated[dict[str, Category], Meta(min_length=1)]
 
     def __len__(self) -> int:
         return len(self.tags)
@@ -66,7 +65,7 @@ class Vocabulary(BaseModel):
             file = resources.files(__package__) / f"{tags}.json"
             if not file.is_file():
                 raise ModelError(f"no vocabulary is named {tags!r}; there are: taggram, {', '.join(cls.published())}")
-            return cls.model_validate_json(file.read_bytes())
+            return cls.from_json(file.read_bytes())
         names = list(tags)
         if not names or len(set(names)) < len(names):
             raise ModelError("a vocabulary needs at least one tag and each tag once")
@@ -75,9 +74,9 @@ class Vocabulary(BaseModel):
     @classmethod
     def _joint(cls) -> Vocabulary:
         with (resources.files(__package__) / TABLE).open(encoding="utf-8") as text:
-            tags = {row["tag"]: row["category"] for row in csv.DictReader(text, delimiter="\t")}
+            tags: dict[str, Any] = {row["tag"]: row["category"] for row in csv.DictReader(text, delimiter="\t")}
         source = "the tags of mtat, msd and jamendo, those that mean the same joined"
-        return cls.model_validate({"name": "taggram", "source": source, "tags": tags})
+        return cls(name="taggram", source=source, tags=tags)
 
     @staticmethod
     def published() -> list[str]:

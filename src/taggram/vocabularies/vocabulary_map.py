@@ -92,7 +92,7 @@ class VocabularyMap:
                 f"the tags of the vocabulary {vocabulary.name!r} are somebody's own: which of them stand for those of "
                 f"{target} is not known"
             )
-        covered = wanted.model_copy(update={"tags": {tag: wanted.tags[tag] for tag in sources}})
+        covered = wanted.replace(tags={tag: wanted.tags[tag] for tag in sources})
         return cls(vocabulary, covered, sources)
 
     @classmethod

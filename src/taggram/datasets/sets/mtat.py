@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from itertools import compress
 from pathlib import Path
+from typing import Any
 
 from taggram.datasets.dataset import Dataset, Protocol, PublishedFile
 from taggram.datasets.listing import Listed, Listing
@@ -156,12 +157,10 @@ class MTAT(Dataset):
         chosen = [tag for tag, _ in counts.most_common(top)]
         if len(chosen) < top:
             raise DatasetError(f"{folder / ANNOTATIONS} has {len(chosen)} tags, not {top}: ask for fewer")
-        vocabulary = Vocabulary.model_validate(
-            {
-                "name": f"mtat-{top}{'-merged' if merge else ''}",
-                "source": f"MagnaTagATune, its {top} most frequent tags{', synonyms merged' if merge else ''}",
-                "tags": {tag: table[tag]["category"] if tag in table else "other" for tag in chosen},
-            }
+        vocabulary = Vocabulary(
+            name=f"mtat-{top}{'-merged' if merge else ''}",
+            source=f"MagnaTagATune, its {top} most frequent tags{', synonyms merged' if merge else ''}",
+            tags={tag: table[tag]["category"] if tag in table else "other" for tag in chosen},
         )
         return vocabulary, self._select(folder, protocol, clips, vocabulary, merged)
 
@@ -277,7 +276,7 @@ def _top50(file: Path) -> Iterable[tuple[str, tuple[str, ...]]]:
             raise DatasetError(f"{file}: clip {clip} has not {len(tags)} labels: fetch it again") from error
 
 
-def _tag_table() -> dict[str, dict[str, str]]:
+def _tag_table() -> dict[str, dict[str, Any]]:
     """Return the 188 tags in the order of their columns, each with its category and the tag that it is a synonym of."""
     with (resources.files(__package__) / "mtat_tags.tsv").open(encoding="utf-8") as text:
         return {row["tag"]: row for row in csv.DictReader(text, delimiter="\t")}
