@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 PACKAGES = ("taggram", "onnxruntime", "numpy", "av", "torch")
+VECTORS = {"avx512_bf16": "AVX-512 with bf16", "avx512f": "AVX-512", "avx2": "AVX2"}  # in the order of their speed
 COLUMNS = (
     *("benchmark", "subject", "unit", "min", "median", "max", "runs", "target", "command", "date", "machine", "python"),
     *PACKAGES,
@@ -130,10 +131,12 @@ def _version(package: str) -> str:
 
 
 def _machine() -> str:
-    """CPU model, cores, memory and operating system."""
+    """CPU model, its vectors, cores, memory and operating system."""
     cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = next((line.partition(":")[2].strip() for line in cpu.splitlines() if line.startswith("model name")), "?")
+    flags = next((line.partition(":")[2].split() for line in cpu.splitlines() if line.startswith("flags")), [])
+    vectors = next((name for flag, name in VECTORS.items() if flag in flags), "neither AVX2 nor AVX-512")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     cores = len(os.sched_getaffinity(0))
-    return f"{model}, {cores} cores, {memory:.0f} GiB, {system}, Linux {platform.release()}"
+    return f"{model}, {vectors}, {cores} cores, {memory:.0f} GiB, {system}, Linux {platform.release()}"

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 
+import msgspec
 from md_table import table
 from picture import svg
 
@@ -89,7 +90,8 @@ def _seconds(network: Network) -> float:
 def _facts(network: Network) -> Iterator[list[str]]:
     counted, name = cost(network), network.architecture()
     longer = ", or longer" if network.segments.any_length else ""
-    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in network.front_end)
+    given = msgspec.to_builtins(network.front_end).items()
+    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in given)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
     yield ["segment", f"{_seconds(network):.2f} s ({network.segments.samples:,} samples){longer}"]

@@ -119,7 +119,7 @@ def cells(network: Network) -> list[Cell]:
         features = network.features(waveform)
         if not isinstance(network.front_end, RawFrontEnd):
             shape = features.shape[1:] if features.ndim == 4 else (1, *features.shape[1:])
-            kind = network.front_end.kind.replace("_", "-")
+            kind = str(network.front_end.__struct_config__.tag).replace("_", "-")
             add("front end", [kind], features, tuple(shape), seen([waveform]))
         for name, module in _parts(network):
             watch(name, module)

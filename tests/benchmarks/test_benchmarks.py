@@ -49,13 +49,16 @@ def test_cold_start_is_measured(examples: Path, tmp_path: Path) -> None:
     assert "taggram --help" in done.stdout
     with (tmp_path / "results" / "cold.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {row["subject"] for row in rows} == {"taggram tag", "taggram --help", "python -c pass"}
-    assert len(rows) == 9
+    assert {row["subject"] for row in rows} == {
+        *("taggram tag", "taggram --help", "imports alone", "python -c pass", "taggram tag over imports alone")
+    }
+    assert len(rows) == 13
     for row in rows:
         assert list(row) == COLUMNS
         assert 0 < float(row["min"]) <= float(row["median"]) <= float(row["max"])
         assert row["runs"] == "1"
-        assert all(row[column] for column in COLUMNS if column not in ("target", "torch"))
+        ratio = ("command",) if row["unit"] == "x" else ()
+        assert all(row[column] for column in COLUMNS if column not in ("target", "torch", *ratio))
         assert str(tmp_path) not in row["command"]
 
 

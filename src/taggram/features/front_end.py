@@ -11,10 +11,10 @@ from taggram.record import PositiveFloat, PositiveInt, Record
 class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel"):
     """The settings of a log-mel-spectrogram; the part of a model card that fixes what its network sees.
 
+    In a card, its `kind` is ``"log_mel"``.
+
     Attributes
     ----------
-    kind
-        ``"log_mel"``, in a card.
     sample_rate
         Samples per second of the waveform, in Hz.
     n_fft
@@ -85,10 +85,10 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
 class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="harmonic"):
     """The settings of a harmonic spectrogram: a pitch scale, and one channel for each harmonic of its notes.
 
+    In a card, its `kind` is ``"harmonic"``.
+
     Attributes
     ----------
-    kind
-        ``"harmonic"``, in a card.
     sample_rate
         Samples per second of the waveform, in Hz.
     n_fft
@@ -133,10 +133,10 @@ class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag=
 class RawFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="waveform"):
     """No front end: the network sees the waveform.
 
+    In a card, its `kind` is ``"waveform"``.
+
     Attributes
     ----------
-    kind
-        ``"waveform"``, in a card.
     sample_rate
         Samples per second of the waveform, in Hz.
     """

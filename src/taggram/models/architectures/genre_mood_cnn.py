@@ -29,16 +29,20 @@ SCALE = 255.0  # by which decibels are divided
 
 
 class _Block(nn.Module):
-    """2x2 convolution that keeps the size by a row and a column of zeros at the end, ReLU, batch norm, max-pooling."""
+    """2x2 convolution, ReLU, batch norm, max-pooling.
 
-    def __init__(self, channels_in: int, channels: int) -> None:
+    With stride 1 the size is kept by a row and a column of zeros at the end; with stride 2 nothing is pooled.
+    """
+
+    def __init__(self, channels_in: int, channels: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv = nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(channels_in, channels, 2))
+        self.pad = nn.ZeroPad2d((0, 1, 0, 1) if stride == 1 else 0)
+        self.conv = nn.Conv2d(channels_in, channels, 2, stride)
         self.bn = nn.BatchNorm2d(channels, eps=1e-3)
-        self.pool = nn.MaxPool2d(2)
+        self.pool = nn.MaxPool2d(2) if stride == 1 else nn.Identity()
 
     def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        return norm_pool(torch.relu(self.conv(x)), self.bn, self.pool)
+        return norm_pool(torch.relu(self.conv(self.pad(x))), self.bn, self.pool)
 
 
 @register
@@ -82,10 +86,7 @@ class GenreMoodCNN(Network):
     def __init__(self, vocabulary: Vocabulary, heads: HeadOptions | None = None, units: Sequence[int] = (15,)) -> None:
         super().__init__(vocabulary, embedding_size=units[-1], heads=heads)
         self.bn = nn.BatchNorm2d(1, eps=1e-3)
-        self.blocks = nn.Sequential(
-            *(_Block(1, 64), _Block(64, 128), _Block(128, 256)),
-            *(nn.Conv2d(256, 512, 2, stride=2), nn.ReLU(), nn.BatchNorm2d(512, eps=1e-3)),
-        )
+        self.blocks = nn.Sequential(_Block(1, 64), _Block(64, 128), _Block(128, 256), _Block(256, 512, stride=2))
         self.max_pool, self.mean_pool = nn.MaxPool2d(2), nn.AvgPool2d(2)
         self.dense = DenseLayers(512 * 4 * 4, units, nn.ReLU)
 
