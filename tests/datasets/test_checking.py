@@ -145,8 +145,14 @@ def test_where_checks_are_written_down(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-def test_the_real_copy_is_sound(mer4q: Dataset, shared: Path, tmp_path: Path) -> None:
+def test_real_music_is_sound(mer4q: Dataset, shared: Path, tmp_path: Path) -> None:
+    """The test clips of a real copy; that the others are missing is all that is found."""
+    real, part = shared / "data" / "mer4q", tmp_path / "copy"
+    part.mkdir()
+    (part / "audio").symlink_to(real / "audio")
+    header, *rows = (real / "labels.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (part / "labels.tsv").write_text("".join([header, *(row for row in rows if row.endswith("\ttest\n"))]), "utf-8")
     tallies: list[Tally] = []
-    faults = check(mer4q, shared / "data" / "mer4q", record=tmp_path / "r", workers=2, report=tallies.append)
-    assert list(faults) == []
-    assert (tallies[-1].done, round(tallies[-1].seconds / 3600, 2)) == (809, 6.69)
+    faults = list(check(mer4q, part, record=tmp_path / "r", workers=2, report=tallies.append))
+    assert {fault.kind for fault in faults} == {"split"}
+    assert (tallies[-1].done, round(tallies[-1].seconds / 60)) == (79, 39)

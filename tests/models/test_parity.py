@@ -60,7 +60,7 @@ def test_won2020_chunk_scores(name: str, shared: Path, published: Callable[[str]
         scores = torch_scores(network, segments)
         np.testing.assert_allclose(scores, reference["chunks"], atol=1e-4, rtol=0)
         np.testing.assert_allclose(scores.mean(0), reference["mean"], atol=1e-4, rtol=0)
-        np.testing.assert_allclose(onnx_outputs(folder, segments)[0], scores, atol=1e-4, rtol=0)
+        np.testing.assert_allclose(onnx_outputs(folder, segments[::4])[0], scores[::4], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("member", PONS)
