@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from taggram.models.card import Segments
 
 RATE = 16000
+PRODUCT = 2048
 
 
 def tag(model: str, file: str) -> Callable[[], float]:
@@ -199,6 +200,15 @@ def step(kind: str, architecture: str) -> Callable[[], float]:
     return timed(task)
 
 
+def product() -> Callable[[], float]:
+    """Seconds for a product of two square matrices of `PRODUCT` rows in torch, one thread, float32."""
+    import torch
+
+    torch.set_num_threads(1)
+    one, other = torch.randn(2, PRODUCT, PRODUCT)
+    return timed(lambda: one @ other)
+
+
 def segments(store: str) -> Callable[[], float]:
     """Random segments of 3 s per second, in batches of 64, from a store in memory."""
     import numpy as np
@@ -269,7 +279,7 @@ WORK: dict[str, Callable[..., Callable[[], float]]] = {
     work.__name__: work
     for work in (
         *(tag, score, eager, many, decode, decode_all, mel_onnx, mel_torch, soundfile, step),
-        *(segments, segments_from_disk),
+        *(product, segments, segments_from_disk),
     )
 }
 

@@ -130,13 +130,20 @@ def _version(package: str) -> str:
         return ""
 
 
+def vectors() -> str:
+    """Return the widest instructions of the processor that networks are computed with."""
+    flags = _cpu("flags").split()
+    return next((name for flag, name in VECTORS.items() if flag in flags), "neither AVX2 nor AVX-512")
+
+
+def _cpu(fact: str) -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(fact)), "?")
+
+
 def _machine() -> str:
     """CPU model, its vectors, cores, memory and operating system."""
-    cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    model = next((line.partition(":")[2].strip() for line in cpu.splitlines() if line.startswith("model name")), "?")
-    flags = next((line.partition(":")[2].split() for line in cpu.splitlines() if line.startswith("flags")), [])
-    vectors = next((name for flag, name in VECTORS.items() if flag in flags), "neither AVX2 nor AVX-512")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     cores = len(os.sched_getaffinity(0))
-    return f"{model}, {vectors}, {cores} cores, {memory:.0f} GiB, {system}, Linux {platform.release()}"
+    return f"{_cpu('model name')}, {vectors()}, {cores} cores, {memory:.0f} GiB, {system}, Linux {platform.release()}"

@@ -1,10 +1,18 @@
-"""Training on the CPU: a step of ours over one of the published kind, on the same network, segments and batch."""
+"""Training on the CPU: a step of ours over one of the published kind, on the same network, segments and batch.
+
+Beside that stands what float32 could reach at best: a step that takes no longer than its multiplications would as
+products of large matrices, and nothing for all else. Three are needed of each layer: the output, and the gradients
+towards input and weights.
+"""
 
 from __future__ import annotations
 
+from benchmarks.loops import PRODUCT
 from benchmarks.measure import Loop, loops
-from benchmarks.record import Row, shown
+from benchmarks.record import Row, shown, vectors
 from benchmarks.setting import Setting
+from taggram import create_model
+from taggram.models.cost import cost
 
 MODELS = ()  # networks are fresh
 # The convolutional ones; fcn4 is vgg_cnn. The last three see next to nothing or are nearly all dense layers.
@@ -13,7 +21,7 @@ ARCHITECTURES = (
     *("musicnn", "musicnn_pons", "musicnn_ferraro", "harmonic_cnn", "sample_cnn", "sample_cnn_se"),
     *("genre_mood_cnn", "small_vgg", "zhang_cnn", "choi_cnn"),
 )
-KINDS = ("naive", "ours", "ours-bf16")
+KINDS = ("naive", "ours", "ours-bf16")  # the last where the processor has bf16
 BATCH, ROUNDS = 16, 3
 TARGET = ">= 2.5"
 
@@ -23,16 +31,21 @@ def measure(setting: Setting) -> list[Row]:
 
     A round is a step of each; there are three at most, since the largest networks take half a minute for one.
     """
+    kinds = KINDS if "bf16" in vectors() else KINDS[:2]
     rows = []
     for architecture in setting.chosen(ARCHITECTURES):
         name = f"training step, {architecture}"
-        commands = {kind: Loop("loops", "step", kind, architecture, one_core=True) for kind in KINDS}
-        found = loops(commands, min(setting.runs, ROUNDS))
+        commands = {kind: Loop("loops", "step", kind, architecture, one_core=True) for kind in kinds}
+        found = loops(commands | {"product": Loop("loops", "product", one_core=True)}, min(setting.runs, ROUNDS))
+        products = found.pop("product")
         for kind, seconds in found.items():
             speeds = [BATCH / value for value in seconds]
             rows.append(Row(name, kind, "segments/s", speeds, "", shown(commands[kind].command)))
-        for kind in KINDS[1:]:
+        for kind in kinds[1:]:
             ratios = [a / b for a, b in zip(found["naive"], found[kind], strict=True)]
             target = TARGET if kind == "ours" else ""
             rows.append(Row(name, f"{kind} over naive", "x", ratios, target))
+        multiplied = 3 * BATCH * cost(create_model(architecture, "mtat")).macs / PRODUCT**3
+        bounds = [a / (b * multiplied) for a, b in zip(found["naive"], products, strict=True)]
+        rows.append(Row(name, "nothing but products, over naive", "x", bounds))
     return rows

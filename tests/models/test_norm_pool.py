@@ -48,7 +48,9 @@ def both_ways(
 @pytest.mark.parametrize("activation", [None, torch.relu, functional.elu], ids=["none", "ReLU", "ELU"])
 @pytest.mark.parametrize("rising", [True, False], ids=["rising", "some falling"])
 @pytest.mark.parametrize(
-    "pool", [nn.MaxPool2d(2), nn.MaxPool2d((3, 2), stride=2, padding=(1, 0))], ids=["side by side", "overlapping"]
+    "pool",
+    [nn.MaxPool2d(2), nn.MaxPool2d((3, 2), stride=2, padding=(1, 0)), nn.MaxPool2d(2, dilation=2, ceil_mode=True)],
+    ids=["side by side", "overlapping", "with gaps"],
 )
 def test_it_is_what_the_layers_compute(
     pool: nn.Module, rising: bool, activation: Callable[[Tensor], Tensor] | None, dtype: torch.dtype

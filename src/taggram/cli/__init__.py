@@ -7,7 +7,6 @@ warnings and errors to stderr.
 from __future__ import annotations
 
 import gc
-import os
 import sys
 
 import typer
@@ -48,10 +47,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; every error of ours becomes one line and an exit code."""
-    # Together a hundredth of a second and more of each cold start: looking for garbage among what is only just
-    # imported, and for plugins of pydantic in every installed package.
-    gc.set_threshold(100_000)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    gc.set_threshold(100_000)  # looking for garbage among what is only just imported is a hundredth of a cold start
     try:
         app()
     except TaggramError as error:

@@ -57,9 +57,10 @@ def _norm_pool(
     norm.num_batches_tracked.add_(1)
     running = (norm.running_mean, norm.running_var, norm.momentum, norm.eps)
     over_time = isinstance(pool, nn.MaxPool1d)
-    window: tuple[Any, ...] = (pool.kernel_size, pool.stride, pool.padding)
+    window: tuple[Any, ...] = (pool.kernel_size, pool.stride, pool.padding, pool.dilation)
     if over_time:
-        window = tuple(zip((1, 1, 0), window, strict=True))
+        window = tuple(zip((1, 1, 0, 1), window, strict=True))
+    window = (*window, pool.ceil_mode)
     y: Tensor = _NormPool.apply(x[:, :, None] if over_time else x, norm.weight, norm.bias, running, window)  # type: ignore[no-untyped-call]
     return y.squeeze(2) if over_time else y
 
