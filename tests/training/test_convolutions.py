@@ -45,7 +45,7 @@ def assert_alike(module: nn.Module, x: Tensor, bf16: bool = False) -> nn.Module:
     return prepared
 
 
-def test_with_avx512_only_what_sees_a_spectrogram_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_avx512_only_pooling_and_what_sees_a_spectrogram_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("convolutions", "gradients"):
         monkeypatch.setattr(f"taggram.training.{module}.AVX512", True)
     network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.MaxPool2d((9, 1)), nn.Flatten(1, 2))
@@ -54,7 +54,7 @@ def test_with_avx512_only_what_sees_a_spectrogram_changes(monkeypatch: pytest.Mo
     assert_alike(network, torch.randn(2, 1, 13, 11))
     prepare_convolutions(network)
     prepare_convolutions(over_time)
-    assert [type(module) is nn.Conv2d for module in network[:2]] == [False, True]
+    assert [type(module) in (nn.Conv2d, nn.MaxPool2d) for module in network[:3]] == [False, True, False]
     assert [type(module) for module in over_time] == kinds
 
 
@@ -81,6 +81,23 @@ def test_over_time_the_channels_stay_last(block: nn.Module, grad: bool) -> None:
         y = prepared(torch.randn(2, 1, 90))
     assert y.stride(1) == 1
     assert y.shape == block(torch.randn(2, 1, 90)).shape
+
+
+@pytest.mark.parametrize("pool", [nn.MaxPool2d((2, 1)), nn.AvgPool2d(2)], ids=["max", "mean"])
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_maps_and_their_gradients_have_channels_last(kernel: int, pool: nn.Module) -> None:
+    """Though a filter of 1 x 1 over one channel does not say so, and what is flattened in the end says otherwise."""
+    seen = []
+
+    def watch(_: nn.Module, __: tuple[Tensor], y: Tensor) -> None:
+        seen.append(y)
+        y.register_hook(seen.append)
+
+    network = nn.Sequential(nn.Conv2d(1, 4, kernel), nn.ReLU(), pool, nn.Flatten())
+    network[1].register_forward_hook(watch)
+    assert_alike(network, torch.randn(2, 1, 8, 8))
+    for tensor in seen[-2:]:  # those of the prepared network
+        assert tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous()
 
 
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])

@@ -32,7 +32,8 @@ def prepare_convolutions(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             module.weight.data = _channels_last(module.weight.data)
-        if _is_plain(module) and (not AVX512 or (isinstance(module, nn.Conv2d) and module.in_channels == 1)):
+        sees_spectrogram = isinstance(module, nn.Conv2d) and module.in_channels == 1
+        if _is_plain(module) and (not AVX512 or sees_spectrogram or isinstance(module, nn.MaxPool2d | nn.AvgPool2d)):
             module.__class__ = _FASTER.get(type(module), type(module))
 
 
@@ -41,6 +42,8 @@ class _Conv2d(nn.Conv2d):
         if x.device.type != "cpu":
             return super().forward(x)
         assert not isinstance(self.padding, str)
+        if x.shape[1] == 1:  # both layouts at once; that of a 1 x 1 filter says nothing, either
+            x = _channels_last(x)
         return _convolve(x, self.weight, self.bias, self.stride, self.padding)
 
 
@@ -65,6 +68,24 @@ class _BatchNorm1d(nn.BatchNorm1d):
         """Take what has one more dimension."""
 
 
+class _Pool(nn.Module):
+    """Pooling whose gradient has channels last, whatever follows; that of the whole map takes its layout from it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = super().forward(x)
+        if y.requires_grad and y.is_contiguous(memory_format=torch.channels_last):
+            y.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+        return y
+
+
+class _MaxPool2d(_Pool, nn.MaxPool2d):
+    pass
+
+
+class _AvgPool2d(_Pool, nn.AvgPool2d):
+    pass
+
+
 class _MaxPool1d(nn.MaxPool1d):
     """Max-pooling that keeps the layout where nothing is learnt, too; torch has another one for that."""
 
@@ -80,6 +101,8 @@ _FASTER: dict[type[nn.Module], type[nn.Module]] = {
     nn.Conv1d: _Conv1d,
     nn.Conv2d: _Conv2d,
     nn.BatchNorm1d: _BatchNorm1d,
+    nn.MaxPool2d: _MaxPool2d,
+    nn.AvgPool2d: _AvgPool2d,
     nn.MaxPool1d: _MaxPool1d,
 }
 

@@ -19,7 +19,7 @@ import sys
 
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_MMAP_THRESHOLD, _NEVER_TRIM = 1 << 30, -1  # bytes
+_MMAP_THRESHOLD, _NEVER_TRIM = (1 << 31) - 1, -1  # bytes; the first is the highest that mallopt takes
 
 
 def prepare_cpu() -> None:
