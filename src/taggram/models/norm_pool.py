@@ -3,7 +3,7 @@
 Batch norm is a straight line for each channel, and the activations here never fall. So the largest value of a window
 stays its largest (where the line falls, the smallest becomes it), and all but mean and variance is needed of the pooled
 values only. Towards the map the gradient is a line, too, and the pooled values add what they got. In most networks
-these maps are the largest there are: read three times and written once instead of nine and five times, layer by layer.
+these maps are the largest there are: read three times and written once instead of ten and five times, layer by layer.
 """
 
 from __future__ import annotations
