@@ -55,40 +55,43 @@ def _norm_pool(
 ) -> Float[Tensor, "batch channels *pooled"]:
     assert norm.num_batches_tracked is not None
     norm.num_batches_tracked.add_(1)
-    running = (norm.running_mean, norm.running_var, norm.momentum, norm.eps)
+    running = (norm.running_mean, norm.running_var, norm.momentum)
     over_time = isinstance(pool, nn.MaxPool1d)
     window: tuple[Any, ...] = (pool.kernel_size, pool.stride, pool.padding, pool.dilation)
     if over_time:
         window = tuple(zip((1, 1, 0, 1), window, strict=True))
     window = (*window, pool.ceil_mode)
-    y: Tensor = _NormPool.apply(x[:, :, None] if over_time else x, norm.weight, norm.bias, running, window)  # type: ignore[no-untyped-call]
+    in_space = x[:, :, None] if over_time else x
+    y: Tensor = _NormPool.apply(in_space, norm.weight, norm.bias, running, norm.eps, window)  # type: ignore[no-untyped-call]
     return y.squeeze(2) if over_time else y
 
 
 class _NormPool(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, running: tuple[Any, ...], window: Any) -> Tensor:
-        running_mean, running_var, momentum, eps = running
-        mean, var = torch.ops.aten.batch_norm_update_stats(x, running_mean, running_var, momentum)
-        scale = (var + eps).rsqrt()
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, running: tuple[Any, ...], eps: float, window: tuple[Any, ...]
+    ) -> Tensor:
+        mean, var = torch.ops.aten.batch_norm_update_stats(x, *running)
         best, where = _largest(x, weight < 0, window)
-        normed = (best.to(weight.dtype) - _map(mean)) * _map(scale)
-        ctx.save_for_backward(x, normed, where, weight, mean, scale)
-        return (normed * _map(weight) + _map(bias)).to(x.dtype)
+        ctx.save_for_backward(x, best, where, weight, mean, var)
+        ctx.eps = eps
+        return functional.batch_norm(best, mean, var, weight, bias, eps=eps)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        x, normed, where, weight, mean, scale = ctx.saved_tensors
-        given = gradients[0].to(weight.dtype)
-        to_weight, to_bias = (given * normed).sum((0, 2, 3)), given.sum((0, 2, 3))
-        # Mean and variance depend on every value of the map: slope * x + level, in one pass.
-        count = x.numel() // x.shape[1]
+        x, best, where, weight, mean, var = ctx.saved_tensors
+        # With mean and variance as constants, first.
+        to_best, to_weight, to_bias = torch.ops.aten.native_batch_norm_backward(
+            gradients[0], best, weight, mean, var, None, None, False, ctx.eps, [True, True, True]
+        )
+        # They depend on every value of the map: slope * x + level, in one pass.
+        scale, count = (var + ctx.eps).rsqrt(), x.numel() // x.shape[1]
         slope = -weight * scale.square() * to_weight / count
         level = -weight * scale * to_bias / count - slope * mean
         to_x = functional.batch_norm(x, torch.zeros_like(mean), torch.ones_like(mean), slope, level, eps=0.0)
         places = to_x.permute(0, 2, 3, 1).view(len(x), -1, x.shape[1])
-        places.scatter_add_(1, _rows(where), _rows((given * _map(weight * scale)).to(x.dtype)))
-        return to_x, to_weight, to_bias, None, None
+        places.scatter_add_(1, _rows(where), _rows(to_best))
+        return to_x, to_weight, to_bias, None, None, None
 
 
 def _largest(x: Tensor, falling: Tensor, window: tuple[Any, ...]) -> tuple[Tensor, Tensor]:
@@ -102,10 +105,6 @@ def _largest(x: Tensor, falling: Tensor, window: tuple[Any, ...]) -> tuple[Tenso
 
 def _rows(x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch places channels"]:
     return x.permute(0, 2, 3, 1).flatten(1, 2)
-
-
-def _map(x: Float[Tensor, "channels"]) -> Float[Tensor, "channels 1 1"]:
-    return x[:, None, None]
 
 
 def _channels_lie_last(x: Tensor) -> bool:
