@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -73,9 +74,9 @@ def _sum_over_chunks(
     gradient: Tensor, x: Tensor, weight: Tensor, stride: tuple[int, ...], padding: tuple[int, ...]
 ) -> Tensor:
     channels, filter_size = len(weight), weight[0].numel()
-    row = gradient.shape[3] * (channels + filter_size)
-    chunk = _CHUNK * torch.get_num_threads()
-    segments, rows = max(1, chunk // (gradient.shape[2] * row)), max(1, chunk // row)
+    height, width = gradient.shape[2:]
+    whole, chunk = height * width * (channels + filter_size), _CHUNK * torch.get_num_threads()
+    segments, rows = max(1, chunk // whole), math.ceil(height / max(1, round(whole / chunk)))
     total = x.new_zeros(filter_size, channels)
     for some_x, some_gradients in zip(x.split(segments), gradient.permute(0, 2, 3, 1).split(segments), strict=True):
         patches = _patches(some_x, weight.shape[2:], stride, padding)
