@@ -1,18 +1,24 @@
-# make demo: tag the example pieces; make test: run every check. Each makes its own environment in .venv first.
+# make demo: tag the example pieces; make test: run every check; make test-all: the slow tests, too. Each makes its own
+# environment in .venv first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WHEELS := .venv/wheels
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: demo test check docs bench default-model clean
+.PHONY: demo test test-all check docs bench default-model clean
 
 demo: .venv/demo
 	$(BIN)/taggram tag examples --plot demo
 	@echo "Pictures of the tags over time: demo/*.png. Your own music: $(BIN)/taggram tag PATH..."
 
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
 test: .venv/test check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST) -m 'not slow'
+
+test-all: .venv/test check
+	$(PYTEST)
 
 check: .venv/test
 	$(BIN)/ruff check

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks import record
 from benchmarks.measure import PROJECT, Loop, loops
-from benchmarks.quality.agreement import TOP
+from benchmarks.quality.agreement import said, top
 from benchmarks.quality.clips import Clips, names
 from benchmarks.quality.comparison import mean_auc
 from benchmarks.quality.embedding import K
@@ -68,17 +68,14 @@ def main() -> None:
 
 def figures(panels: list[Panel]) -> dict[str, Any]:
     """Compare a student with the ensemble on the validation clips of both sets, and with the labels of the first."""
-    student, teachers = (
-        np.concatenate([said(panel)[panel.clips.in_splits("valid")] for panel in panels])
-        for said in (lambda panel: panel.student.scores, lambda panel: panel.ensemble)
-    )
+    student, teachers = said(panels, "valid")
     labelled = Labelled.of(panels[0], "valid")
     clips, valid = panels[0].clips, panels[0].clips.in_splits("valid")
     truth = clips.has(names(clips.genres))[valid]
     near = precision_at_k(panels[0].student.embeddings[valid], truth, clips.artists[valid], K)
     return {
         "spearman": round(macro(spearman(student, teachers)).mean, 4),
-        "top_decile_roc_auc": round(mean_auc(student, teachers > np.quantile(teachers, TOP, axis=0)), 4),
+        "top_decile_roc_auc": round(mean_auc(student, top(teachers)), 4),
         "label_roc_auc": round(mean_auc(labelled.student, labelled.truth), 4),
         "labels": len(labelled.names),
         "precision_at_10": round(float(np.nanmean(near)), 4),

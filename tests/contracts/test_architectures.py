@@ -145,7 +145,6 @@ def test_a_training_step_reaches_every_parameter_and_lowers_the_loss(network: Ne
         assert loss() < (1 - 0.0005) * before
 
 
-@pytest.mark.slow
 def test_a_saved_model_is_the_same_in_torch_and_in_onnx_runtime(network: Network, tmp_path: Path) -> None:
     save_model(network, card_of(network), tmp_path)
     comes_back(network, tmp_path)

@@ -70,7 +70,7 @@ def alike(store: Path, calm: Path, contents: Contents) -> None:
         assert (store / name).read_bytes() == (calm / name).read_bytes()
 
 
-@pytest.mark.parametrize(("seed", "kills"), [(0, 3), pytest.param(1, 6, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "kills"), [(0, 3), pytest.param(1, 10, marks=pytest.mark.slow)])
 def test_a_killed_run_is_taken_up_again(
     seed: int, kills: int, run: Callable[..., int], listing: Listing, tmp_path: Path, contents: Contents
 ) -> None:

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 def max_over_bands(x: Float[Tensor, "batch channels mels frames"]) -> Float[Tensor, "batch channels frames"]:
     """Return the maximum over mel bands; pooling is the faster way where channels lie last, as in training."""
     if x.is_contiguous(memory_format=torch.channels_last):
-        pooled = functional.max_pool2d(x, (x.shape[2], 1))
-        if pooled.requires_grad:  # torch would take the layout of the whole map's gradient from that of this one
-            pooled.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
-        return pooled.squeeze(2)
+        return gradient_channels_last(functional.max_pool2d(x, (x.shape[2], 1))).squeeze(2)
     return x.amax(2)
+
+
+def gradient_channels_last(pooled: Tensor) -> Tensor:
+    """Have the gradient of what a pooling gives laid out channels last; torch lays out that of the whole map alike."""
+    if pooled.requires_grad:
+        pooled.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+    return pooled
 
 
 class ConvBlock(nn.Module):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from taggram.models.blocks import gradient_channels_last
 from taggram.training.gradients import AVX512, Convolution
 
 if TYPE_CHECKING:
@@ -69,13 +70,11 @@ class _BatchNorm1d(nn.BatchNorm1d):
 
 
 class _Pool(nn.Module):
-    """Pooling whose gradient has channels last, whatever follows; that of the whole map takes its layout from it."""
+    """Pooling whose gradient has channels last where its input has, whatever follows."""
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = super().forward(x)
-        if y.requires_grad and y.is_contiguous(memory_format=torch.channels_last):
-            y.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
-        return y
+        return gradient_channels_last(y) if y.is_contiguous(memory_format=torch.channels_last) else y
 
 
 class _MaxPool2d(_Pool, nn.MaxPool2d):
