@@ -61,7 +61,7 @@ def row(name: str) -> list[str]:
         f"{counted.parameters:,}",
         f"{counted.macs / 1e9:.3g}",
         f"{counted.macs_per_second / 1e9:.3g}",
-        network.paper,
+        _cited(network.paper),
     ]
 
 
@@ -74,6 +74,12 @@ def sees(network: Network) -> str:
             return f"{harmonics} harmonics of {len(pitches)} pitches"
         case _:
             return "the waveform"
+
+
+def _cited(paper: str) -> str:
+    """Shorten a paper to its first author and its year, if that is known."""
+    author, year = re.split(r",| and ", paper)[0], re.search(r"\d{4}$", paper)
+    return f"{author} {year[0]}" if year else author
 
 
 def _field(network: Network) -> str:

@@ -24,6 +24,7 @@ app = typer.Typer(
     help="Listens to music and names what it hears: instruments, genres, moods, voices, eras.",
     epilog="Exit codes: 0 all done; 1 a file or model failed; 2 wrong usage; 130 interrupted.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.command("tag")(tag.tag)
