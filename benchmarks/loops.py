@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import serve, timed
+from benchmarks.measure import repeated, serve, timed
 from taggram import ModelCard, Tagger
 from taggram.audio import AudioStream, Sliding
 from taggram.features import FrontEnd
@@ -197,7 +197,7 @@ def step(kind: str, architecture: str) -> Callable[[], float]:
         loss.backward()
         optimiser.step()
 
-    return timed(task)
+    return repeated(task)
 
 
 def product() -> Callable[[], float]:
@@ -206,7 +206,7 @@ def product() -> Callable[[], float]:
 
     torch.set_num_threads(1)
     one, other = torch.randn(2, PRODUCT, PRODUCT)
-    return timed(lambda: one @ other)
+    return repeated(lambda: one @ other)
 
 
 def segments(store: str) -> Callable[[], float]:

@@ -29,7 +29,8 @@ TARGET = ">= 2.5"
 def measure(setting: Setting) -> list[Row]:
     """Segments per second of each kind of loop, and the ratio, round by round; one thread, 16 segments per step.
 
-    A round is a step of each; there are three at most, since the largest networks take half a minute for one.
+    A round is a second of steps of each, or one step; there are three rounds at most, since the largest networks take
+    half a minute for a step.
     """
     kinds = KINDS if "bf16" in vectors() else KINDS[:2]
     rows = []
