@@ -22,7 +22,7 @@ from taggram.vocabularies import Vocabulary
 
 TAGS = ["loud", "quiet", "slow"]
 OPTIONS = {"vgg_cnn": {"n_mels": 48, "hop": 2560}}  # instead of the defaults, where these take long
-SLOW = {"fcn4"}
+SLOW = {"fcn4"}  # a vgg_cnn in full size
 ARCHITECTURES = [
     pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in taggram.list_architectures()
 ]

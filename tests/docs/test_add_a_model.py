@@ -10,8 +10,6 @@ import pytest
 
 import taggram
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, follow: Callable[[str, Path], str]) -> Path:

@@ -47,6 +47,7 @@ def onnx_outputs(folder: Path, segments: np.ndarray) -> tuple[np.ndarray, np.nda
 def test_won2020_chunk_scores(name: str, onnx_every: int, shared: Path, published: Callable[[str], Path]) -> None:
     folder = published(name)
     card, network = ModelCard.read(folder), taggram.create_model(name)
+    network.to(memory_format=torch.channels_last)  # twice as fast
     architecture, _, tag = name.partition(".")
     dataset = tag.removesuffix("-won2020")
     files = sorted((shared / "reference/won2020").glob(f"*__{dataset}_{architecture}.npz"))
