@@ -5,14 +5,13 @@ BIN := .venv/bin
 WHEELS := .venv/wheels
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: demo test test-all check docs bench default-model clean
 
 demo: .venv/demo
 	$(BIN)/taggram tag examples --plot demo
 	@echo "Pictures of the tags over time: demo/*.png. Your own music: $(BIN)/taggram tag PATH..."
-
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: .venv/test check
 	$(PYTEST) -m 'not slow'

@@ -22,10 +22,6 @@ from taggram.vocabularies import Vocabulary
 
 TAGS = ["loud", "quiet", "slow"]
 OPTIONS = {"vgg_cnn": {"n_mels": 48, "hop": 2560}}  # instead of the defaults, where these take long
-SLOW = {"fcn4"}  # a vgg_cnn in full size
-ARCHITECTURES = [
-    pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in taggram.list_architectures()
-]
 
 
 def noise(network: Network, segments: int, *, longer: int = 0, seed: int = 1) -> torch.Tensor:
@@ -42,7 +38,7 @@ def card_of(network: Network) -> ModelCard:
     return network.card(name, options=options_of(network), trained_on="nothing", licence="MIT")
 
 
-@pytest.fixture(params=ARCHITECTURES, scope="module")
+@pytest.fixture(params=taggram.list_architectures(), scope="module")
 def network(request: pytest.FixtureRequest) -> Network:
     """A network in evaluation mode with random weights and running statistics that are not the initial ones."""
     torch.manual_seed(0)
