@@ -14,6 +14,7 @@ import numpy as np
 
 from taggram.audio.levels import Waveform, full_scale
 from taggram.audio.mpeg import frame_bytes
+from taggram.audio.pyav import time_base
 from taggram.audio.source import Source
 
 __all__ = ["Decoder", "mix", "seekable"]
@@ -155,7 +156,7 @@ class Decoder:
         try:
             return self._source.decoder.decode(packet)  # type: ignore[no-any-return]
         except av.FFmpegError:
-            origin, base = self._source.stream.start_time or 0, self._source.stream.time_base
+            origin, base = self._source.stream.start_time or 0, time_base(self._source.stream)
             if packet.pts is None or (packet.pts - origin) * base >= self._begin:
                 self.lost += float((packet.duration or 0) * base)
             return []
@@ -169,8 +170,7 @@ def seekable(source: Source) -> bool:
 
 def _ticks(source: Source) -> Fraction:
     """Time stamps per sample; a fraction where the clock of the file is coarser than its samples."""
-    ticks: Fraction = 1 / (source.stream.time_base * source.info.sample_rate)
-    return ticks
+    return 1 / (time_base(source.stream) * source.info.sample_rate)
 
 
 def mix(frames: list[Any]) -> Waveform:

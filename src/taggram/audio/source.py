@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import av
 
+from taggram.audio.pyav import open_container, text_tags
 from taggram.errors import AudioError
 
 __all__ = ["AudioInfo", "Source", "probe"]
@@ -140,9 +141,7 @@ class Source:
 
     def _demux(self) -> None:
         try:
-            self.container = av.open(
-                self._file, metadata_errors="replace", container_options={"protocol_whitelist": "none"}
-            )
+            self.container = open_container(self._file)
             stream = self.container.streams.best("audio")
         except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:  # PyAV stumbles over damage, too
             self._unrecognised(error)
@@ -165,7 +164,6 @@ class Source:
 
     def _describe(self) -> AudioInfo:
         context = self.stream.codec_context
-        tags = {**self.container.metadata, **self.stream.metadata}
         return AudioInfo(
             path=Path(self._path),
             duration=self.container.duration / av.time_base if self.container.duration else None,
@@ -173,7 +171,7 @@ class Source:
             channels=context.channels,
             codec=context.codec.canonical_name,
             bit_rate=self.container.bit_rate or None,
-            tags={key.lower(): value for key, value in tags.items()},
+            tags=text_tags({**self.container.metadata, **self.stream.metadata}),
         )
 
     def _promise(self) -> float | None:
