@@ -1,69 +1,96 @@
 # make demo: tag the example pieces; make test: run every check; make test-all: the slow tests, too. Each makes its own
 # environment in .venv first.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-BIN := .venv/bin
-WHEELS := .venv/wheels
+
+# The first of these that runs and is new enough; a name may exist and not run, as those of pyenv do.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$python && break; done)
+VENV := .venv
+CONSTRAINTS := constraints.txt
+BIN := $(VENV)/bin
+WHEELS := $(VENV)/wheels
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet --constraint constraints.txt
+INSTALL := $(PIP) install --quiet --constraint $(CONSTRAINTS)
+GROUPS := --group test --group lint --group docs
+COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(GROUPS) --no-annotate
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-all check docs bench default-model clean
+.PHONY: demo test test-all check docs matrix lock drift bench default-model clean
 
-demo: .venv/demo
+demo: $(VENV)/demo
 	$(BIN)/taggram tag examples --plot demo
 	@echo "Pictures of the tags over time: demo/*.png. Your own music: $(BIN)/taggram tag PATH..."
 
-test: .venv/test check
+test: $(VENV)/test check
 	$(PYTEST) -m 'not slow'
 
-test-all: .venv/test check
+test-all: $(VENV)/test check
 	$(PYTEST)
 
-check: .venv/test
+check: $(VENV)/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: .venv/test
+# The wheel on every supported Python that is installed, with the newest and the lowest dependencies.
+matrix: $(VENV)/test
+	$(BIN)/python tests/matrix/run.py
+
+# Writes constraints.txt: the newest versions that fit together, for each supported Python and system.
+lock: $(VENV)/test
+	$(COMPILE) --upgrade --universal --python-version 3.11 --constraint constraints.in \
+		--custom-compile-command 'make lock' --output-file constraints.txt
+
+# The suite with the newest version of everything, torch included, or with RESOLUTION=lowest-direct the lowest.
+RESOLUTION := highest
+drift: $(VENV)/test
+	$(COMPILE) --no-header --resolution $(RESOLUTION) --only-binary :all: --python $(BIN)/python -o $(VENV)/drift.txt
+	rm -rf .drift
+	$(MAKE) test VENV=.drift CONSTRAINTS=$(VENV)/drift.txt PYTHON=$(BIN)/python && broke=no || broke=yes; \
+		diff constraints.txt $(VENV)/drift.txt | grep '^>'; echo "Broken with these versions: $$broke"; test $$broke = no
+
+docs: $(VENV)/test
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 # WEIGHTS=FOLDER takes Won et al.'s checkpoints from there instead of fetching them.
-bench: .venv/test
+bench: $(VENV)/test
 	$(BIN)/taggram models import '*.mtat-pons2019' --from $(WHEELS)
 	$(BIN)/taggram models import '*.mtat-won2020' $(if $(WEIGHTS),--from $(WEIGHTS))
 	$(BIN)/python -m benchmarks.run
 
 # The model inside the package, from ../shared: hours on a laptop; goes on where it stopped.
-default-model: .venv/test
+default-model: $(VENV)/test
 	$(BIN)/taggram train recipes/default.yaml --out runs/default
 	$(BIN)/python -m benchmarks.curve runs/default/history.csv docs/_static/default-training.svg
 	cp $(addprefix runs/default/,model.onnx card.json recipe.yaml history.csv) src/taggram/models/default
 	$(BIN)/python -c "from taggram.tagging.golden import write_golden; write_golden('src/taggram/models/default')"
 
 clean:
-	rm -rf .venv demo docs/_build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .drift demo docs/_build .mypy_cache .pytest_cache .ruff_cache
 
 # What tagging and drawing need; the default model is part of the package.
-.venv/demo: pyproject.toml constraints.txt | .venv/pip
+$(VENV)/demo: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip
 	@echo "Installing taggram."
 	$(INSTALL) --editable '.[plot]'
 	@touch $@
 
-.venv/test: pyproject.toml constraints.txt | .venv/pip $(WHEELS)
+$(VENV)/test: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip $(WHEELS)
 	@echo "Installing taggram with everything that its tests need."
-	$(INSTALL) --editable '.[all]' --group test --group lint --group docs
+	$(INSTALL) --editable '.[all]' $(GROUPS)
 	@touch $@
 
-$(WHEELS): | .venv/pip
+$(WHEELS): | $(VENV)/pip
 	$(PIP) download --quiet --no-deps --dest $@ musicnn==0.1.0
 
-.venv/pip:
-	@test -n "$(PYTHON)" || { echo "Python is missing. On Debian: apt-get install python3 python3-venv"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "taggram needs Python 3.11 or newer, and $(PYTHON) is older; name another one: make PYTHON=..."; exit 1; }
+$(VENV)/pip:
+	@test -n "$(PYTHON)" || { echo "taggram needs Python 3.11 or newer, and none was found."; \
+		echo "On Debian 12 or Ubuntu 24.04 and newer: apt-get install python3 python3-venv"; \
+		echo "If it is installed elsewhere: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "taggram needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1)."; \
+		echo "Name a newer one: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@touch $@

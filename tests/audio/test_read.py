@@ -185,6 +185,17 @@ def test_probe_tells_what_the_file_says(tmp_path, files):
     assert (tags["title"], tags["artist"]) == ("Ein Lied", "Björk")
 
 
+def test_metadata_that_is_not_utf8_becomes_printable_text(tmp_path):
+    path = tmp_path / "latin1.flac"
+    with soundfile.SoundFile(path, "w", 44100, 1, format="FLAC") as out:
+        out.title, out.artist = "Ein Lied", "Bj@rk"
+        out.write(np.zeros(44100))
+    path.write_bytes(path.read_bytes().replace(b"Bj@rk", b"Bj\xf6rk"))
+    tags = probe(path).tags
+    assert (tags["title"], tags["artist"]) == ("Ein Lied", "Bj\ufffdrk")
+    assert read(path).size == 44100
+
+
 @pytest.mark.parametrize(
     "name", ["mit Leerzeichen ü 音楽 🎵.wav", "http:x.wav", "n" * 251 + ".wav", "a\nb.wav", "%d.wav"]
 )

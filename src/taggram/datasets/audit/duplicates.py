@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
     from jaxtyping import Float32, Int64
@@ -60,8 +59,10 @@ def standardised(embeddings: Float32[np.ndarray, "clips size"]) -> Float32[np.nd
     """
     deviation = embeddings.std(axis=0)
     away = (embeddings - embeddings.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
-    unit: npt.NDArray[np.float32] = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
-    return unit.astype(np.float32)
+    unit: Float32[np.ndarray, "clips size"] = np.asarray(
+        away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12), np.float32
+    )
+    return unit
 
 
 def close(embeddings: Float32[np.ndarray, "clips size"], threshold: float = THRESHOLD) -> Close:
