@@ -1,17 +1,18 @@
 """Try an installed taggram as a user would; runs with the interpreter to be tried, without pytest and without torch.
 
-Usage: python smoke.py EXAMPLES GOLDEN.json [--write]
+Usage: python smoke.py EXAMPLES GOLDEN.json [--write]. After a change of the default model, --write makes the golden
+scores anew.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import pkgutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
 
 # Scores may differ by this between processors and versions of ONNX Runtime: the default model computes with 8-bit
 # integers, and a rounding error of the front end can move one of them.
@@ -100,7 +101,7 @@ def compare(results: dict[str, dict[str, float]], golden: dict[str, dict[str, fl
     return worst
 
 
-def main() -> NoReturn | None:
+def main() -> None:
     sys.addaudithook(refuse_network)
     examples, golden = Path(sys.argv[1]), Path(sys.argv[2])
     if "torch" in sys.modules or importlib.util.find_spec("torch"):
@@ -110,7 +111,6 @@ def main() -> NoReturn | None:
         golden.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     worst = compare(results, json.loads(golden.read_bytes()))
     print(f"scores within {worst:.4f}, {import_public_names()} names, {show_help()} commands")
-    return None
 
 
 if __name__ == "__main__":
