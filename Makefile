@@ -80,7 +80,7 @@ $(VENV)/test: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip $(WHEELS)
 	@touch $@
 
 $(WHEELS): | $(VENV)/pip
-	$(PIP) download --quiet --no-deps --dest $@ musicnn==0.1.0
+	$(PIP) download --quiet --no-deps --only-binary :all: --dest $@ musicnn==0.1.0
 
 $(VENV)/pip:
 	@test -n "$(PYTHON)" || { echo "taggram needs Python 3.11 or newer, and none was found."; \

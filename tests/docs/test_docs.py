@@ -23,7 +23,7 @@ from taggram.training import Recipe
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
-TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"]
+TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/README.md"]
 SOURCES = {file.name for file in (PROJECT / "src").rglob("*.py")}
 FOLDERS = ("src/", "docs/", "tests/", "examples/", "benchmarks/")
 PLACES_MADE_LATER = (
@@ -201,10 +201,3 @@ def test_reference_has_every_public_name() -> None:
     for room in ("taggram", *(f"taggram.{name}" for name in rooms)):
         for public in importlib.import_module(room).__all__:
             assert re.search(rf":: (taggram\.\w+\.)?{public}$", text, re.M), f"{room}.{public}"
-
-
-def test_citation() -> None:
-    yaml = pytest.importorskip("yaml")
-    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())
-    assert citation["version"] == taggram.__version__
-    assert {"cff-version", "message", "title", "authors"} <= set(citation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import http.server
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +84,20 @@ def test_another_file_is_refused(tmp_path: Path, home: Path) -> None:
     with pytest.raises(ModelError, match="no published weights are named 'fcn.mtat'"):
         import_model("fcn.mtat", tmp_path)
     assert not home.exists()
+
+
+def test_a_published_file_runs_nothing(tmp_path: Path, home: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, ...]:
+            return os.mkdir, (str(tmp_path / "trapped"),)
+
+    name = "sample_cnn.mtat-won2020"
+    assert PUBLISHED[name].sha256 is None
+    file = tmp_path / "best_model.pth"
+    torch.save({"head.weight": Trap()}, file)
+    with pytest.raises(ModelError, match="not a PyTorch state dict"):
+        import_model(name, file)
+    assert not (tmp_path / "trapped").exists()
 
 
 def test_a_file_without_a_known_hash_is_verified_by_its_entries(tmp_path: Path, home: Path, address: str) -> None:
