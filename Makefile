@@ -9,7 +9,7 @@ CONSTRAINTS := constraints.txt
 BIN := $(VENV)/bin
 WHEELS := $(VENV)/wheels
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet --constraint $(CONSTRAINTS)
+INSTALL := $(PIP) install --quiet --constraint $(CONSTRAINTS) --build-constraint $(CONSTRAINTS)
 GROUPS := --group test --group lint --group docs
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(GROUPS) --no-annotate
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
@@ -92,5 +92,5 @@ $(VENV)/pip:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(PIP) install --quiet --upgrade --constraint $(CONSTRAINTS) pip
 	@touch $@

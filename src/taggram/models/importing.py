@@ -242,7 +242,7 @@ def fetch(entry: PublishedWeights) -> Path:
 
 
 def _fetch_wheel(entry: PublishedWeights, folder: Path) -> Path:
-    pip = ["pip", "download", entry.url, "--no-deps"]
+    pip = ["pip", "download", entry.url, "--no-deps", "--only-binary", ":all:"]
     for file in folder.glob("musicnn-*.whl"):
         if sha256(file) == entry.sha256:
             return file
