@@ -11,13 +11,16 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.connection import Connection, wait
-from typing import Any, Generic, NoReturn, TypeVar
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import numpy as np
 
 from taggram._system import MAX_PROCESSES, block_interrupts
 from taggram.errors import TaggramError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import _ConnectionBase as Connection  # its subclass differs between systems
 
 __all__ = ["map_in_processes"]
 

@@ -64,7 +64,7 @@ def _seek(descriptor: int, offset: int, whence: int) -> int:
 @contextlib.contextmanager
 def block_interrupts() -> Iterator[None]:
     """Hold Ctrl-C back until the end of the block; processes started in it never receive it, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32" or not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing import resource_tracker
