@@ -58,9 +58,9 @@ class MissingExtraError(TaggramError):
         super().__init__(f"{what} needs the [{extra}] extra: pip install 'taggram[{extra}]'")
         self._arguments = what, extra
 
-    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str], dict[str, object]]:
         """Pickle the arguments, not the text that `Exception` pickles: worker processes raise this error, too."""
-        return type(self), self._arguments
+        return type(self), self._arguments, self.__dict__
 
 
 class AudioWarning(UserWarning):
