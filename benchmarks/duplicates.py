@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -22,6 +21,7 @@ from benchmarks.measure import PROJECT
 from benchmarks.quality.clips import Clips
 from benchmarks.record import Row, show, write
 from taggram import Tagger, read
+from taggram._system import cpu_count
 from taggram.datasets.audit.duplicates import standardised
 from taggram.datasets.audit.names import artist_key
 
@@ -158,7 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=(__doc__ or "").split(":")[0])
     parser.add_argument("--material", type=Path, default=PROJECT.parent / "shared" / "data")
     parser.add_argument("--altered", type=int, default=300, help="clips of which there are altered copies")
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--workers", type=int, default=cpu_count())
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "duplicates.csv")
     options = parser.parse_args()
 

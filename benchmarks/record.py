@@ -16,6 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from taggram._system import cpu_count
+
 PACKAGES = ("taggram", "onnxruntime", "numpy", "av", "torch")
 VECTORS = {"avx512_bf16": "AVX-512 with bf16", "avx512f": "AVX-512", "avx2": "AVX2"}  # in the order of their speed
 COLUMNS = (
@@ -145,5 +147,5 @@ def _machine() -> str:
     """CPU model, its vectors, cores, memory and operating system."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
-    cores = len(os.sched_getaffinity(0))
+    cores = cpu_count()
     return f"{_cpu('model name')}, {vectors()}, {cores} cores, {memory:.0f} GiB, {system}, Linux {platform.release()}"

@@ -1,5 +1,7 @@
 """The errors of taggram: each is one line for a person, naming the file or model and the remedy."""
 
+from __future__ import annotations
+
 __all__ = [
     "AudioError",
     "AudioWarning",
@@ -54,6 +56,11 @@ class MissingExtraError(TaggramError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs the [{extra}] extra: pip install 'taggram[{extra}]'")
+        self._arguments = what, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str], dict[str, object]]:
+        """Pickle the arguments, not the text that `Exception` pickles: worker processes raise this error, too."""
+        return type(self), self._arguments, self.__dict__
 
 
 class AudioWarning(UserWarning):

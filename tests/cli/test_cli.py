@@ -185,8 +185,11 @@ def test_wrong_usage(arguments: list[str], examples: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interrupting_ends_it_with_what_is_done(workers: int, examples: Path) -> None:
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # which a shell may ignore
+    program += "from taggram.cli import main; main()"
     arguments = ["tag", "--model", MODEL, *[str(examples)] * 30, "--workers", str(workers), "--json"]
-    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", program, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)

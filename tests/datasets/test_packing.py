@@ -198,7 +198,7 @@ def test_a_crash_of_the_decoder_costs_one_file(ramps: Path, tmp_path: Path, monk
     told: list[Outcome] = []
     summary = pack(list_folder(folder), tmp_path / "store", workers=2, report=told.append)
     assert (summary.packed, summary.failed) == (2, 1)
-    assert "01.wav: the process that read it died (exit code -9)" in told[1].message
+    assert "01.wav: its worker process died (exit code -9)" in told[1].message
     assert list(PackedStore(tmp_path / "store").clips.ids) == ["00.wav", "02.wav"]
 
 

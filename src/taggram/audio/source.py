@@ -4,7 +4,6 @@ Only regular files are opened, so nothing here can block, and nothing but the fi
 a song reaches no other file and no network.
 """
 
-import ctypes
 import functools
 import io
 import os
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 
 import av
 
+from taggram._system import seek_function
 from taggram.audio.pyav import open_container, text_tags
 from taggram.errors import AudioError
 
@@ -237,20 +237,19 @@ def _decoder(context: Any) -> Any:
     return context
 
 
-_lseek = ctypes.CDLL(None).lseek
-_lseek.argtypes, _lseek.restype = (ctypes.c_int, ctypes.c_int64, ctypes.c_int), ctypes.c_int64
+_seek = seek_function()
 
 
 class _File(io.FileIO):
     """A file whose `seek` answers as FFmpeg expects it.
 
-    PyAV prints and forgets whatever a callback raises. So an impossible seek gives -1 and no exception, and nothing of
-    it is Python code, in which an interrupt could arrive and be lost.
+    PyAV prints and forgets whatever a callback raises. So an impossible seek gives -1 and no exception, and where the
+    system allows it nothing of it is Python code, in which an interrupt could arrive and be lost.
     """
 
     def __init__(self, path: str | bytes) -> None:
         super().__init__(path)
-        self.seek = functools.partial(_lseek, self.fileno())  # type: ignore[method-assign]
+        self.seek = functools.partial(_seek, self.fileno())  # type: ignore[method-assign]
 
 
 def _open(path: str | os.PathLike[str], name: str) -> _File:

@@ -7,6 +7,7 @@ warnings and errors to stderr.
 from __future__ import annotations
 
 import gc
+import io
 import sys
 
 import typer
@@ -48,6 +49,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; every error of ours becomes one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names, tags and bars need more than the usual encoding of Windows
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
     gc.set_threshold(100_000)  # looking for garbage among what is only just imported is a hundredth of a cold start
     try:
         app()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taggram._system import cpu_count
 from taggram.cli.progress import with_progress
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def tag(
     if vocabulary is not None:
         spoken = VocabularyMap.of(spoken, vocabulary).target
     if workers is None:
-        workers = 1 if len(files) < FEW else len(os.sched_getaffinity(0))
+        workers = 1 if len(files) < FEW else cpu_count()
     not_found = (tagged for tagged in found if not isinstance(tagged, str))
     results = tagger.tag_many(files, workers=min(workers, len(files)), start=start, duration=duration)
     printer: _Tables | _Json | _Csv

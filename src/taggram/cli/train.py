@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from taggram._system import cpu_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +57,7 @@ def train(
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
 
-    cores = len(os.sched_getaffinity(0))
+    cores = cpu_count()
     if wanted.material and not dry_run:
         _say(f"{wanted.store}: {fill(material.listing(wanted, cores), Path(wanted.store))}")
     store = PackedStore(wanted.store)

@@ -13,9 +13,9 @@ from typing import Literal, TextIO
 from taggram.audio import AudioStream
 from taggram.datasets.dataset import Dataset
 from taggram.datasets.listing import Listing
-from taggram.datasets.processes import for_each
 from taggram.datasets.protocols import difference
 from taggram.errors import DatasetError, TaggramError
+from taggram.parallel import parallel_map
 
 __all__ = ["Fault", "Tally", "check", "default_record"]
 
@@ -157,7 +157,7 @@ def _sounds(
         state, sound = _state(listing.file(clip)), known.get(clip.path)
         rows.append((clip, state, sound if sound and (sound.size, sound.mtime_ns) == state else None))
     todo = [listing.file(clip) for clip, state, sound in rows if state and not sound]
-    decoded = for_each(todo, _decode, workers, died=_died)
+    decoded = parallel_map(_decode, todo, workers=workers, on_crash=_crash_result)
     for clip, state, sound in rows:
         file = listing.file(clip)
         if state is None:
@@ -210,8 +210,8 @@ def _decode(file: Path) -> tuple[float, str] | str:
         return f"{file}: {type(error).__name__}: {error}"
 
 
-def _died(reason: str) -> tuple[float, str] | str:
-    return reason
+def _crash_result(file: Path, reason: str) -> tuple[float, str] | str:
+    return f"{file}: {reason}; is the file sound?"
 
 
 def _read(record: TextIO) -> dict[str, _Sound]:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from taggram.audio import AudioStream
-from taggram.datasets.processes import for_each
 from taggram.datasets.shards import to_int16
 from taggram.errors import TaggramError
+from taggram.parallel import parallel_map
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def decode_all(files: Sequence[Path], sample_rate: int, known: Collection[str], 
         Number of processes; with 1 it is this one.
     """
     task = partial(decode, sample_rate=sample_rate, known=frozenset(known))
-    return for_each(files, task, workers, died=_died)
+    return parallel_map(task, files, workers=workers, on_crash=_crash_result)
 
 
-def _died(reason: str) -> Decoded:
-    return Decoded(error=reason)
+def _crash_result(file: Path, reason: str) -> Decoded:
+    return Decoded(error=f"{file}: {reason}; is the file sound?")

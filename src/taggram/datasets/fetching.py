@@ -85,7 +85,7 @@ def fetch(published: PublishedFile, folder: Path, report: Report | None = None) 
         if fault := published.fault(part):
             part.unlink()
             raise DatasetError(f"{published.url} is not the published file ({fault}): nothing of it was kept")
-        with part.open("rb") as whole:
+        with part.open("ab") as whole:  # Windows syncs only what is open for writing
             os.fsync(whole.fileno())
         part.replace(file)
     except OSError as error:

@@ -6,19 +6,22 @@ a shard behind the last line's samples is the rest of an interrupted run, and so
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from taggram.errors import DatasetError
+from taggram.errors import DatasetError, MissingExtraError
 
-__all__ = ["FILE_NAME", "VERSION", "Entry", "Journal", "read_journal"]
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+__all__ = ["FILE_NAME", "LOCK_NAME", "VERSION", "Entry", "Journal", "read_journal"]
 
 FILE_NAME = "journal.jsonl"
+LOCK_NAME = "pack.lock"  # stays in the store; only a lock that a process holds on it counts
 VERSION = 1  # of the whole store: journal, shards and manifest
 
 
@@ -74,16 +77,19 @@ class Journal:
     """
 
     def __init__(self, folder: Path, sample_rate: int) -> None:
-        self._folder = folder
-        self._file = (folder / FILE_NAME).open("a+b")
+        self._lock = _lock(folder)
         try:
-            self._lock()
+            self._file = (folder / FILE_NAME).open("a+b")
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
             self.all_entries, end = _read(self._file, folder, sample_rate)
             self._file.truncate(end)
             if not end:
                 self._write([{"taggram_store": VERSION, "sample_rate": sample_rate}])
         except BaseException:
-            self._file.close()
+            self.close()
             raise
         self.entries = {entry.path: entry for entry in self.all_entries}
 
@@ -97,17 +103,27 @@ class Journal:
     def close(self) -> None:
         """Let other processes pack into the store."""
         self._file.close()
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DatasetError(f"{self._folder} is being packed by another process: wait for it to end") from None
+        self._lock.release()
 
     def _write(self, lines: list[dict[str, Any]]) -> None:
         self._file.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+def _lock(folder: Path) -> BaseFileLock:
+    """Lock a store until the lock is released or this process ends."""
+    try:
+        from filelock import FileLock, Timeout
+    except ModuleNotFoundError:
+        raise MissingExtraError("the packed store", "train") from None
+
+    lock = FileLock(folder / LOCK_NAME, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise DatasetError(f"{folder} is being packed by another process: wait for it to end") from None
+    return lock
 
 
 def read_journal(folder: Path, sample_rate: int) -> list[Entry]:

@@ -92,16 +92,34 @@ def join(listings: Mapping[str, Listing]) -> Listing:
     -------
     Listing
         One source after another; paths are relative to the folder that all of them lie in.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder, as on different drives of Windows.
     """
-    folder = Path(os.path.commonpath([Path(os.path.abspath(listing.folder)) for listing in listings.values()]))
+    folders = [os.path.abspath(listing.folder) for listing in listings.values()]
+    try:
+        folder = Path(os.path.commonpath(folders))
+    except ValueError:
+        raise DatasetError(f"{', '.join(folders)} are on different drives: move them to one") from None
     clips = (
         dataclasses.replace(
             clip,
             id=f"{name}/{clip.id}",
-            path=os.path.relpath(listing.file(clip), folder),
+            path=relative_path(listing.file(clip), folder),
             labels=tuple(f"{name}/{label}" for label in clip.labels),
         )
         for name, listing in listings.items()
         for clip in listing.clips
     )
     return Listing(folder, tuple(clips))
+
+
+def relative_path(file: Path, folder: Path) -> str:
+    """Return the path of a file relative to a folder, with slashes on every system; absolute on another drive."""
+    try:
+        path = os.path.relpath(file, folder)
+    except ValueError:
+        path = os.path.abspath(file)
+    return Path(path).as_posix()

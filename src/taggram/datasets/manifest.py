@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from taggram._system import sync_folder
 from taggram.datasets.journal import FILE_NAME as JOURNAL
 from taggram.datasets.journal import VERSION, Entry
 from taggram.datasets.listing import Listed
-from taggram.datasets.shards import sync_folder
 from taggram.errors import DatasetError, MissingExtraError
 
 __all__ = ["FILE_NAME", "Manifest", "Texts", "require_parquet", "write_manifest"]

@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from taggram.audio.source import SAMPLE_RATES
 from taggram.datasets.decoding import Decoded, decode_all
-from taggram.datasets.journal import FILE_NAME, Entry, Journal, read_journal
+from taggram.datasets.journal import FILE_NAME, LOCK_NAME, Entry, Journal, read_journal
 from taggram.datasets.listing import Listed, Listing
 from taggram.datasets.manifest import require_parquet, write_manifest
 from taggram.datasets.shards import ShardWriter
@@ -182,7 +182,8 @@ class _Writer:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not (self.folder / FILE_NAME).exists() and any(self.folder.iterdir()):
+        names = {file.name for file in self.folder.iterdir()}
+        if FILE_NAME not in names and names - {LOCK_NAME}:
             raise DatasetError(f"{self.folder} holds other things than a packed store: choose an empty folder")
         self.journal = Journal(self.folder, self.sample_rate)
         self.entries = self.journal.entries

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from taggram._system import sync_folder
 from taggram.datasets.journal import Entry
 from taggram.errors import DatasetError
 
@@ -121,12 +122,3 @@ class ShardWriter:
         file = shard_file(self._folder, self._shard).open("ab")
         sync_folder(self._folder)
         return file
-
-
-def sync_folder(folder: Path) -> None:
-    """Return when the names of new files are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,13 +14,14 @@ import numpy as np
 from taggram.audio import Segmentation, Sliding, clean
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
-from taggram.errors import AudioError, ModelError
+from taggram.errors import AudioError, ModelError, TaggramError
 from taggram.models import ModelCard
 from taggram.models.store import BASELINE_FILE, DEFAULT_MODEL, find
+from taggram.parallel import parallel_map
 from taggram.tagging.backends import Backend, BaselineBackend, OnnxBackend, TorchBackend
 from taggram.tagging.cutting import SILENCE, Clip, segments_of
 from taggram.tagging.prediction import Aggregation, Prediction
-from taggram.tagging.tagged import Tagged, tag_one
+from taggram.tagging.tagged import Tagged
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
@@ -78,9 +79,8 @@ class Tagger:
             self._run = TorchBackend(folder, threads, device)
         else:
             raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
-        # How a worker process builds the same tagger.
-        self._again = functools.partial(
-            Tagger,
+        self._rebuild = functools.partial(
+            type(self),
             os.fspath(model),
             segmentation=segmentation,
             aggregation=aggregation,
@@ -88,6 +88,10 @@ class Tagger:
             device=device,
             threads=threads,
         )
+
+    def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
+        """Pickle the arguments: unpickling loads the model again."""
+        return self._rebuild, ()
 
     def score_segments(self, segments: Float32[np.ndarray, "segments samples"]) -> Float32[np.ndarray, "segments tags"]:
         """Score segments that are already cut.
@@ -213,7 +217,7 @@ class Tagger:
         workers
             Processes. With 1, the files are tagged in this process.
         ordered
-            Whether results come in the order of `paths`, or as they are done.
+            Whether results come in the order of `paths`, or as they are completed.
         start, duration
             The part of each file to look at, in seconds.
 
@@ -222,17 +226,31 @@ class Tagger:
         Tagged
             One for each path.
 
+        Raises
+        ------
+        TaggramError
+            If worker processes cannot start, because the script has no guard.
+
         Notes
         -----
         Worker processes are started afresh, so a script that uses them needs the usual
         ``if __name__ == "__main__":`` guard.
         """
-        part = {"start": start, "duration": duration}
-        if workers <= 1:
-            for path in paths:
-                yield tag_one(self, os.fspath(path), part)
-            return
-        from taggram.tagging.pool import tag_in_processes
+        tag_file = functools.partial(_tag_file, self, start=start, duration=duration)
+        yield from parallel_map(tag_file, paths, workers=workers, ordered=ordered, on_crash=_crash_result)
 
-        names = (os.fspath(path) for path in paths)
-        yield from tag_in_processes(self._again, part, names, workers, ordered)
+
+def _tag_file(tagger: Tagger, file: str | os.PathLike[str], *, start: float, duration: float | None) -> Tagged:
+    """Tag one file of a batch; whatever goes wrong becomes the file's error."""
+    path = os.fspath(file)
+    try:
+        return Tagged(path, prediction=tagger.tag(path, start=start, duration=duration))
+    except TaggramError as error:
+        return Tagged(path, error=error)
+    except Exception as error:  # a fault of ours, and no reason to lose the rest of the batch
+        return Tagged(path, error=TaggramError(f"{path}: unexpected {type(error).__name__}: {error}"))
+
+
+def _crash_result(file: str | os.PathLike[str], reason: str) -> Tagged:
+    path = os.fspath(file)
+    return Tagged(path, error=TaggramError(f"{path}: {reason}; is the file sound?"))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import multiprocessing
 import os
+import re
 import wave
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,10 @@ import numpy as np
 
 from taggram.audio import fill, read
 from taggram.datasets import Listing
+from taggram.datasets.listing import relative_path
 from taggram.datasets.shards import to_int16
 from taggram.errors import TaggramError
+from taggram.parallel import parallel_map
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FASTEST = 2 ** (3 / 12)  # three semitones; the slowest is its inverse
 SOFTEST = -12.0  # dB: how much softer than the clip itself another one may sound with it
 RATE = 16000
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')  # in file names on Windows
 
 
 @dataclass(frozen=True)
@@ -120,16 +122,25 @@ def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: i
                 copy = Copy(listing.file(clip), speed)
             else:
                 copy = Copy(listing.file(clip), speed, listing.file(other), other_speed, float(levels[row, i]))
-            name = f"{clip.id.replace('/', '-')}@{i + 1}-{hashlib.sha256(repr(copy).encode()).hexdigest()[:8]}.wav"
+            name = f"{_FORBIDDEN.sub('-', clip.id)}@{i + 1}-{hashlib.sha256(repr(copy).encode()).hexdigest()[:8]}.wav"
             made.append((copy, folder / name))
             labels = tuple(dict.fromkeys(clip.labels + (other.labels if other else ())))
-            path = os.path.relpath(folder / name, listing.folder)
+            path = relative_path(folder / name, listing.folder)
             listed.append(dataclasses.replace(clip, id=f"{clip.id}@{i + 1}", path=path, labels=labels))
     if missing := [(copy, file) for copy, file in made if not file.exists()]:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(Copy.write, *zip(*missing, strict=True), chunksize=16))
+        for _ in parallel_map(_write, missing, workers=workers, on_crash=_no_copy):
+            pass
     kept = tuple(clip for clip, (_, file) in zip(listed, made, strict=True) if file.exists())
     return Listing(listing.folder, listing.clips + kept)
+
+
+def _write(job: tuple[Copy, Path]) -> None:
+    copy, file = job
+    copy.write(file)
+
+
+def _no_copy(job: tuple[Copy, Path], reason: str) -> None:
+    """Leave out a copy whose worker died: packing reports the file that it was to be made of."""
 
 
 def _faster(file: Path, speed: float) -> Float32[np.ndarray, " samples"]:

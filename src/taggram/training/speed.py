@@ -17,6 +17,8 @@ import os
 import platform
 import sys
 
+from taggram._system import cpu_count
+
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_THRESHOLD, _NEVER_TRIM = (1 << 31) - 1, -1  # bytes; the first is the highest that mallopt takes
@@ -51,5 +53,5 @@ def set_threads(threads: int | None = None) -> int:
     """
     import torch
 
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads or cpu_count())
     return torch.get_num_threads()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from taggram.datasets import PackedStore
-from taggram.errors import RecipeError
+from taggram.errors import ModelError, RecipeError
 from taggram.models import ModelCard
 from taggram.models.published import PUBLISHED
 from taggram.models.store import ONNX_FILE, find, installed
+from taggram.parallel import parallel_map
 from taggram.tagging import Tagger
 from taggram.training.ensemble import ensemble
 from taggram.vocabularies import VocabularyMap
@@ -147,14 +147,11 @@ def teach(
     files = [folder / f"{Path(teacher.model).name}.npz" for teacher in teachers]
     keys = [_key(teacher, store, clips) for teacher in teachers]
     todo = [i for i, file in enumerate(files) if not _holds(file, keys[i])]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(todo)) or 1, mp_context=context) as pool:
-        tasks = {
-            pool.submit(_score, store, clips, teachers[i], files[i], keys[i], device): teachers[i].model for i in todo
-        }
-        for done, task in enumerate(as_completed(tasks), 1):
-            task.result()
-            report(f"{tasks[task]} has scored {len(clips)} clips ({done} of {len(todo)})")
+    score = partial(_score, store, clips, device)
+    jobs = [(teachers[i], files[i], keys[i]) for i in todo]
+    names = parallel_map(score, jobs, workers=workers, on_crash=_raise_crash, ordered=False)
+    for count, name in enumerate(names, 1):
+        report(f"{name} has scored {len(clips)} clips ({count} of {len(jobs)})")
     return [_read(file) for file in files]
 
 
@@ -174,10 +171,16 @@ def _holds(file: Path, key: str) -> bool:
         return bool(data["key"] == key)
 
 
-def _score(
-    store: PackedStore, clips: Int64[np.ndarray, " clips"], teacher: Teacher, file: Path, key: str, device: str
-) -> None:
-    """Score the clips with one teacher, in a process of its own."""
+_Job = tuple[Teacher, Path, str]  # a teacher, the file for its scores, and what they depend on
+
+
+def _raise_crash(job: _Job, reason: str) -> str:
+    raise ModelError(f"{job[0].model} did not score the clips, because {reason}: run the same command again")
+
+
+def _score(store: PackedStore, clips: Int64[np.ndarray, " clips"], device: str, job: _Job) -> str:
+    """Score the clips with one teacher, and return its name."""
+    teacher, file, key = job
     tagger = Tagger(teacher.model, backend="onnx" if device == "cpu" else "torch", device=device)
     size = tagger.card.embedding_size if teacher.neighbours else 0
     said = [tagger.tag(store.read(i), sample_rate=store.sample_rate) for i in clips.tolist()]
@@ -192,6 +195,7 @@ def _score(
             key=key,
         )
     os.replace(scratch, file)
+    return teacher.model
 
 
 def _read(file: Path) -> Lesson:

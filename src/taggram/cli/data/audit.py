@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from taggram._system import cpu_count
 from taggram.cli.progress import with_progress
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def audit(
     for said, folder in [(name, path), *zip(names, folders, strict=True)]:
         other, _, which = said.partition(":") if sources else (name, ":", chosen)
         listing = dataset(other).listing(folder, which or None)
-        sounds = _hear(listing, workers or len(os.sched_getaffinity(0))) if audio else None
+        sounds = _hear(listing, workers or cpu_count()) if audio else None
         sources.append(Source(said, listing, sounds))
     found = look(sources[0], data.vocabulary(path, chosen), sources[1:])
     if page is not None:

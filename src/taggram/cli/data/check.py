@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from taggram.cli.data.arguments import Name, Place, Protocol, Workers, cores, count
+from taggram._system import cpu_count
+from taggram.cli.data.arguments import Name, Place, Protocol, Workers, count
 
 if TYPE_CHECKING:
     from taggram.datasets import Tally
@@ -48,7 +49,9 @@ def check(
             tally = so_far
             advance(so_far)
 
-        for fault in faults(dataset(name), path, protocol, record=record, workers=workers or cores(), report=report):
+        for fault in faults(
+            dataset(name), path, protocol, record=record, workers=workers or cpu_count(), report=report
+        ):
             kinds[fault.kind] += 1
             print(
                 text.dumps(asdict(fault), ensure_ascii=False) if json else f"{fault.kind}: {fault.message}", flush=True

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taggram.cli.data.arguments import Protocol, Workers, cores, count
+from taggram._system import cpu_count
+from taggram.cli.data.arguments import Protocol, Workers, count
 
 if TYPE_CHECKING:
     from taggram.datasets import Listing, Outcome, Summary
@@ -84,7 +85,7 @@ def fill(listing: Listing, store: Path, workers: int | None = None, **settings: 
     from taggram.datasets import pack
 
     with _progress(len(listing.clips)) as report:
-        return pack(listing, store, workers=workers or cores(), report=report, **settings)
+        return pack(listing, store, workers=workers or cpu_count(), report=report, **settings)
 
 
 def _list(listing: Listing, store: Path, sample_rate: int) -> None:

@@ -104,7 +104,9 @@ class GTZAN(Dataset):
         chosen = {"filtered": (names[::2], names[1:2], names[3:4]), "stratified": (names[2:], names[:1], names[1:2])}
         for protocol, lists in chosen.items():
             for split, listed in zip(SPLITS, lists, strict=True):
-                (folder / f"{split}_{protocol}.txt").write_text("".join(f"{name}\n" for name in listed))
+                (folder / f"{split}_{protocol}.txt").write_text(
+                    "".join(f"{name}\n" for name in listed), encoding="utf-8"
+                )
 
 
 def _audio(folder: Path) -> tuple[str, str]:
