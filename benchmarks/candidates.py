@@ -72,7 +72,7 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
 
     from taggram import Tagger, VocabularyMap
     from taggram.datasets import PackedStore
-    from taggram.evaluation import macro, roc_auc, spearman
+    from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.store import ONNX_FILE
     from taggram.training.distillation import taught
     from taggram.training.journal import HISTORY

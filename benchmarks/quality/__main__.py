@@ -19,7 +19,7 @@ from benchmarks.quality.comparison import Resampling, Row
 from benchmarks.quality.panel import gather
 from taggram import ModelCard
 from taggram.errors import TaggramError
-from taggram.evaluation import Interval
+from taggram.metrics import Interval
 from taggram.models.store import find
 from taggram.training import Recipe
 

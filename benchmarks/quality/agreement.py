@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from benchmarks.quality.comparison import Resampling, Row, at_least, mean_auc
 from benchmarks.quality.panel import Panel, known
-from taggram.evaluation import macro, spearman
+from taggram.metrics import macro, spearman
 
 Scores = npt.NDArray[np.float32]  # (clips, tags)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.quality.comparison import Resampling, Row
 from benchmarks.quality.labels import POSITIVES, Labelled, best_teacher
 from benchmarks.quality.panel import Panel, known
-from taggram.evaluation import expected_calibration_error
+from taggram.metrics import expected_calibration_error
 
 QUESTION = "calibration (0 is best)"
 

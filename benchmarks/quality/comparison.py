@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from taggram.evaluation import Interval, bootstrap, macro, paired_bootstrap, roc_auc
+from taggram.metrics import Interval, bootstrap, macro, paired_bootstrap, roc_auc
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.quality.clips import names
 from benchmarks.quality.comparison import NOT_BELOW, Resampling, Row, mean_auc
 from benchmarks.quality.panel import Panel, Voice
-from taggram.evaluation import accuracy, precision_at_k
+from taggram.metrics import accuracy, precision_at_k
 
 QUESTION = "embedding"
 K = 10

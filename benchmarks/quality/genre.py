@@ -10,7 +10,7 @@ import numpy.typing as npt
 from benchmarks.quality.comparison import NOT_BELOW, Resampling, Row
 from benchmarks.quality.held import held
 from benchmarks.quality.panel import TAGS, Panel
-from taggram.evaluation import accuracy
+from taggram.metrics import accuracy
 
 QUESTION = "which of four genres"
 TEACHER = "musicnn_pons.mtat-pons2019"

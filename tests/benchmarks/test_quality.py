@@ -14,7 +14,7 @@ from benchmarks.quality.panel import TAGS, Panel, Voice
 
 from benchmarks import finalists
 from taggram import ModelCard
-from taggram.evaluation import Interval
+from taggram.metrics import Interval
 from taggram.models.store import find
 from taggram.tagging import DEFAULT_MODEL
 from taggram.vocabularies import VocabularyMap

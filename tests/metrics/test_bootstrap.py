@@ -1,4 +1,4 @@
-"""Intervals hold what they promise, are repeatable, and compare two models on the same clips."""
+"""Bootstrap intervals have their nominal coverage, are reproducible, and compare two models on the same clips."""
 
 import time
 
@@ -7,25 +7,25 @@ import pytest
 import scipy.stats
 
 from taggram.errors import EvaluationError
-from taggram.evaluation import bootstrap, macro, paired_bootstrap, roc_auc
+from taggram.metrics import bootstrap, macro, paired_bootstrap, roc_auc
 
 
 def macro_auc(scores, labels):
     return macro(roc_auc(scores, labels)).mean
 
 
-def test_as_scipy_says():
+def test_equals_scipy():
     values = np.random.default_rng(0).exponential(size=200)
-    found = bootstrap(np.mean, values, rng=np.random.default_rng(1), resamples=5000)
+    interval = bootstrap(np.mean, values, rng=np.random.default_rng(1), resamples=5000)
     oracle = scipy.stats.bootstrap((values,), np.mean, n_resamples=5000, method="percentile", rng=2).confidence_interval
-    assert found.value == values.mean()
-    assert (found.low, found.high) == pytest.approx((oracle.low, oracle.high), abs=0.02)
+    assert interval.value == values.mean()
+    assert (interval.low, interval.high) == pytest.approx((oracle.low, oracle.high), abs=0.02)
 
 
-def test_the_true_mean_is_inside_about_95_times_of_100():
+def test_coverage_is_about_95_percent():
     rng = np.random.default_rng(0)
-    found = [bootstrap(np.mean, rng.normal(size=60), rng=rng, resamples=300) for _ in range(300)]
-    assert 0.90 <= np.mean([low <= 0 <= high for _, low, high in found]) <= 0.98
+    intervals = [bootstrap(np.mean, rng.normal(size=60), rng=rng, resamples=300) for _ in range(300)]
+    assert 0.90 <= np.mean([low <= 0 <= high for _, low, high in intervals]) <= 0.98
 
 
 def test_the_same_seed_gives_the_same_interval():
@@ -34,13 +34,13 @@ def test_the_same_seed_gives_the_same_interval():
     assert one == other
 
 
-def test_clips_stay_together_in_all_arrays():
+def test_a_resample_takes_the_same_clips_from_all_arrays():
     values = np.arange(40.0)
-    found = bootstrap(lambda a, b: float(np.abs(a - b).max()), values, values.copy(), rng=np.random.default_rng(0))
-    assert found == (0, 0, 0)
+    interval = bootstrap(lambda a, b: float(np.abs(a - b).max()), values, values.copy(), rng=np.random.default_rng(0))
+    assert interval == (0, 0, 0)
 
 
-def test_a_paired_difference_knows_more_than_two_intervals():
+def test_a_paired_interval_is_narrower_than_two_separate_ones():
     rng = np.random.default_rng(0)
     labels = rng.random((150, 20)) < 0.3
     first = labels + rng.normal(size=labels.shape)
@@ -55,10 +55,10 @@ def test_a_paired_difference_knows_more_than_two_intervals():
     assert swapped == pytest.approx((-difference.value, -difference.high, -difference.low))
 
 
-def test_resamples_without_a_figure_do_not_count():
+def test_resamples_without_a_value_are_left_out():
     labels = np.arange(4)[:, None] == 0
-    found = bootstrap(macro_auc, np.arange(4.0)[::-1, None], labels, rng=np.random.default_rng(0))
-    assert found == (1, 1, 1)
+    interval = bootstrap(macro_auc, np.arange(4.0)[::-1, None], labels, rng=np.random.default_rng(0))
+    assert interval == (1, 1, 1)
 
 
 def test_a_thousand_resamples_take_seconds():
@@ -69,9 +69,9 @@ def test_a_thousand_resamples_take_seconds():
     assert time.process_time() - began < 20
 
 
-def test_arrays_of_other_clips_are_refused():
+def test_arrays_of_different_clips_are_refused():
     rng = np.random.default_rng(0)
-    with pytest.raises(EvaluationError, match="same length"):
+    with pytest.raises(EvaluationError, match="different numbers of clips"):
         bootstrap(np.mean, np.zeros(3), np.zeros(4), rng=rng)
     with pytest.raises(EvaluationError, match="no clips"):
         bootstrap(np.mean, np.zeros(0), rng=rng)
