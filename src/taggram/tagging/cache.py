@@ -375,7 +375,8 @@ def hash_samples(samples: NDArray[Any], sample_rate: int) -> str:
 
 
 def _columns(key: PredictionKey) -> tuple[str, str, str]:
-    return key.audio, key.model, json.dumps(key[2:])
+    duration = None if key.duration is None else float(key.duration)
+    return key.audio, key.model, json.dumps([key.segmentation, float(key.start), duration])
 
 
 def _path_and_state(file: str | os.PathLike[str]) -> tuple[bytes, int, int]:

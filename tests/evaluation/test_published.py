@@ -1,4 +1,4 @@
-"""The committed table of published figures."""
+"""The committed table of published results."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from taggram import datasets
 from taggram.datasets import list_datasets
-from taggram.datasets.results import published_results
+from taggram.evaluation import published
+from taggram.evaluation.published import published_results
 
-TABLE = Path(datasets.__file__).with_name("results.csv")
+TABLE = Path(published.__file__).with_name("published.csv")
 METRICS = {
     "roc_auc": "ROC-AUC",
     "pr_auc": "PR-AUC",
@@ -25,17 +25,17 @@ def rows() -> list[dict[str, str]]:
         return list(csv.DictReader(text))
 
 
-def test_every_row_can_be_shown() -> None:
+def test_every_row_is_a_result_of_a_data_set() -> None:
     names = {row["dataset"] for row in rows()}
     assert names >= set(list_datasets()) & {"mtat", "msd_lastfm50", "mtg_jamendo", "fma", "mer4q"}
-    found = [result for name in names for result in published_results(name)]
-    assert len(found) == len(rows())
-    assert all(0.2 < result.value < 1 and result.source and result.note for result in found)
-    assert len({(result.dataset, result.model, result.metric, result.source) for result in found}) == len(found)
+    results = [result for name in names for result in published_results(name)]
+    assert len(results) == len(rows())
+    assert all(0.2 < result.value < 1 and result.source and result.note for result in results)
+    assert len({(result.dataset, result.model, result.metric, result.source) for result in results}) == len(results)
     assert published_results("none") == []
 
 
-def test_figures_are_those_of_the_papers(shared: Path) -> None:
+def test_values_are_those_of_the_papers(shared: Path) -> None:
     table = shared / "facts" / "published.csv"
     if not table.is_file():
         pytest.skip(f"no published figures at {table}")
