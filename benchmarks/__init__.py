@@ -4,5 +4,6 @@ One file per group of figures: `cold`, `warm`, `workers`, `frontend`, `memory`, 
 `architectures`. `material` makes the audio, `measure` runs and times, `record` keeps what came out. What is timed while
 warm runs in child processes: `loops`, and for the peer `loop_musicnn`.
 
-How well it tags is asked apart: ``python -m benchmarks.quality``.
+Quality is apart: ``python -m benchmarks.quality`` compares a model with its teachers; `candidates` and `finalists` led
+to the default model.
 """

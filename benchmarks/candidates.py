@@ -1,7 +1,7 @@
-"""Which network should be the default one: ``python -m benchmarks.candidates``, from the root of the project.
+"""Choice of the default architecture: ``python -m benchmarks.candidates``, from the root of the project.
 
 Each candidate is the recipe of the default model with other options and fewer epochs, on the same store and teachers.
-All figures are of the validation split: the choice is made before anybody looks at test clips.
+All values are of the validation split: test clips take no part in the choice.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def main() -> None:
         changed = {"options": CANDIDATES[name], "epochs": options.epochs}
         rows.append({"candidate": name, **_measure(recipe.model_copy(update=changed), options.runs / name)})
         print(rows[-1], file=sys.stderr)
-    works = {
+    scoring = {
         row["candidate"]: Loop("loops", "score", str(options.runs / row["candidate"]), one_core=True) for row in rows
     }
-    seconds = loops(works, options.rounds)
+    seconds = loops(scoring, options.rounds)
     with options.out.open("w", newline="", encoding="utf-8") as stream:
         facts = record.facts()
         writer = csv.DictWriter(stream, [*COLUMNS, *facts], lineterminator="\n")
@@ -72,7 +72,9 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
 
     from taggram import Tagger, VocabularyMap
     from taggram.datasets import PackedStore
-    from taggram.evaluation import macro, roc_auc, spearman
+    from taggram.evaluation.agreement import top_decile
+    from taggram.evaluation.results import mean_roc_auc
+    from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.store import ONNX_FILE
     from taggram.training.distillation import taught
     from taggram.training.journal import HISTORY
@@ -90,14 +92,12 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     scores = np.stack([tagger.tag(store.read(clip), sample_rate=store.sample_rate).song_scores() for clip in clips])
 
     teachers = ready.valid.targets.probabilities(np.arange(len(clips)))
-    front = teachers > np.quantile(teachers, 0.9, axis=0)
-    there = VocabularyMap.read(recipe.labels).inverse()
-    said = [i for i, label in enumerate(there.target.names) if there.sources[label] and label.startswith("mer4q/")]
-    of_mer4q = [i for i, clip in enumerate(clips) if store.clips[clip].id.startswith("mer4q/")]
-    truth = np.array(
-        [[there.target.names[i] in store.clips[clips[row]].labels for i in said] for row in of_mer4q], bool
-    )
-    labelled = macro(roc_auc(there.scores(scores[of_mer4q])[:, said], truth))
+    labels = VocabularyMap.read(recipe.labels).inverse()
+    names = labels.target.names
+    columns = [i for i, name in enumerate(names) if labels.sources[name] and name.startswith("mer4q/")]
+    rows = [i for i, clip in enumerate(clips) if store.clips[clip].id.startswith("mer4q/")]
+    truth = np.array([[names[i] in store.clips[clips[row]].labels for i in columns] for row in rows], bool)
+    label_roc_auc = macro(roc_auc(labels.scores(scores[rows])[:, columns], truth))
     network = ready.network().eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network.embed(network.features(torch.zeros(1, network.segments.samples)))
@@ -105,9 +105,9 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "mmac_per_second": round(counter.get_total_flops() / 2e6 / (network.segments.samples / 16000), 2),
         "spearman": round(macro(spearman(scores, teachers)).mean, 4),
-        "top_decile_roc_auc": round(macro(roc_auc(scores, front)).mean, 4),
-        "label_roc_auc": round(labelled.mean, 4),
-        "labels": labelled.tags,
+        "top_decile_roc_auc": round(mean_roc_auc(scores, top_decile(teachers)), 4),
+        "label_roc_auc": round(label_roc_auc.mean, 4),
+        "labels": label_roc_auc.tags,
         "clips": len(clips),
         "onnx_mb": round((folder / ONNX_FILE).stat().st_size / 1e6, 2),
         "epochs": recipe.epochs,

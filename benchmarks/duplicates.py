@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.measure import PROJECT
-from benchmarks.quality.clips import Clips
 from benchmarks.record import Row, show, write
 from taggram import Tagger, read
 from taggram._system import cpu_count
+from taggram.datasets import dataset
 from taggram.datasets.audit.duplicates import standardised
 from taggram.datasets.audit.names import artist_key
 
@@ -162,9 +162,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "duplicates.csv")
     options = parser.parse_args()
 
-    clips = [Clips.read(options.material, name) for name in SETS]
-    files = [each.folder / path for each in clips for path in each.paths]
-    artists = [artist_key(artist) for each in clips for artist in each.artists]
+    indexes = [dataset(name).listing(options.material / name) for name in SETS]
+    files = [index.file(clip) for index in indexes for clip in index.clips]
+    artists = [artist_key(clip.artist) for index in indexes for clip in index.clips]
     chosen = sorted(np.random.default_rng(SEED).choice(len(files), options.altered, replace=False).tolist())
     with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
         jobs = [(file, i in set(chosen)) for i, file in enumerate(files)]

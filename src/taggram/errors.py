@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "AudioError",
     "AudioWarning",
+    "CacheError",
     "CardError",
     "DatasetError",
     "EvaluationError",
@@ -21,6 +22,10 @@ class TaggramError(Exception):
 
 class AudioError(TaggramError):
     """A file or array that holds no audio that could be used."""
+
+
+class CacheError(TaggramError):
+    """A prediction cache that is damaged, belongs to another program or cannot be written."""
 
 
 class CardError(TaggramError):

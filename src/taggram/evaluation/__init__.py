@@ -1,25 +1,6 @@
-"""How good scores are: figures per tag and per clip, and what chance alone could make of them.
+"""How well models tag: a student against its teachers and human labels, and results that papers publish.
 
-Every function takes plain arrays, one row for each clip, and needs numpy alone.
+`quality.py` runs all comparisons, of which each has a file: `agreement`, `labels`, `embeddings`, `genres`,
+`calibration`. `labelled_clips.py` reads the clips, `predictions.py` tags them, `comparison.py` holds the scores of all
+models, and `results.py` the values with their intervals. `published.py` is the table of published results.
 """
-
-from taggram.evaluation.accuracy import accuracy
-from taggram.evaluation.bootstrap import Interval, bootstrap, paired_bootstrap
-from taggram.evaluation.calibration import expected_calibration_error
-from taggram.evaluation.macro import Macro, macro
-from taggram.evaluation.per_tag import average_precision, roc_auc, spearman
-from taggram.evaluation.retrieval import precision_at_k
-
-__all__ = [
-    "Interval",
-    "Macro",
-    "accuracy",
-    "average_precision",
-    "bootstrap",
-    "expected_calibration_error",
-    "macro",
-    "paired_bootstrap",
-    "precision_at_k",
-    "roc_auc",
-    "spearman",
-]

@@ -1,52 +1,36 @@
-"""Whether a score of 0.7 means that seven of ten clips have the tag."""
+"""Calibration of a student's scores compared with that of its best teacher and of the ensemble."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from taggram.evaluation.comparison import Comparison, scored_by_all
+from taggram.evaluation.labels import POSITIVES, LabelScores, best_teacher
+from taggram.evaluation.results import ComparisonResult, Resampling
+from taggram.metrics import expected_calibration_error
+from taggram.vocabularies import VocabularyMap
 
-import numpy as np
+__all__ = ["compare_calibration"]
 
-from taggram.errors import EvaluationError
-from taggram.evaluation.checks import require_alike
-
-if TYPE_CHECKING:
-    from jaxtyping import Float, Shaped
+QUESTION = "calibration (0 is best)"
 
 
-def expected_calibration_error(
-    probabilities: Float[np.ndarray, "*any"], labels: Shaped[np.ndarray, "*any"], bins: int = 10
-) -> float:
-    """Mean distance between how likely tags are said to be and how often they are there.
-
-    Probabilities are sorted into bins of equal width between 0 and 1; in each, the mean probability is compared with
-    the share of positives, and bins count by what is in them. All tags are pooled, so that a bin holds enough.
-
-    Parameters
-    ----------
-    probabilities
-        0 to 1.
-    labels
-        Whether the tag is there; or how likely, 0 to 1, where nothing better is known.
-    bins
-        How many.
-
-    Returns
-    -------
-    float
-        0 to 1; 0 is best. Even of a calibrated model it lies above 0 while bins hold few clips.
-
-    Raises
-    ------
-    EvaluationError
-        If the shapes differ, if there are no clips, or if a probability is not between 0 and 1.
-
-    Notes
-    -----
-    Naeini, Cooper and Hauskrecht, Obtaining well calibrated probabilities using Bayesian binning, 2015.
-    """
-    require_alike(probabilities, labels)
-    if probabilities.min() < 0 or probabilities.max() > 1:
-        raise EvaluationError("probabilities lie between 0 and 1")
-    place = np.minimum((probabilities * bins).astype(int), bins - 1)
-    excess = np.bincount(place.ravel(), (probabilities - labels.astype(float)).ravel())
-    return float(np.abs(excess).sum() / probabilities.size)
+def compare_calibration(
+    comparison: Comparison, label_map: VocabularyMap, resampling: Resampling
+) -> list[ComparisonResult]:
+    """Compare the expected calibration errors on the test clips, over labels with enough positives."""
+    test = LabelScores.from_comparison(comparison, label_map, "test")
+    best = best_teacher(comparison, label_map).name
+    results = []
+    for reference, scores in ((f"best teacher: {best}", test.teachers[best]), ("ensemble", test.ensemble)):
+        labels = test.frequent & scored_by_all(scores)
+        arrays = (array[:, labels] for array in (test.student, scores, test.truth))
+        results.append(
+            ComparisonResult(
+                QUESTION,
+                f"{comparison.clips.name} test, labels that both have with {POSITIVES} clips or more",
+                "expected calibration error",
+                tags=int(labels.sum()),
+                reference=reference,
+                **resampling.paired(expected_calibration_error, *arrays),
+            )
+        )
+    return results

@@ -1,7 +1,8 @@
 """A model and audio in, a prediction out.
 
 `Tagger` holds a model ready for thousands of files; a `Prediction` is what it says of one. Inference is ONNX Runtime's
-unless torch is asked for.
+unless torch is asked for. `taggram.tagging.cache` keeps predictions on disk; it is imported from there, so that tagging
+a file does not load SQLite.
 """
 
 from taggram.models.store import DEFAULT_MODEL

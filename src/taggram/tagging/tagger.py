@@ -16,7 +16,7 @@ from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
 from taggram.errors import AudioError, ModelError, TaggramError
 from taggram.models import ModelCard
-from taggram.models.store import BASELINE_FILE, DEFAULT_MODEL, find
+from taggram.models.store import BASELINE_FILE, DEFAULT_MODEL, ONNX_FILE, WEIGHTS_FILE, find
 from taggram.parallel import parallel_map
 from taggram.tagging.backends import Backend, BaselineBackend, OnnxBackend, TorchBackend
 from taggram.tagging.cutting import SILENCE, Clip, segments_of
@@ -49,6 +49,10 @@ class Tagger:
     ----------
     card
         The model's card.
+    model_file
+        The file that computes the scores.
+    segmentation, aggregation
+        As given, or by default.
 
     Raises
     ------
@@ -68,14 +72,17 @@ class Tagger:
     ) -> None:
         folder = find(os.fspath(model))
         self.card = ModelCard.read(folder)
-        self._segmentation = segmentation or Sliding(self.card.segments.hop)
-        self._aggregation: Aggregation = aggregation or self.card.aggregation
+        self.segmentation: Segmentation = segmentation or Sliding(self.card.segments.hop)
+        self.aggregation: Aggregation = aggregation or self.card.aggregation
         self._run: Backend
         if (folder / BASELINE_FILE).is_file():
+            self.model_file = folder / BASELINE_FILE
             self._run = BaselineBackend(folder, self.card)
         elif backend == "onnx":
+            self.model_file = folder / ONNX_FILE
             self._run = OnnxBackend(folder, self.card, threads)
         elif backend == "torch":
+            self.model_file = folder / WEIGHTS_FILE
             self._run = TorchBackend(folder, threads, device)
         else:
             raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
@@ -179,7 +186,7 @@ class Tagger:
     def _predict(self, clip: Clip) -> Prediction:
         spec, rate = self.card.segments, self.card.sample_rate
         starts, outputs = [], []
-        cut = segments_of(clip, self._segmentation, spec)
+        cut = segments_of(clip, self.segmentation, spec)
         while batch := list(itertools.islice(cut, self._run.batch)):
             starts += [(begin, begin + len(segment) - 2 * spec.clip_padding) for begin, segment in batch]
             outputs.append(self._run(np.stack([segment for _, segment in batch])))
@@ -194,7 +201,7 @@ class Tagger:
             times=clip.start + np.minimum(np.array(starts) / rate, seconds),
             embeddings=np.concatenate([embedding for _, embedding in outputs]),
             duration=seconds,
-            aggregation=self._aggregation,
+            aggregation=self.aggregation,
             thresholds=self.card.thresholds or {},
             warnings=tuple(clip.warnings),
         )

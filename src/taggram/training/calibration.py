@@ -10,7 +10,7 @@ import torch
 
 from taggram.audio import Sliding, fill
 from taggram.audio.segments import cut
-from taggram.evaluation import expected_calibration_error
+from taggram.metrics import expected_calibration_error
 from taggram.models.card import Calibration
 from taggram.training.targets import SoftTargets
 from taggram.vocabularies import VocabularyMap

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from taggram.datasets import Dataset, PublishedFile
     from taggram.datasets import Protocol as Declared
-    from taggram.datasets.results import Result
+    from taggram.evaluation.published import PublishedResult
 
 
 def describe(
@@ -32,7 +32,7 @@ def describe(
     import json as text
 
     from taggram.datasets import dataset
-    from taggram.datasets.results import published_results
+    from taggram.evaluation.published import published_results
 
     known = dataset(name)
     wanted = known.protocol(protocol)
@@ -77,7 +77,7 @@ def _counted(known: Dataset, path: Path, protocol: str) -> dict[str, Any]:
 
 
 def _as_data(
-    known: Dataset, protocols: tuple[Declared, ...], results: list[Result], found: dict[str, Any] | None
+    known: Dataset, protocols: tuple[Declared, ...], results: list[PublishedResult], found: dict[str, Any] | None
 ) -> dict[str, Any]:
     texts = ("name", "title", "about", "licence", "homepage", "audio", "obtain", "citation", "traps")
     limits = [None if limit == float("inf") else limit for limit in known.seconds]
@@ -91,7 +91,7 @@ def _as_data(
     }
 
 
-def _parts(known: Dataset, only: Declared | None, results: list[Result]) -> list[RenderableType]:
+def _parts(known: Dataset, only: Declared | None, results: list[PublishedResult]) -> list[RenderableType]:
     from rich.text import Text
 
     shown = known.protocols if only is None else (only,)
@@ -141,7 +141,7 @@ def _protocol(protocol: Declared) -> str:
     return " ".join(filter(None, [sizes and f"{sizes}.", protocol.about, leaky]))
 
 
-def _results(results: list[Result]) -> list[RenderableType]:
+def _results(results: list[PublishedResult]) -> list[RenderableType]:
     """Make a table of each paper and kind of figure, with a column for each metric."""
     from rich.table import Table
     from rich.text import Text

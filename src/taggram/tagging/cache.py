@@ -1,0 +1,384 @@
+"""Predictions on disk, by content: a clip is tagged once per model and segmentation, whatever its file is called."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taggram._files import sha256
+from taggram.errors import CacheError
+from taggram.models.store import home
+from taggram.tagging.prediction import Prediction
+from taggram.tagging.tagged import Tagged
+from taggram.tagging.tagger import Tagger
+
+__all__ = ["CachedPrediction", "FileHashes", "PredictionCache", "PredictionKey", "hash_samples", "predict_cached"]
+
+APPLICATION = 0x7461676D  # marks the database as taggram's
+FORMAT = 1  # of the tables; also to be raised when the same audio gets other scores, as after a change of the decoder
+PATIENCE = 60.0  # seconds to wait for another process that writes
+TABLES = (
+    "CREATE TABLE predictions (audio TEXT, model TEXT, settings TEXT, scores BLOB, times BLOB, embeddings BLOB, "
+    "duration REAL, warnings TEXT, PRIMARY KEY (audio, model, settings))",
+    "CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, content TEXT, samples TEXT)",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {FORMAT}",
+)
+
+
+class PredictionKey(NamedTuple):
+    """What the scores of a clip depend on.
+
+    Attributes
+    ----------
+    audio
+        SHA-256 of the file, or `hash_samples` of an array.
+    model
+        SHA-256 of the model file.
+    segmentation
+        Such as ``"Sliding(hop=48000)"``.
+    start, duration
+        The part of the clip, in seconds; None: to its end.
+    """
+
+    audio: str
+    model: str
+    segmentation: str
+    start: float = 0.0
+    duration: float | None = None
+
+    @classmethod
+    def from_tagger(cls, tagger: Tagger, audio: str, start: float = 0.0, duration: float | None = None) -> Self:
+        """Return the key of what a tagger predicts for a clip.
+
+        Raises
+        ------
+        CacheError
+            If the segmentation is of a class without a `repr` of its own, by which it could be told from others.
+        """
+        if type(tagger.segmentation).__repr__ is object.__repr__:
+            kind = type(tagger.segmentation).__name__
+            raise CacheError(f"predictions with {kind} cannot be cached: make that class a dataclass")
+        model = tagger.card.files.get(tagger.model_file.name) or sha256(tagger.model_file)
+        return cls(audio, model, repr(tagger.segmentation), start, duration)
+
+
+@dataclass(frozen=True, eq=False)
+class CachedPrediction:
+    """The part of a `Prediction` that takes time to compute.
+
+    Attributes
+    ----------
+    scores : (segments, tags) float32
+        Probabilities, 0 to 1, in the model's vocabulary.
+    times : (segments, 2) float64
+        Start and end of each segment, in seconds.
+    embeddings : (segments, size) float32
+        The layer before the last.
+    duration
+        Length of the audio that was tagged, in seconds.
+    warnings
+        Problems of the audio, one line each.
+    """
+
+    scores: NDArray[np.float32]
+    times: NDArray[np.float64]
+    embeddings: NDArray[np.float32]
+    duration: float
+    warnings: tuple[str, ...] = ()
+
+    def to_prediction(self, tagger: Tagger, path: str | None = None) -> Prediction:
+        """Return the prediction that the tagger made, or would make, of this clip."""
+        return Prediction(
+            path=path,
+            model=tagger.card.name,
+            vocabulary=tagger.card.vocabulary,
+            scores=self.scores,
+            times=self.times,
+            embeddings=self.embeddings,
+            duration=self.duration,
+            aggregation=tagger.aggregation,
+            thresholds=tagger.card.thresholds or {},
+            warnings=self.warnings,
+        )
+
+
+class FileHashes(NamedTuple):
+    """Hashes of a file.
+
+    Attributes
+    ----------
+    content
+        SHA-256 of its bytes.
+    samples
+        SHA-256 of what it decodes to, where that was computed; else empty.
+    """
+
+    content: str
+    samples: str = ""
+
+
+class PredictionCache:
+    """Predictions of any models in one SQLite database, which several processes may use at once.
+
+    Each entry is on disk when `put` returns, so an interrupted program loses none. Scores come back bit for bit.
+
+    Parameters
+    ----------
+    file
+        The database, which is made if it does not exist; None: ``predictions.sqlite`` in taggram's data folder. It
+        must be on a local disk, and may be removed at any time: what is missing is computed again.
+
+    Raises
+    ------
+    CacheError
+        If the file is damaged, not a prediction cache, or cannot be written; so do all methods.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> key = PredictionKey(audio="5d41", model="7d79", segmentation="Sliding(hop=48000)")
+    >>> with tempfile.TemporaryDirectory() as folder, PredictionCache(Path(folder, "cache.sqlite")) as cache:
+    ...     cache.put(key, CachedPrediction(np.ones((2, 3), "f4"), np.ones((2, 2)), np.ones((2, 8), "f4"), 6.0))
+    ...     cache.get(key).scores.shape, key in cache
+    ((2, 3), True)
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = home() / "predictions.sqlite" if file is None else file
+        with self._readable():
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)
+        try:
+            with self._readable():
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def __contains__(self, key: PredictionKey) -> bool:
+        row = self._row("SELECT 1 FROM predictions WHERE (audio, model, settings) = (?, ?, ?)", _columns(key))
+        return row is not None
+
+    def get(self, key: PredictionKey) -> CachedPrediction | None:
+        """Return the prediction of a key; None if it is missing."""
+        row = self._row(
+            "SELECT scores, times, embeddings, duration, warnings FROM predictions "
+            "WHERE (audio, model, settings) = (?, ?, ?)",
+            _columns(key),
+        )
+        if row is None:
+            return None
+        scores, times, embeddings, duration, warnings = row
+        with self._readable():
+            segments = len(times) // 16
+            return CachedPrediction(
+                np.frombuffer(scores, np.float32).reshape(segments, -1).copy(),
+                np.frombuffer(times, np.float64).reshape(segments, 2).copy(),
+                np.frombuffer(embeddings, np.float32).reshape(segments, -1).copy(),
+                duration,
+                tuple(json.loads(warnings)),
+            )
+
+    def put(self, key: PredictionKey, prediction: Prediction | CachedPrediction) -> None:
+        """Write a prediction, in place of an earlier one of the same key."""
+        row = (
+            *_columns(key),
+            np.ascontiguousarray(prediction.scores, np.float32).data,
+            np.ascontiguousarray(prediction.times, np.float64).data,
+            np.ascontiguousarray(prediction.embeddings, np.float32).data,
+            float(prediction.duration),
+            json.dumps(prediction.warnings),
+        )
+        self._row("INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def content_hash(self, file: str | os.PathLike[str]) -> str:
+        """Return the SHA-256 of a file, which is read only if size or modification time have changed.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        """
+        hashes = self.get_hashes(file)
+        if hashes is None:
+            hashes = FileHashes(sha256(Path(file)))
+            self.put_hashes(file, hashes)
+        return hashes.content
+
+    def get_hashes(self, file: str | os.PathLike[str]) -> FileHashes | None:
+        """Return the hashes of a file; None if they are missing, or if size or modification time have changed.
+
+        Raises
+        ------
+        OSError
+            If the file does not exist.
+        """
+        row = self._row(
+            "SELECT content, samples FROM files WHERE (path, size, mtime_ns) = (?, ?, ?)", _path_and_state(file)
+        )
+        return None if row is None else FileHashes(*row)
+
+    def put_hashes(self, file: str | os.PathLike[str], hashes: FileHashes) -> None:
+        """Write the hashes of a file as it is now.
+
+        Raises
+        ------
+        OSError
+            If the file does not exist.
+        """
+        self._row("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", (*_path_and_state(file), *hashes))
+
+    def _prepare(self) -> None:
+        """Make the tables of a new database; refuse one of another program or format, untouched."""
+        if self._is_empty():
+            self._use_write_ahead_log()
+            self._connection.execute("BEGIN IMMEDIATE")
+            if self._is_empty():  # still, now that no other process can write
+                for statement in TABLES:
+                    self._connection.execute(statement)
+            self._connection.execute("COMMIT")
+        if self._pragma("application_id") != APPLICATION:
+            raise CacheError(f"{self.file} is a database of another program: choose another file for the cache")
+        if self._pragma("user_version") != FORMAT:
+            raise CacheError(f"{self.file} is a prediction cache of another version of taggram: remove it")
+        # No flush per transaction: a killed process loses nothing, a power cut at most the latest entries.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _use_write_ahead_log(self) -> None:
+        """Let processes read while another one writes."""
+        patience = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:  # this statement alone does not wait for other processes
+                if time.monotonic() > patience:
+                    raise
+                time.sleep(0.01)
+
+    def _is_empty(self) -> bool:
+        return self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+    def _pragma(self, name: str) -> int:
+        value: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        return value
+
+    def _row(self, statement: str, values: tuple[Any, ...]) -> Any:
+        with self._readable():
+            return self._connection.execute(statement, values).fetchone()
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as error:  # the disk is full, the folder read-only
+            raise CacheError(f"{self.file} cannot be used as a cache ({error}): check its folder") from error
+        except (sqlite3.Error, ValueError) as error:
+            raise CacheError(f"{self.file} is not a usable prediction cache ({error}): remove it") from error
+
+
+def predict_cached(
+    tagger: Tagger,
+    paths: Iterable[str | os.PathLike[str]],
+    cache: PredictionCache,
+    *,
+    workers: int = 1,
+    start: float = 0.0,
+    duration: float | None = None,
+) -> Iterator[Tagged]:
+    """Tag files as `Tagger.tag_many` does, but take from the cache what is in it, and add the rest to it.
+
+    Parameters
+    ----------
+    tagger
+        The model; nothing is computed if all predictions are cached.
+    paths
+        The files. All are hashed first, unless they have not changed since.
+    cache
+        Where predictions are kept.
+    workers
+        Processes that tag.
+    start, duration
+        The part of each file to tag, in seconds.
+
+    Yields
+    ------
+    Tagged
+        One per path, in order. A file that cannot be tagged has its error, and is tried again next time.
+
+    Raises
+    ------
+    CacheError
+        If the cache cannot be used.
+    """
+    names = [os.fspath(path) for path in paths]
+    keys: list[PredictionKey | None] = []
+    for name in names:
+        try:
+            audio = cache.content_hash(name)
+        except OSError:  # the tagger words the error
+            keys.append(None)
+        else:
+            keys.append(PredictionKey.from_tagger(tagger, audio, start, duration))
+    cached = [key is not None and key in cache for key in keys]
+    missing = [name for name, hit in zip(names, cached, strict=True) if not hit]
+    tagged_files = tagger.tag_many(missing, workers=min(workers, len(missing)), start=start, duration=duration)
+    for name, key, hit in zip(names, keys, cached, strict=True):
+        entry = cache.get(key) if hit and key is not None else None
+        if entry is not None:
+            yield Tagged(name, prediction=entry.to_prediction(tagger, name))
+            continue
+        tagged = next(tagged_files)
+        if tagged.prediction is not None and key is not None:
+            cache.put(key, tagged.prediction)
+        yield tagged
+
+
+def hash_samples(samples: NDArray[Any], sample_rate: int) -> str:
+    """Return the SHA-256 of an array of audio: its samples, their type and rate.
+
+    Parameters
+    ----------
+    samples : (samples,) or (channels, samples)
+        Such as a clip of a packed store.
+    sample_rate
+        In Hz.
+    """
+    digest = hashlib.sha256(f"{sample_rate} {samples.dtype.str} {samples.shape}\n".encode())
+    digest.update(np.ascontiguousarray(samples).data)
+    return digest.hexdigest()
+
+
+def _columns(key: PredictionKey) -> tuple[str, str, str]:
+    duration = None if key.duration is None else float(key.duration)
+    return key.audio, key.model, json.dumps([key.segmentation, float(key.start), duration])
+
+
+def _path_and_state(file: str | os.PathLike[str]) -> tuple[bytes, int, int]:
+    status = os.stat(file)
+    return os.fsencode(os.path.abspath(file)), status.st_size, status.st_mtime_ns
