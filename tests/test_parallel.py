@@ -144,7 +144,7 @@ def test_a_function_that_cannot_be_loaded_is_one_error() -> None:
 
 
 SCRIPT = """
-import sys, time
+import os, sys, time
 from taggram.parallel import parallel_map
 
 def work(number):
@@ -190,8 +190,10 @@ def test_an_interrupt_ends_it_without_a_word_of_the_workers(moment: str, tmp_pat
     handler = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"  # in a background shell, too
     guard = textwrap.dedent(
         """
+        if __name__ == "__mp_main__" and WAIT:
+            print(os.getpid(), flush=True)
+            time.sleep(1)
         if __name__ == "__main__":
-            print("started", flush=True)
             try:
                 main()
             except KeyboardInterrupt:
@@ -199,16 +201,16 @@ def test_an_interrupt_ends_it_without_a_word_of_the_workers(moment: str, tmp_pat
         """
     )
     file = tmp_path / "script.py"
-    file.write_text(handler + SCRIPT + guard, encoding="utf-8")
+    wait = f"\nWAIT = {moment == 'while workers start'}\n"
+    file.write_text(handler + wait + SCRIPT + guard, encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "started\n"
-        if moment == "while they work":
-            assert process.stdout.readline() == "0\n"
-        else:
-            time.sleep(0.15)
+        line = process.stdout.readline()
+        if moment == "while workers start":
+            os.kill(int(line), signal.SIGINT)  # before the others: else it may end before it has printed a traceback
+            time.sleep(0.3)
         os.killpg(process.pid, signal.SIGINT)
         output, errors = process.communicate(timeout=30)
     assert output.splitlines()[-1] == "interrupted"
