@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from taggram.datasets.audit.recordings import Recordings
+from taggram.auditing.recordings import Recordings
 
 TRAINING = frozenset("0123456789ab")
 FILE = re.compile(r"(?P<folder>[0-9a-f])/(?P<artist>.+?)-.+-\d\d-(?P<title>.+)-\d+-\d+\.mp3")
@@ -32,4 +32,4 @@ def held(artists: Iterable[str], titles: Iterable[str], index: Path) -> npt.NDAr
     lines = index.read_text(encoding="utf-8").splitlines()
     files = filter(None, (FILE.fullmatch(line.partition("\t")[2]) for line in lines))
     recordings = Recordings((file["artist"], file["title"]) for file in files if file["folder"] in TRAINING)
-    return np.array([recordings.has(artist, title) for artist, title in zip(artists, titles, strict=True)])
+    return np.array([recordings.contains(artist, title) for artist, title in zip(artists, titles, strict=True)])

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from taggram.cli import app
 from taggram.datasets import dataset, list_datasets
-from taggram.datasets.samples import write_noise
+from taggram.datasets.synthetic import write_noise
 
 LABELS = "path,labels\n1.wav,valence=0.7;a=b\n"
 PROGRAM = Path(sys.executable).with_name("taggram")
@@ -32,14 +32,14 @@ from taggram.vocabularies import Vocabulary
 @register_dataset
 class Mine(Dataset):
     name, title, about, citation, licence = "mine", "Mine", "A test.", "Nobody.", "None."
-    homepage, obtain = "http://example.org", "Record the audio."
+    homepage, how_to_get = "http://example.org", "Record the audio."
     files = (PublishedFile("labels.csv", {sha256!r}, {url!r} + "/labels.csv", {size}), PublishedFile("more.csv"))
     protocols = (Protocol("all", "All."),)
 
     def vocabulary(self, folder, protocol=None):
         return Vocabulary(name="mine", source="", tags={{"valence": "mood", "a=b": "other"}})
 
-    def listing(self, folder, protocol=None):
+    def index(self, folder, protocol=None):
         return list_table(folder / "labels.csv")
 
     def write_sample(self, folder): ...
@@ -151,7 +151,7 @@ def test_check_finds_nothing(shared: Path, tmp_path: Path) -> None:
     """The real index and split; of the audio, only that it is known from before."""
     source = shared / "data" / "mer4q"
     record = tmp_path / "record.jsonl"
-    clips = dataset("mer4q").listing(source).clips
+    clips = dataset("mer4q").index(source).clips
     states = {clip.path: (source / clip.path).stat() for clip in clips}
     lines = [
         {"path": path, "size": state.st_size, "mtime_ns": state.st_mtime_ns, "seconds": 30.0, "warning": ""}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from taggram.datasets import Dataset, Listing, dataset, list_datasets
-from taggram.datasets.protocols import difference, split_hash
-from taggram.datasets.quantities import tag_of
+from taggram.datasets import ClipIndex, Dataset, dataset, list_datasets
+from taggram.datasets.graded_labels import tag_of
+from taggram.datasets.split_hash import size_mismatch, split_hash
 from taggram.errors import DatasetError
 
 SPLITS = {"train", "valid", "test", ""}  # empty: not in any, or the set has none
@@ -40,28 +40,28 @@ def known(request: pytest.FixtureRequest) -> Dataset:
     return dataset(request.param)
 
 
-def groups_in_two_splits(listing: Listing) -> list[str]:
+def groups_in_two_splits(index: ClipIndex) -> list[str]:
     splits = defaultdict(set)
-    for clip in listing.clips:
+    for clip in index.clips:
         if clip.group and clip.split:
             splits[clip.group].add(clip.split)
     return [group for group, its in splits.items() if len(its) > 1]
 
 
 def within_vocabulary(known: Dataset, folder: Path, protocol: str) -> None:
-    listing, vocabulary = known.listing(folder, protocol), known.vocabulary(folder, protocol)
-    assert {tag_of(label) for clip in listing.clips for label in clip.labels} <= set(vocabulary.names)
+    index, vocabulary = known.index(folder, protocol), known.vocabulary(folder, protocol)
+    assert {tag_of(label) for clip in index.clips for label in clip.labels} <= set(vocabulary.names)
     assert vocabulary == known.vocabulary(folder, protocol)
     assert list(vocabulary.names) == list(known.vocabulary(folder, protocol).names)
 
 
 def test_it_says_what_it_is(known: Dataset) -> None:
-    said = (known.about, known.citation, known.licence, known.obtain, *known.traps)
+    said = (known.about, known.citation, known.licence, known.how_to_get, *known.known_issues)
     for sentence in (*said, *(protocol.about for protocol in known.protocols)):
         assert sentence == " ".join(sentence.split())
         assert len(sentence) > 20 and sentence[-1] in ".)", sentence
     assert known.title.strip() and known.homepage.strip()
-    assert known.traps
+    assert known.known_issues
     assert 0 <= known.seconds[0] < known.seconds[1]
 
 
@@ -75,7 +75,7 @@ def test_names_of_protocols_are_unique_and_the_usual_one_is_the_first(known: Dat
 
 
 def test_an_unknown_protocol_is_refused_in_words(known: Dataset, samples: dict[str, Path]) -> None:
-    for ask in (known.listing, known.vocabulary):
+    for ask in (known.index, known.vocabulary):
         with pytest.raises(DatasetError) as caught:
             ask(samples[known.name], "no such")
         assert "\n" not in str(caught.value) and "'no such'" in str(caught.value)
@@ -85,14 +85,14 @@ def test_an_unknown_protocol_is_refused_in_words(known: Dataset, samples: dict[s
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
 def test_the_sample_is_listed(name: str, protocol: str, samples: dict[str, Path]) -> None:
     known, folder = dataset(name), samples[name]
-    listing = known.listing(folder, protocol)
-    assert listing.clips and known.listing(folder).clips
-    for clip in listing.clips:
+    index = known.index(folder, protocol)
+    assert index.clips and known.index(folder).clips
+    for clip in index.clips:
         assert clip.path and not Path(clip.path).is_absolute()
-        assert listing.file(clip).is_file()
+        assert index.file(clip).is_file()
         assert clip.split in SPLITS
         assert len(set(clip.labels)) == len(clip.labels)
-    assert any(clip.labels for clip in listing.clips)
+    assert any(clip.labels for clip in index.clips)
     within_vocabulary(known, folder, protocol)
 
 
@@ -100,16 +100,16 @@ def test_the_sample_is_listed(name: str, protocol: str, samples: dict[str, Path]
 def test_a_listing_is_always_the_same_and_cannot_be_changed(
     name: str, protocol: str, samples: dict[str, Path], tmp_path: Path
 ) -> None:
-    listing = dataset(name).listing(samples[name], protocol)
-    assert listing == dataset(name).listing(samples[name], protocol)
+    index = dataset(name).index(samples[name], protocol)
+    assert index == dataset(name).index(samples[name], protocol)
     elsewhere = shutil.copytree(samples[name], tmp_path / "elsewhere", copy_function=lambda a, b: Path(b).symlink_to(a))
-    moved = dataset(name).listing(Path(elsewhere), protocol)
-    assert moved.clips == listing.clips
-    assert split_hash(moved) == split_hash(listing)
+    moved = dataset(name).index(Path(elsewhere), protocol)
+    assert moved.clips == index.clips
+    assert split_hash(moved) == split_hash(index)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        listing.clips[0].split = "test"  # type: ignore[misc]
+        index.clips[0].split = "test"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        listing.clips = ()  # type: ignore[misc]
+        index.clips = ()  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
@@ -117,16 +117,16 @@ def test_no_group_is_in_two_splits_unless_the_protocol_owns_up(
     name: str, protocol: str, samples: dict[str, Path]
 ) -> None:
     if not dataset(name).protocol(protocol).leaky:
-        assert not groups_in_two_splits(dataset(name).listing(samples[name], protocol))
+        assert not groups_in_two_splits(dataset(name).index(samples[name], protocol))
 
 
 def test_a_sample_is_told_from_the_published_files(known: Dataset, samples: dict[str, Path]) -> None:
     """A sample has another size or checksum where one is known; nothing else is wrong with it."""
     folder = samples[known.name]
     there = [file for file in known.files if (folder / file.name).is_file()]
-    other = [file.name for file in there if file.fault(folder / file.name)]
+    other = [file.name for file in there if file.mismatch(folder / file.name)]
     assert other or not any(file.sha256 for file in there)
-    found = list(known.validate(folder))
+    found = list(known.check_files(folder))
     assert len(found) == len(other)
     for name, line in zip(other, found, strict=True):
         assert line.startswith(str(folder / name)) and "is not the published file" in line and "\n" not in line
@@ -137,27 +137,27 @@ def test_a_missing_file_is_reported_with_a_remedy(known: Dataset, samples: dict[
         folder = tmp_path / str(i)
         shutil.copytree(samples[known.name], folder, copy_function=lambda a, b: Path(b).symlink_to(a))
         (folder / missing.name).unlink(missing_ok=True)
-        lines = [line for line in known.validate(folder) if "is missing" in line]
+        lines = [line for line in known.check_files(folder) if "is missing" in line]
         assert lines == (
-            [f"{folder / missing.name} is missing: see taggram data describe {known.name}"] if missing.required else []
+            [f"{folder / missing.name} is missing: see taggram data info {known.name}"] if missing.required else []
         )
         said = []
         for protocol in known.protocols:
             try:
-                known.listing(folder, protocol.name)
+                known.index(folder, protocol.name)
                 known.vocabulary(folder, protocol.name)
             except DatasetError as error:
                 said.append(str(error))
         assert said or not missing.required
         assert all(Path(missing.name).name in line for line in said)
-        assert all("\n" not in line and f"taggram data describe {known.name}" in line for line in said)
+        assert all("\n" not in line and f"taggram data info {known.name}" in line for line in said)
 
 
 def test_nothing_is_found_in_an_empty_folder(known: Dataset, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         for protocol in known.protocols:
             with pytest.raises(DatasetError) as caught:
-                known.listing(folder, protocol.name)
+                known.index(folder, protocol.name)
             assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -166,12 +166,12 @@ def test_the_published_index_has_its_published_sizes(name: str, protocol: str, s
     known, folder = dataset(name), shared / REAL[name][0]
     if not folder.is_dir():
         pytest.skip(f"no {folder}")
-    listing = known.listing(folder, protocol)
+    index = known.index(folder, protocol)
     assert known.protocol(protocol).sizes
-    assert difference(listing, known.protocol(protocol)) == ""
-    assert len(listing.clips) == sum(known.protocol(protocol).sizes.values())
-    assert listing == known.listing(folder, protocol)
-    assert list(known.validate(folder)) == []
+    assert size_mismatch(index, known.protocol(protocol)) == ""
+    assert len(index.clips) == sum(known.protocol(protocol).sizes.values())
+    assert index == known.index(folder, protocol)
+    assert list(known.check_files(folder)) == []
     within_vocabulary(known, folder, protocol)
     if not known.protocol(protocol).leaky:
-        assert not groups_in_two_splits(listing)
+        assert not groups_in_two_splits(index)
