@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from taggram.datasets import ClipInfo, ClipIndex
+from taggram.datasets import ClipIndex, ClipInfo
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Clips that are there twice."""
+"""Duplicates by hash and by embedding."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from taggram.auditing import duplicates
-from taggram.auditing.duplicates import FEWEST, NEIGHBOURS, THRESHOLD, close, equal, standardised
+from taggram.auditing.duplicates import FEWEST, NEIGHBOURS, THRESHOLD, equal_groups, near_duplicates, standardise
 
 
 def test_equal_hashes() -> None:
-    assert equal(["x", "", "y", "x", "", "z", "x", "z"]) == [(0, 3, 6), (5, 7)]
+    assert equal_groups(["x", "", "y", "x", "", "z", "x", "z"]) == [(0, 3, 6), (5, 7)]
 
 
 def test_close_ones_are_all_found(monkeypatch) -> None:
@@ -23,13 +23,13 @@ def test_close_ones_are_all_found(monkeypatch) -> None:
     embeddings[70] = embeddings[3] + 0.01
     embeddings[41] = embeddings[40]
     embeddings[55] = np.nan
-    found = close(embeddings)
-    unit = standardised(np.delete(embeddings, 55, axis=0))
+    found = near_duplicates(embeddings)
+    unit = standardise(np.delete(embeddings, 55, axis=0))
     cosine = unit @ unit.T - 2 * np.eye(99)
     assert np.allclose(np.delete(found.nearest, 55), cosine.max(axis=1), atol=1e-6) and np.isnan(found.nearest[55])
     assert found.pairs.tolist() == [[40, 41], [3, 70]] and found.total == 2
     assert found.cosines == pytest.approx([1, cosine[3, 69]], abs=1e-6)
-    everything = close(embeddings, -1.0)
+    everything = near_duplicates(embeddings, -1.0)
     assert everything.total == 99 * 98 / 2 and np.isin(everything.pairs, 55).sum() == 0
 
 
@@ -37,19 +37,19 @@ def test_a_strong_value_does_not_decide_alone() -> None:
     rng = np.random.default_rng(0)
     embeddings = rng.normal(0, 1, (200, 8)).astype(np.float32)
     embeddings[:, 0] *= 1000
-    assert close(embeddings).total == 0
+    assert near_duplicates(embeddings).total == 0
 
 
 def test_many_silent_clips_do_not_fill_the_memory() -> None:
     embeddings = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
     embeddings[100:] = 1.0
-    found = close(embeddings)
+    found = near_duplicates(embeddings)
     assert found.total == 200 * 199 / 2 and len(found.pairs) < 200 * NEIGHBOURS
 
 
 @pytest.mark.parametrize("clips", [0, 1, FEWEST - 1])
 def test_too_few_clips_to_tell(clips: int) -> None:
-    found = close(np.ones((clips, 4), np.float32))
+    found = near_duplicates(np.ones((clips, 4), np.float32))
     assert found.total == 0 and found.pairs.shape == (0, 2) and np.isnan(found.nearest).all()
 
 

@@ -1,4 +1,4 @@
-"""What is known of sounds is kept."""
+"""Fingerprints of audio files, and their cache."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from taggram.auditing import Fingerprint, FingerprintCache, Fingerprints, hash_files
+from taggram.auditing.cache import FingerprintCache
+from taggram.auditing.fingerprints import Fingerprint, Fingerprints, hash_files
 from taggram.datasets.synthetic import write_noise
 from taggram.errors import DatasetError
 
@@ -27,27 +28,27 @@ def test_hashes(tmp_path: Path) -> None:
 def test_a_changed_file_is_not_known_any_more(tmp_path: Path) -> None:
     file = tmp_path / "clip.wav"
     file.write_bytes(b"one")
-    sound = Fingerprint("file", "samples", np.arange(3, dtype=np.float32))
-    with FingerprintCache(tmp_path / "cache" / "sounds.sqlite", "model") as cache:
+    embedding = np.arange(3, dtype=np.float32)
+    with FingerprintCache(tmp_path / "cache" / "fingerprints.sqlite", "model") as cache:
         assert cache.get(file) is None
-        cache.put(file, sound)
-    with FingerprintCache(tmp_path / "cache" / "sounds.sqlite", "model") as cache:
-        again = cache.get(file)
-        assert (again.file, again.samples) == ("file", "samples")
-        assert np.array_equal(again.embedding, sound.embedding) and again.embedding.dtype == np.float32
+        cache.put(file, "file", "samples", embedding)
+    with FingerprintCache(tmp_path / "cache" / "fingerprints.sqlite", "model") as cache:
+        file_hash, sample_hash, again = cache.get(file)
+        assert (file_hash, sample_hash) == ("file", "samples")
+        assert np.array_equal(again, embedding) and again.dtype == np.float32
         os.utime(file, ns=(0, 0))
         assert cache.get(file) is None
-    with FingerprintCache(tmp_path / "cache" / "sounds.sqlite", "another model") as cache:
+    with FingerprintCache(tmp_path / "cache" / "fingerprints.sqlite", "another model") as cache:
         assert cache.get(file) is None
 
 
 def test_a_cache_that_is_none(tmp_path: Path) -> None:
-    (tmp_path / "sounds.sqlite").write_text("this is no database at all, and long enough to be seen as none")
-    with pytest.raises(DatasetError, match="sounds.sqlite cannot be used as a cache"):
-        FingerprintCache(tmp_path / "sounds.sqlite", "model")
+    (tmp_path / "fingerprints.sqlite").write_text("this is no database at all, and long enough to be seen as none")
+    with pytest.raises(DatasetError, match="fingerprints.sqlite cannot be used as a cache"):
+        FingerprintCache(tmp_path / "fingerprints.sqlite", "model")
 
 
 def test_clips_without_audio_keep_their_places() -> None:
-    sounds = Fingerprints.of("model", [None, Fingerprint("f", "s", np.ones(2, np.float32)), None])
-    assert sounds.files == ("", "f", "") and sounds.embeddings.shape == (3, 2)
-    assert np.isnan(sounds.embeddings[[0, 2]]).all() and sounds.embeddings[1].tolist() == [1, 1]
+    fingerprints = Fingerprints.from_clips("model", [None, Fingerprint("f", "s", np.ones(2, np.float32)), None])
+    assert fingerprints.files == ("", "f", "") and fingerprints.embeddings.shape == (3, 2)
+    assert np.isnan(fingerprints.embeddings[[0, 2]]).all() and fingerprints.embeddings[1].tolist() == [1, 1]

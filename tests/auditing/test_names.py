@@ -56,11 +56,15 @@ def test_titles_are_others(one: str, other: str) -> None:
 
 def test_a_recording_is_known_by_the_beginning_of_its_title() -> None:
     known = Recordings([("the_artist", "sonata_in_c_i_allegro"), ("the_artist", "no"), ("", "song"), ("other", "")])
-    assert known.has("The Artist", "Sonata in C")
-    assert known.has("Artist", "Sonata in C: I. Allegro (2004)")
-    assert not known.has("Artist", "Sonata in D")
-    assert not known.has("Other", "Sonata in C")
+    assert known.contains("The Artist", "Sonata in C")
+    assert known.contains("Artist", "Sonata in C: I. Allegro (2004)")
+    assert not known.contains("Artist", "Sonata in D")
+    assert not known.contains("Other", "Sonata in C")
     # Titles of few letters say too little to be a beginning.
-    assert known.has("Artist", "No") and not known.has("Artist", "November") and not known.has("Artist", "Son")
+    assert (
+        known.contains("Artist", "No")
+        and not known.contains("Artist", "November")
+        and not known.contains("Artist", "Son")
+    )
     # Who says nothing is like nobody.
-    assert not known.has("", "song") and not known.has("Other", "") and not known.has("Other", "Song")
+    assert not known.contains("", "song") and not known.contains("Other", "") and not known.contains("Other", "Song")

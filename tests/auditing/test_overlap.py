@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from taggram.datasets import ClipInfo, ClipIndex
-from taggram.auditing.overlap import Overlap, between_sets, between_splits, parts, unnamed
+from taggram.auditing.overlap import Overlap, between_sets, between_splits, count_unnamed, split_clips
+from taggram.datasets import ClipIndex, ClipInfo
 
 
 def one(found: list[Overlap], kind: str, part: str, other: str) -> Overlap:
@@ -26,22 +26,22 @@ def test_between_splits(index) -> None:
         ("train", "", "The Bots", "first", "01 - Song"),
         ("train", "", "", "First", "Song"),
     )
-    assert [*parts(clips)] == ["train", "test"]
+    assert [*split_clips(clips)] == ["train", "test"]
     found = between_splits(clips)
     artists = one(found, "artists", "test", "train")
     assert (artists.names, artists.clips, artists.shared, artists.shared_clips) == (2, 3, ("The Bots",), 2)
-    assert (artists.as_written, artists.as_written_clips) == (1, 1)
+    assert (artists.exact, artists.exact_clips) == (1, 1)
     albums = one(found, "albums", "test", "train")
-    assert (albums.names, albums.shared, albums.shared_clips, albums.as_written) == (3, ("The Bots: First",), 1, 0)
+    assert (albums.names, albums.shared, albums.shared_clips, albums.exact) == (3, ("The Bots: First",), 1, 0)
     songs = one(found, "songs", "test", "train")
     assert (songs.shared, songs.shared_clips) == (("The Bots: Song",), 1)
-    assert unnamed(clips) == {"artists": 1, "albums": 0, "songs": 1}
+    assert count_unnamed(clips) == {"artists": 1, "albums": 0, "songs": 1}
 
 
 def test_who_does_not_say_is_not_known(index) -> None:
     clips = index(("train", "a"), ("test", "a"), ("test", "a", "Somebody"))
-    assert not any(overlap.known or overlap.shared for overlap in between_splits(clips))
-    assert unnamed(clips) == {"artists": 2, "albums": 3, "songs": 3}
+    assert not any(overlap.comparable or overlap.shared for overlap in between_splits(clips))
+    assert count_unnamed(clips) == {"artists": 2, "albums": 3, "songs": 3}
 
 
 def test_between_sets(index) -> None:
@@ -72,10 +72,10 @@ def mtat(shared: Path) -> ClipIndex:
 
 def test_artists_of_magnatagatune_are_in_several_splits(mtat: ClipIndex) -> None:
     found = one(between_splits(mtat), "artists", "test", "train")
-    assert (found.as_written, found.names) == (45, 75)
-    assert found.as_written_clips / found.clips == pytest.approx(0.616, abs=5e-4)
+    assert (found.exact, found.names) == (45, 75)
+    assert found.exact_clips / found.clips == pytest.approx(0.616, abs=5e-4)
     # And one more, who is c_layne in test and c__layne in train.
-    assert len(found.shared) == 46 and "c_layne" in found.shared and found.shared_clips == found.as_written_clips + 44
+    assert len(found.shared) == 46 and "c_layne" in found.shared and found.shared_clips == found.exact_clips + 44
 
 
 def test_recordings_of_emotify_are_in_magnatagatune(mtat: ClipIndex, shared: Path) -> None:

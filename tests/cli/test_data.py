@@ -120,7 +120,7 @@ def test_a_data_set(tmp_path: Path) -> None:
             1,
             "error: table has no protocol 'genres'; it has own",
         ),
-        (("pack", "{music}", "s", "x"), 1, "error: no data set is named '{music}'; there are: "),
+        (("pack", "{music}", "s", "x"), 1, "error: no data set is named '{music}'; available are: "),
         (("pack", "mer4q", "{music}", "s"), 1, "error: {music} has no labels.tsv: taggram data info mer4q says"),
         (("pack", "mer4q", "{music}", "s", "--protocol", "era"), 1, "error: mer4q has no protocol 'era'"),
         (("pack", "mer4q", "{music}", "s", "--new-split", "0"), 2, "mer4q has tags and splits of its own"),

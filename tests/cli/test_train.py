@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from taggram.datasets import ClipInfo, ClipIndex, pack
+from taggram.datasets import ClipIndex, ClipInfo, pack
 from taggram.models import create_model
 from taggram.models.weights import save_model
 

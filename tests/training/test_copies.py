@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from taggram.audio import read
-from taggram.datasets import ClipInfo, ClipIndex
+from taggram.datasets import ClipIndex, ClipInfo
 from taggram.errors import RecipeError
 from taggram.training.copies import FASTEST, with_copies
 from taggram.training.recipe import Recipe

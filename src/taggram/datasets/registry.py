@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
+from pathlib import Path
 
-from taggram.datasets import published
 from taggram.datasets.base import Dataset
 from taggram.errors import DatasetError
 
@@ -35,8 +35,8 @@ def register_dataset(cls: type[Dataset]) -> type[Dataset]:
 
 @cache
 def _import_all() -> None:
-    for module in pkgutil.iter_modules(published.__path__):
-        importlib.import_module(f"{published.__name__}.{module.name}")
+    for module in pkgutil.iter_modules([str(Path(__file__).with_name("published"))]):
+        importlib.import_module(f"{__package__}.published.{module.name}")
 
 
 def list_datasets() -> list[str]:
