@@ -56,7 +56,7 @@ def html_report(audit: Audit, source: Source) -> str:
         ratios=_ratios(balance) if len(balance.labelled) > 1 else None,
         histogram=_histogram(audit),
         overlaps=_between_splits(audit),
-        unnamed=[f"{share(n, balance.clips)} {kind}" for kind, n in audit.unnamed.items() if n],
+        unnamed=[f"{kind} {share(n, balance.clips)}" for kind, n in audit.unnamed.items() if n],
         others=_other_sets(audit),
         kinds=list(KINDS),
         shown=SHOWN,

@@ -27,11 +27,11 @@ def within_a_step(stored: np.ndarray, samples: np.ndarray) -> None:
 
 
 def test_round_trip(mixed: Path, tmp_path: Path) -> None:
-    told: list[PackResult] = []
-    summary = pack(list_folder(mixed, folders_are_tags=True), tmp_path / "store", report=told.append)
+    results: list[PackResult] = []
+    summary = pack(list_folder(mixed, folders_are_tags=True), tmp_path / "store", report=results.append)
     assert (summary.packed, summary.kept, summary.failed, summary.damaged) == (3, 0, 1, 2)
-    assert [outcome.state for outcome in told] == ["failed", "packed", "packed", "packed"]
-    assert "wrong.mp3" in told[0].message
+    assert [result.state for result in results] == ["failed", "packed", "packed", "packed"]
+    assert "wrong.mp3" in results[0].message
     store = PackedStore(tmp_path / "store")
     assert [clip.id for clip in store.clips] == ["piano/good.opus", "synth/cut.wav", "synth/loud.wav"]
     assert [clip.labels for clip in store.clips] == [("piano",), ("synth",), ("synth",)]
@@ -62,11 +62,11 @@ def test_another_rate(mixed: Path, tmp_path: Path) -> None:
 
 def test_parallel_is_serial_bit_for_bit(index: ClipIndex, tmp_path: Path, contents: Contents) -> None:
     backwards = ClipIndex(index.folder, index.clips[::-1])
-    told: dict[int, list[PackResult]] = {1: [], 2: []}
-    for workers in told:
+    results: dict[int, list[PackResult]] = {1: [], 2: []}
+    for workers in results:
         store = tmp_path / str(workers)
-        pack(backwards, store, workers=workers, shard_seconds=SHARD, report=told[workers].append)
-    assert told[1] == told[2]
+        pack(backwards, store, workers=workers, shard_seconds=SHARD, report=results[workers].append)
+    assert results[1] == results[2]
     for name in ("manifest.parquet", "journal.jsonl"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
@@ -94,9 +94,9 @@ def test_what_is_packed_is_not_decoded_again(mixed: Path, tmp_path: Path, conten
     os.utime(mixed / "synth" / "cut.wav", (1, 1))
     (mixed / "wrong.mp3").write_bytes((mixed / "synth" / "loud.wav").read_bytes()[:60000])
     index = list_folder(mixed, folders_are_tags=True)
-    told: list[PackResult] = []
-    summary = pack(index, store, workers=2, report=told.append)
-    assert {outcome.clip.path: outcome.state for outcome in told} == {
+    results: list[PackResult] = []
+    summary = pack(index, store, workers=2, report=results.append)
+    assert {result.clip.path: result.state for result in results} == {
         "synth/loud.wav": "kept",
         "wrong.mp3": "packed",
         "piano/moved.opus": "kept",
@@ -195,10 +195,10 @@ def test_a_crash_of_the_decoder_costs_one_file(ramps: Path, tmp_path: Path, monk
         "    if event == 'open' and str(args[0]).endswith('01.wav') else None)\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    told: list[PackResult] = []
-    summary = pack(list_folder(folder), tmp_path / "store", workers=2, report=told.append)
+    results: list[PackResult] = []
+    summary = pack(list_folder(folder), tmp_path / "store", workers=2, report=results.append)
     assert (summary.packed, summary.failed) == (2, 1)
-    assert "01.wav: the process that read it died (exit code -9)" in told[1].message
+    assert "01.wav: the process that read it died (exit code -9)" in results[1].message
     assert list(PackedStore(tmp_path / "store").clips.ids) == ["00.wav", "02.wav"]
 
 
@@ -249,7 +249,7 @@ def test_a_full_disk(index: ClipIndex, tmp_path: Path, contents: Contents) -> No
 def test_two_cannot_pack_into_one_store(index: ClipIndex, tmp_path: Path) -> None:
     seen: list[str] = []
 
-    def interfere(outcome: PackResult) -> None:
+    def interfere(result: PackResult) -> None:
         if not seen:
             with pytest.raises(DatasetError, match="is being packed by another process") as caught:
                 pack(index, tmp_path / "store")
@@ -261,11 +261,11 @@ def test_two_cannot_pack_into_one_store(index: ClipIndex, tmp_path: Path) -> Non
 
 
 def test_an_interrupted_run_keeps_what_it_has(index: ClipIndex, tmp_path: Path) -> None:
-    told: list[PackResult] = []
+    results: list[PackResult] = []
 
-    def stop(outcome: PackResult) -> None:
-        told.append(outcome)
-        if len(told) == 21:
+    def stop(result: PackResult) -> None:
+        results.append(result)
+        if len(results) == 21:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -279,9 +279,9 @@ def test_file_names_of_any_bytes(ramps: Path, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / name).write_bytes((ramps / "00.wav").read_bytes())
     for state in ("packed", "kept"):
-        told: list[PackResult] = []
-        pack(list_folder(folder), tmp_path / "store", report=told.append)
-        assert told[0].state == state
+        results: list[PackResult] = []
+        pack(list_folder(folder), tmp_path / "store", report=results.append)
+        assert results[0].state == state
     assert list(PackedStore(tmp_path / "store").clips.ids) == ["caf\\udce9 \U0001f3b5.wav"]
 
 
