@@ -121,7 +121,7 @@ def test_no_group_is_in_two_splits_unless_the_protocol_is_leaky(
 
 
 def test_a_sample_is_told_from_the_published_files(data: Dataset, samples: dict[str, Path]) -> None:
-    """A sample has another size or checksum where one is data; nothing else is wrong with it."""
+    """A sample differs from the published files in size or checksum, if these are known, and in nothing else."""
     folder = samples[data.name]
     there = [file for file in data.files if (folder / file.name).is_file()]
     other = [file.name for file in there if file.mismatch(folder / file.name)]

@@ -15,6 +15,7 @@ from taggram.datasets.packed.store import PackedStore
 from taggram.datasets.registry import dataset, list_datasets, register_dataset
 from taggram.datasets.splits import artist_split, k_fold, leaky_by_slice
 from taggram.datasets.table import list_table
+from taggram.datasets.tag_counts import TagCounts, count_tags
 from taggram.datasets.validate import CheckProgress, Issue, validate
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
     "PublishedFile",
     "StoredClip",
     "StoredClips",
+    "TagCounts",
     "artist_split",
+    "count_tags",
     "dataset",
     "download",
     "files_to_download",

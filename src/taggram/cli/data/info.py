@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from taggram.datasets import Dataset, PublishedFile
+    from taggram.datasets import Dataset, PublishedFile, TagCounts
     from taggram.datasets import Protocol as Declared
     from taggram.datasets.results import Result
 
@@ -31,13 +30,13 @@ def info(
     """Describe a data set: how to get it, protocols, known issues, published scores; count the tags of a copy."""
     import json as encoder
 
-    from taggram.datasets import dataset
+    from taggram.datasets import count_tags, dataset
     from taggram.datasets.results import published_results
 
     data = dataset(name)
     selected = data.protocol(protocol)
     results = published_results(name)
-    copy = None if path is None else _count(data, path, selected.name)
+    copy = None if path is None else _copy_as_data(count_tags(data, path, selected.name), path)
     if json:
         protocols = data.protocols if protocol is None else (selected,)
         print(encoder.dumps(_as_data(data, protocols, results, copy), indent=2, ensure_ascii=False))
@@ -52,26 +51,16 @@ def info(
         console.print(_tags(copy))
 
 
-def _count(data: Dataset, path: Path, protocol: str) -> dict[str, Any]:
-    """Count the clips and tags of a copy."""
-    from taggram.datasets.graded_labels import tag_of
-    from taggram.datasets.split_hash import size_mismatch, split_hash, split_sizes
-
-    vocabulary, index = data.vocabulary(path, protocol), data.index(path, protocol)
-    declared, actual = data.protocol(protocol), split_sizes(index)
-    sizes = {split: actual[split] for split in dict.fromkeys([*declared.sizes, *actual]) if split in actual}
-    counts = {split: Counter[str]() for split in sizes}
-    for clip in index.clips:
-        counts[clip.split].update(map(tag_of, clip.labels))
+def _copy_as_data(counts: TagCounts, path: Path) -> dict[str, Any]:
     return {
-        "protocol": protocol,
+        "protocol": counts.protocol,
         "path": str(path),
-        "splits": sizes,
-        "split_hash": split_hash(index),
-        "size_mismatch": size_mismatch(index, declared),
+        "splits": counts.splits,
+        "split_hash": counts.split_hash,
+        "size_mismatch": counts.size_mismatch,
         "tags": [
-            {"tag": tag, "category": category, "clips": {split: counts[split][tag] for split in sizes}}
-            for tag, category in vocabulary.tags.items()
+            {"tag": tag, "category": category, "clips": {split: clips[tag] for split, clips in counts.tags.items()}}
+            for tag, category in counts.vocabulary.tags.items()
         ],
     }
 
