@@ -21,9 +21,9 @@ from benchmarks.measure import PROJECT
 from benchmarks.record import Row, show, write
 from taggram import Tagger, read
 from taggram._system import cpu_count
+from taggram.auditing.duplicates import standardise
+from taggram.auditing.names import artist_key
 from taggram.datasets import dataset
-from taggram.datasets.audit.duplicates import standardised
-from taggram.datasets.audit.names import artist_key
 
 Samples = npt.NDArray[np.float32]
 SETS = ("mer4q", "emotify")
@@ -107,7 +107,7 @@ def embedded(job: tuple[Path, bool]) -> list[Samples]:
 
 
 def centred(embeddings: Samples) -> Samples:
-    """Do as `standardised` does, without the standard deviation."""
+    """Do as `standardise` does, without the standard deviation."""
     away = embeddings - embeddings.mean(axis=0)
     unit: Samples = away / np.linalg.norm(away, axis=1, keepdims=True)
     return unit
@@ -131,7 +131,7 @@ def rows(embeddings: Samples, copies: npt.NDArray[np.float32], chosen: list[int]
     names = np.array(artists)
     same = names[first] == names[second]
     found = []
-    for name, prepare in (("standardised", standardised), ("centred", centred)):
+    for name, prepare in (("standardised", standardise), ("centred", centred)):
         unit = prepare(embeddings)
         cosines = (unit @ unit.T)[first, second]
         threshold = next(
@@ -162,7 +162,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "duplicates.csv")
     options = parser.parse_args()
 
-    indexes = [dataset(name).listing(options.material / name) for name in SETS]
+    indexes = [dataset(name).index(options.material / name) for name in SETS]
     files = [index.file(clip) for index in indexes for clip in index.clips]
     artists = [artist_key(clip.artist) for index in indexes for clip in index.clips]
     chosen = sorted(np.random.default_rng(SEED).choice(len(files), options.altered, replace=False).tolist())

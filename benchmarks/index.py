@@ -12,11 +12,11 @@ import numpy as np
 from benchmarks.measure import PROGRAM, programs
 from benchmarks.record import Row, shown
 from benchmarks.setting import Setting
-from taggram.datasets import Listed
-from taggram.datasets.journal import Entry
-from taggram.datasets.manifest import write_manifest
-from taggram.datasets.packing import SAMPLE_RATE, SHARD_SECONDS
-from taggram.datasets.shards import SAMPLE, shard_file
+from taggram.datasets import ClipInfo
+from taggram.datasets.packed.journal import Entry
+from taggram.datasets.packed.manifest import write_manifest
+from taggram.datasets.packed.pack import SAMPLE_RATE, SHARD_SECONDS
+from taggram.datasets.packed.shards import SAMPLE, shard_file
 
 MODELS = ()
 TARGETS = {("opened", "wall"): "<= 2", ("opened", "peak"): "<= 476"}  # 500 MB in MiB
@@ -70,7 +70,7 @@ def _index(setting: Setting) -> Path:
         shard, place = divmod(i, in_shard)
         digest = hashlib.sha256(path.encode()).hexdigest()
         entry = Entry(path, 480_000, 0, digest, shard, place * length, length, "")
-        rows.append((Listed(f"{i:07}", path, split, labels, f"artist {i // 12}"), entry))
+        rows.append((ClipInfo(f"{i:07}", path, split, labels, f"artist {i // 12}"), entry))
     write_manifest(unfinished, SAMPLE_RATE, rows)
     for shard in range(rows[-1][1].shard + 1):
         with shard_file(unfinished, shard).open("wb") as file:

@@ -58,7 +58,7 @@ def main() -> None:
             mer4q,
             emotify,
             label_map=VocabularyMap.read(LABELS),
-            mtat=dataset("mtat").listing(options.mtat or options.material.parent / "metadata" / "mtat"),
+            mtat=dataset("mtat").index(options.mtat or options.material.parent / "metadata" / "mtat"),
             resampling=resampling,
         )
     except (TaggramError, OSError) as error:

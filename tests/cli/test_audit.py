@@ -34,13 +34,13 @@ def mer4q(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_clips_are_heard_once(mer4q: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    done = run("mer4q", mer4q, "--page", page, "--workers", 1, TAGGRAM_HOME=str(tmp_path))
+    done = run("mer4q", mer4q, "--html", page, "--workers", 1, TAGGRAM_HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("mer4q: 6 clips, 3 tags, split ")
-    assert "audio: 5 of 6 (83.3 %) clips heard" in lines
+    assert "audio: 5 of 6 (83.3 %) clips decoded" in lines
     assert "equal files: MT0000000000 (train), MT0000000005 (test)" in lines
-    assert "near duplicates: too few clips to tell" in lines
+    assert "near duplicates: too few clips" in lines
     assert "MT0000000005" in page.read_text() and str(mer4q) not in page.read_text()
     # What is kept is used: with it, a model that cannot be loaded is not missed.
     broken = "import sys; sys.modules['onnxruntime'] = None; from taggram.cli import main; main()"
@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_heard(tmp_path: Path) -> None:
     done = run("mer4q", tmp_path, "--workers", 2)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "MT0000000003.opus" in done.stderr
-    assert "audio: 5 of 6 (83.3 %) clips heard; 1 cannot be decoded" in done.stdout.splitlines()
+    assert "audio: 5 of 6 (83.3 %) clips decoded; 1 cannot be decoded" in done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_heard(tmp_path: Path) -> None:
         (("none", "{mer4q}"), 1, "error: no data set is named 'none'"),
         (("mer4q", "{mer4q}/audio"), 1, "error: {mer4q}/audio has no labels.tsv"),
         (("mer4q", "{mer4q}", "--protocol", "none"), 1, "error: mer4q has no protocol 'none'"),
-        (("mer4q", "{mer4q}", "--no-audio", "--page", "{mer4q}"), 1, "error: {mer4q} cannot be written"),
+        (("mer4q", "{mer4q}", "--no-audio", "--html", "{mer4q}"), 1, "error: {mer4q} cannot be written"),
         (("mer4q", "{mer4q}", "--against", "mer4q"), 2, "each --against takes a name and a folder"),
     ],
 )
@@ -95,10 +95,10 @@ def test_the_index_is_enough(shared: Path) -> None:
     done = run("mtat", shared / "metadata" / "mtat", "--protocol", "full")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert "split train: 18,706 of 25,860 (72.3 %) clips; no labels here" in lines
+    assert "split train: 18,706 of 25,860 (72.3 %) clips; labels are missing" in lines
     (artists,) = (line for line in lines if line.startswith("artists of test also in train"))
-    assert artists.endswith("spelt alike 45 of 75 (60.0 %), with 3,284 of 5,329 (61.6 %)")
-    assert "audio: none heard" in lines
+    assert artists.endswith("in equal spelling 45 of 75 (60.0 %), with 3,284 of 5,329 (61.6 %)")
+    assert "audio: not available" in lines
 
 
 def test_recordings_of_emotify_in_magnatagatune(shared: Path) -> None:

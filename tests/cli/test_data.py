@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from taggram.datasets import PackedStore, dataset
-from taggram.datasets.samples import write_noise
+from taggram.datasets.synthetic import write_noise
 
 PROGRAM = Path(sys.executable).with_name("taggram")
 
@@ -105,7 +105,7 @@ def test_a_data_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("pack", "table", "{music}", "{music}"), 1, "error: {music} holds other things than a packed store"),
+        (("pack", "table", "{music}", "{music}"), 1, "error: {music} contains files that are no packed store"),
         (
             ("pack", "table", "{music}/table.tsv", "s", "--labels", "genre"),
             1,
@@ -120,8 +120,8 @@ def test_a_data_set(tmp_path: Path) -> None:
             1,
             "error: table has no protocol 'genres'; it has own",
         ),
-        (("pack", "{music}", "s", "x"), 1, "error: no data set is named '{music}'; there are: "),
-        (("pack", "mer4q", "{music}", "s"), 1, "error: {music} has no labels.tsv: taggram data describe mer4q says"),
+        (("pack", "{music}", "s", "x"), 1, "error: no data set is named '{music}'; available are: "),
+        (("pack", "mer4q", "{music}", "s"), 1, "error: {music} has no labels.tsv: taggram data info mer4q says"),
         (("pack", "mer4q", "{music}", "s", "--protocol", "era"), 1, "error: mer4q has no protocol 'era'"),
         (("pack", "mer4q", "{music}", "s", "--new-split", "0"), 2, "mer4q has tags and splits of its own"),
     ],

@@ -1,4 +1,4 @@
-"""``taggram data`` list, describe, check and get as a person meets them."""
+"""``taggram data`` list, info, validate and download as a person meets them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from taggram.cli import app
 from taggram.datasets import dataset, list_datasets
-from taggram.datasets.samples import write_noise
+from taggram.datasets.synthetic import write_noise
 
 LABELS = "path,labels\n1.wav,valence=0.7;a=b\n"
 PROGRAM = Path(sys.executable).with_name("taggram")
@@ -32,14 +32,14 @@ from taggram.vocabularies import Vocabulary
 @register_dataset
 class Mine(Dataset):
     name, title, about, citation, licence = "mine", "Mine", "A test.", "Nobody.", "None."
-    homepage, obtain = "http://example.org", "Record the audio."
+    homepage, how_to_get = "http://example.org", "Record the audio."
     files = (PublishedFile("labels.csv", {sha256!r}, {url!r} + "/labels.csv", {size}), PublishedFile("more.csv"))
     protocols = (Protocol("all", "All."),)
 
     def vocabulary(self, folder, protocol=None):
         return Vocabulary(name="mine", source="", tags={{"valence": "mood", "a=b": "other"}})
 
-    def listing(self, folder, protocol=None):
+    def index(self, folder, protocol=None):
         return list_table(folder / "labels.csv")
 
     def write_sample(self, folder): ...
@@ -95,21 +95,21 @@ def test_list() -> None:
 
 @pytest.mark.parametrize("name", list_datasets())
 def test_every_data_set_can_be_described(name: str) -> None:
-    shown = CliRunner().invoke(app, ["data", "describe", name])
+    shown = CliRunner().invoke(app, ["data", "info", name])
     assert shown.exit_code == 0, shown.stderr
     words = " ".join(shown.stdout.split())
     known = dataset(name)
     assert words.startswith(f"{name}: {known.title}")
     for text in (known.homepage, *(protocol.name for protocol in known.protocols)):
         assert text in words
-    made = json.loads(CliRunner().invoke(app, ["data", "describe", name, "--json"]).stdout)
+    made = json.loads(CliRunner().invoke(app, ["data", "info", name, "--json"]).stdout)
     assert made["citation"] == known.citation
-    assert made["here"] is None
+    assert made["copy"] is None
     assert [protocol["name"] for protocol in made["protocols"]] == [protocol.name for protocol in known.protocols]
 
 
 def test_describe_a_copy(copy: Path) -> None:
-    shown = run("describe", "mer4q", "--protocol", "quadrant", "--path", copy).stdout
+    shown = run("info", "mer4q", "--protocol", "quadrant", "--path", copy).stdout
     assert "76.4" in shown or "0.764" in shown
     assert "Q1 (happy) to Q4 (calm)" in shown
     assert "The 21 genres" not in shown
@@ -120,91 +120,91 @@ def test_describe_a_copy(copy: Path) -> None:
         ["Q3", "mood", "1", "0", "0"],
         ["Q4", "mood", "1", "0", "0"],
     ]
-    here = json.loads(run("describe", "mer4q", "--protocol", "quadrant", "--path", copy, "--json").stdout)["here"]
-    assert here["splits"] == {"train": 4, "valid": 1, "test": 1}
-    assert f"split hash {here['split_hash']};" in " ".join(shown.split())
-    assert here["tags"][0] == {"tag": "Q1", "category": "mood", "clips": {"train": 1, "valid": 1, "test": 0}}
-    assert here["difference"].startswith("published are 620 in train (here 4)")
+    copied = json.loads(run("info", "mer4q", "--protocol", "quadrant", "--path", copy, "--json").stdout)["copy"]
+    assert copied["splits"] == {"train": 4, "valid": 1, "test": 1}
+    assert f"split hash {copied['split_hash']};" in " ".join(shown.split())
+    assert copied["tags"][0] == {"tag": "Q1", "category": "mood", "clips": {"train": 1, "valid": 1, "test": 0}}
+    assert copied["size_mismatch"].startswith("published are 620 in train (here 4)")
 
 
-def test_check(copy: Path, tmp_path: Path) -> None:
+def test_validate(copy: Path, tmp_path: Path) -> None:
     files = sorted((copy / "audio").iterdir())
     files[0].unlink()
     write_noise(files[1], 2.0, seed=0)
     record = tmp_path / "record.jsonl"
-    done = run("check", "mer4q", copy, "--workers", 1, "--record", record)
+    done = run("validate", "mer4q", copy, "--workers", 1, "--record", record)
     assert done.returncode == 1
     assert done.stdout.splitlines()[1:] == [
         f"missing: {files[0]} does not exist",
-        f"short: {files[1]} lasts 2.00 s, and should last 5 s at least",
+        f"short: {files[1]} lasts 2.00 s instead of at least 5 s",
     ]
     assert done.stdout.startswith(f"split: {copy} is not all of mer4q, protocol genres: published are 620 in train")
-    assert done.stderr == "6 files (0 known from before), 0.01 h: 1 split, 1 missing, 1 short\n"
-    again = run("check", "mer4q", copy, "--record", record, "--json")
-    faults = [json.loads(line) for line in again.stdout.splitlines()]
-    assert [fault["kind"] for fault in faults] == ["split", "missing", "short"]
-    assert faults[1]["path"] == f"audio/{files[0].name}"
-    assert again.stderr.startswith("6 files (5 known from before)")
+    assert done.stderr == "6 files (0 validated before), 0.01 h: 1 split, 1 missing, 1 short\n"
+    again = run("validate", "mer4q", copy, "--record", record, "--json")
+    issues = [json.loads(line) for line in again.stdout.splitlines()]
+    assert [issue["kind"] for issue in issues] == ["split", "missing", "short"]
+    assert issues[1]["path"] == f"audio/{files[0].name}"
+    assert again.stderr.startswith("6 files (5 validated before)")
 
 
-def test_check_finds_nothing(shared: Path, tmp_path: Path) -> None:
+def test_validate_finds_nothing(shared: Path, tmp_path: Path) -> None:
     """The real index and split; of the audio, only that it is known from before."""
     source = shared / "data" / "mer4q"
     record = tmp_path / "record.jsonl"
-    clips = dataset("mer4q").listing(source).clips
+    clips = dataset("mer4q").index(source).clips
     states = {clip.path: (source / clip.path).stat() for clip in clips}
     lines = [
         {"path": path, "size": state.st_size, "mtime_ns": state.st_mtime_ns, "seconds": 30.0, "warning": ""}
         for path, state in states.items()
     ]
     record.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = run("check", "mer4q", source, "--record", record)
+    done = run("validate", "mer4q", source, "--record", record)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "809 files (809 known from before), 6.74 h: nothing wrong\n"
+    assert done.stderr == "809 files (809 validated before), 6.74 h: no issues\n"
 
 
-def test_get_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
+def test_download_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
-    dry = run("get", "mine", folder, "--dry-run", program=mine(server))
-    assert (dry.returncode, dry.stdout) == (0, f"{server}/labels.csv (0.0 MB, no checksum is known)\n")
-    assert dry.stderr == "By hand: Record the audio. See http://example.org\n"
-    unasked = run("get", "mine", folder, program=mine(server))
+    dry = run("download", "mine", folder, "--dry-run", program=mine(server))
+    assert (dry.returncode, dry.stdout) == (0, f"{server}/labels.csv (0.0 MB, checksum unknown)\n")
+    assert dry.stderr == "Manual steps: Record the audio. Homepage: http://example.org\n"
+    unasked = run("download", "mine", folder, program=mine(server))
     assert unasked.returncode == 1
-    assert unasked.stderr.endswith("error: nothing was fetched: there is no terminal to ask on, so say --yes\n")
+    assert unasked.stderr.endswith("error: nothing was downloaded: without a terminal, add --yes\n")
     assert not folder.exists()
-    done = run("get", "mine", folder, "--yes", program=mine(server))
+    done = run("download", "mine", folder, "--yes", program=mine(server))
     assert (done.returncode, done.stdout) == (1, f"{folder / 'labels.csv'}\n")
     assert (folder / "labels.csv").read_text() == LABELS
     assert done.stderr.endswith(f"error: {folder} still lacks more.csv: see above\n")
     (folder / "more.csv").touch()
-    again = run("get", "mine", folder, program=mine(server))
+    again = run("download", "mine", folder, program=mine(server))
     assert (again.returncode, again.stdout) == (0, ""), "all is there, so nothing is asked"
-    described = json.loads(run("describe", "mine", "--path", folder, "--json", program=mine(server)).stdout)
-    assert [(tag["tag"], tag["clips"]) for tag in described["here"]["tags"]] == [("valence", {"": 1}), ("a=b", {"": 1})]
+    described = json.loads(run("info", "mine", "--path", folder, "--json", program=mine(server)).stdout)
+    assert [(tag["tag"], tag["clips"]) for tag in described["copy"]["tags"]] == [("valence", {"": 1}), ("a=b", {"": 1})]
 
 
 @pytest.mark.parametrize(("answer", "fetched"), [(b"y\n", True), (b"n\n", False)])
-def test_get_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> None:
+def test_download_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, answer)
-    command = [*map(str, mine(server)), "data", "get", "mine", str(tmp_path / "mine")]
+    command = [*map(str, mine(server)), "data", "download", "mine", str(tmp_path / "mine")]
     done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=120)
     os.close(theirs)
     os.close(ours)
     assert done.returncode == 1
-    assert f"Fetch 1 file into {tmp_path / 'mine'}? [y/N]" in done.stderr
+    assert f"Download 1 file into {tmp_path / 'mine'}? [y/N]" in done.stderr
     assert (tmp_path / "mine" / "labels.csv").exists() == fetched
 
 
-def test_get_does_not_keep_another_file(server: str, tmp_path: Path) -> None:
-    done = run("get", "mine", tmp_path / "mine", "--yes", program=mine(server, sha256="0" * 64))
+def test_download_does_not_keep_another_file(server: str, tmp_path: Path) -> None:
+    done = run("download", "mine", tmp_path / "mine", "--yes", program=mine(server, sha256="0" * 64))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"error: {server}/labels.csv is not the published file")
     assert list((tmp_path / "mine").iterdir()) == []
 
 
-@pytest.mark.parametrize("verb", ["describe", "check", "get"])
+@pytest.mark.parametrize("verb", ["info", "validate", "download"])
 def test_an_unknown_name(verb: str, tmp_path: Path) -> None:
-    done = run(verb, "none", *([] if verb == "describe" else [tmp_path]))
+    done = run(verb, "none", *([] if verb == "info" else [tmp_path]))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: no data set is named 'none'; there are: ")
+    assert done.stderr.startswith("error: no data set is named 'none'; available are: ")

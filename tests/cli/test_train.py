@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from taggram.datasets import Listed, Listing, pack
+from taggram.datasets import ClipIndex, ClipInfo, pack
 from taggram.models import create_model
 from taggram.models.weights import save_model
 
@@ -51,8 +51,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for i in range(20):
         label, split = ("low", "high")[i % 2], "train" if i < 12 else "valid" if i < 18 else "test"
         tone(made / f"{i}.wav", label, rng)
-        clips.append(Listed(str(i), f"{i}.wav", split=split, labels=(label,)))
-    pack(Listing(made, tuple(clips)), made / "tones", workers=1)
+        clips.append(ClipInfo(str(i), f"{i}.wav", split=split, labels=(label,)))
+    pack(ClipIndex(made, tuple(clips)), made / "tones", workers=1)
     (made / "a.yaml").write_text(RECIPE)
     return made
 

@@ -1,4 +1,4 @@
-"""What every data set must do; a new one is tested by being registered."""
+"""Tests that all registered data sets share."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from taggram.datasets import Dataset, Listing, dataset, list_datasets
-from taggram.datasets.protocols import difference, split_hash
-from taggram.datasets.quantities import tag_of
+from taggram.datasets import ClipIndex, Dataset, dataset, list_datasets
+from taggram.datasets.graded_labels import tag_of
+from taggram.datasets.split_hash import size_mismatch, split_hash
 from taggram.errors import DatasetError
 
 SPLITS = {"train", "valid", "test", ""}  # empty: not in any, or the set has none
@@ -36,142 +36,142 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(params=list_datasets())
-def known(request: pytest.FixtureRequest) -> Dataset:
+def data(request: pytest.FixtureRequest) -> Dataset:
     return dataset(request.param)
 
 
-def groups_in_two_splits(listing: Listing) -> list[str]:
+def groups_in_two_splits(index: ClipIndex) -> list[str]:
     splits = defaultdict(set)
-    for clip in listing.clips:
+    for clip in index.clips:
         if clip.group and clip.split:
             splits[clip.group].add(clip.split)
     return [group for group, its in splits.items() if len(its) > 1]
 
 
-def within_vocabulary(known: Dataset, folder: Path, protocol: str) -> None:
-    listing, vocabulary = known.listing(folder, protocol), known.vocabulary(folder, protocol)
-    assert {tag_of(label) for clip in listing.clips for label in clip.labels} <= set(vocabulary.names)
-    assert vocabulary == known.vocabulary(folder, protocol)
-    assert list(vocabulary.names) == list(known.vocabulary(folder, protocol).names)
+def within_vocabulary(data: Dataset, folder: Path, protocol: str) -> None:
+    index, vocabulary = data.index(folder, protocol), data.vocabulary(folder, protocol)
+    assert {tag_of(label) for clip in index.clips for label in clip.labels} <= set(vocabulary.names)
+    assert vocabulary == data.vocabulary(folder, protocol)
+    assert list(vocabulary.names) == list(data.vocabulary(folder, protocol).names)
 
 
-def test_it_says_what_it_is(known: Dataset) -> None:
-    said = (known.about, known.citation, known.licence, known.obtain, *known.traps)
-    for sentence in (*said, *(protocol.about for protocol in known.protocols)):
+def test_descriptions_are_complete(data: Dataset) -> None:
+    texts = (data.about, data.citation, data.licence, data.how_to_get, *data.known_issues)
+    for sentence in (*texts, *(protocol.about for protocol in data.protocols)):
         assert sentence == " ".join(sentence.split())
         assert len(sentence) > 20 and sentence[-1] in ".)", sentence
-    assert known.title.strip() and known.homepage.strip()
-    assert known.traps
-    assert 0 <= known.seconds[0] < known.seconds[1]
+    assert data.title.strip() and data.homepage.strip()
+    assert data.known_issues
+    assert 0 <= data.seconds[0] < data.seconds[1]
 
 
-def test_names_of_protocols_are_unique_and_the_usual_one_is_the_first(known: Dataset) -> None:
-    names = [protocol.name for protocol in known.protocols]
+def test_names_of_protocols_are_unique_and_the_usual_one_is_the_first(data: Dataset) -> None:
+    names = [protocol.name for protocol in data.protocols]
     assert len(set(names)) == len(names)
-    assert known.protocol() is known.protocols[0]
-    assert all(known.protocol(name).name == name for name in names)
-    for protocol in known.protocols:
+    assert data.protocol() is data.protocols[0]
+    assert all(data.protocol(name).name == name for name in names)
+    for protocol in data.protocols:
         assert protocol.sizes.keys() <= SPLITS and all(size > 0 for size in protocol.sizes.values())
 
 
-def test_an_unknown_protocol_is_refused_in_words(known: Dataset, samples: dict[str, Path]) -> None:
-    for ask in (known.listing, known.vocabulary):
+def test_an_unknown_protocol_is_refused_in_words(data: Dataset, samples: dict[str, Path]) -> None:
+    for ask in (data.index, data.vocabulary):
         with pytest.raises(DatasetError) as caught:
-            ask(samples[known.name], "no such")
+            ask(samples[data.name], "no such")
         assert "\n" not in str(caught.value) and "'no such'" in str(caught.value)
-        assert all(protocol.name in str(caught.value) for protocol in known.protocols)
+        assert all(protocol.name in str(caught.value) for protocol in data.protocols)
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_the_sample_is_listed(name: str, protocol: str, samples: dict[str, Path]) -> None:
-    known, folder = dataset(name), samples[name]
-    listing = known.listing(folder, protocol)
-    assert listing.clips and known.listing(folder).clips
-    for clip in listing.clips:
+def test_the_sample_is_indexed(name: str, protocol: str, samples: dict[str, Path]) -> None:
+    data, folder = dataset(name), samples[name]
+    index = data.index(folder, protocol)
+    assert index.clips and data.index(folder).clips
+    for clip in index.clips:
         assert clip.path and not Path(clip.path).is_absolute()
-        assert listing.file(clip).is_file()
+        assert index.file(clip).is_file()
         assert clip.split in SPLITS
         assert len(set(clip.labels)) == len(clip.labels)
-    assert any(clip.labels for clip in listing.clips)
-    within_vocabulary(known, folder, protocol)
+    assert any(clip.labels for clip in index.clips)
+    within_vocabulary(data, folder, protocol)
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_a_listing_is_always_the_same_and_cannot_be_changed(
+def test_an_index_is_deterministic_and_immutable(
     name: str, protocol: str, samples: dict[str, Path], tmp_path: Path
 ) -> None:
-    listing = dataset(name).listing(samples[name], protocol)
-    assert listing == dataset(name).listing(samples[name], protocol)
+    index = dataset(name).index(samples[name], protocol)
+    assert index == dataset(name).index(samples[name], protocol)
     elsewhere = shutil.copytree(samples[name], tmp_path / "elsewhere", copy_function=lambda a, b: Path(b).symlink_to(a))
-    moved = dataset(name).listing(Path(elsewhere), protocol)
-    assert moved.clips == listing.clips
-    assert split_hash(moved) == split_hash(listing)
+    moved = dataset(name).index(Path(elsewhere), protocol)
+    assert moved.clips == index.clips
+    assert split_hash(moved) == split_hash(index)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        listing.clips[0].split = "test"  # type: ignore[misc]
+        index.clips[0].split = "test"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        listing.clips = ()  # type: ignore[misc]
+        index.clips = ()  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_no_group_is_in_two_splits_unless_the_protocol_owns_up(
+def test_no_group_is_in_two_splits_unless_the_protocol_is_leaky(
     name: str, protocol: str, samples: dict[str, Path]
 ) -> None:
     if not dataset(name).protocol(protocol).leaky:
-        assert not groups_in_two_splits(dataset(name).listing(samples[name], protocol))
+        assert not groups_in_two_splits(dataset(name).index(samples[name], protocol))
 
 
-def test_a_sample_is_told_from_the_published_files(known: Dataset, samples: dict[str, Path]) -> None:
-    """A sample has another size or checksum where one is known; nothing else is wrong with it."""
-    folder = samples[known.name]
-    there = [file for file in known.files if (folder / file.name).is_file()]
-    other = [file.name for file in there if file.fault(folder / file.name)]
+def test_a_sample_is_told_from_the_published_files(data: Dataset, samples: dict[str, Path]) -> None:
+    """A sample differs from the published files in size or checksum, if these are known, and in nothing else."""
+    folder = samples[data.name]
+    there = [file for file in data.files if (folder / file.name).is_file()]
+    other = [file.name for file in there if file.mismatch(folder / file.name)]
     assert other or not any(file.sha256 for file in there)
-    found = list(known.validate(folder))
-    assert len(found) == len(other)
-    for name, line in zip(other, found, strict=True):
+    lines = list(data.check_files(folder))
+    assert len(lines) == len(other)
+    for name, line in zip(other, lines, strict=True):
         assert line.startswith(str(folder / name)) and "is not the published file" in line and "\n" not in line
 
 
-def test_a_missing_file_is_reported_with_a_remedy(known: Dataset, samples: dict[str, Path], tmp_path: Path) -> None:
-    for i, missing in enumerate(known.files):
+def test_a_missing_file_is_reported_with_a_remedy(data: Dataset, samples: dict[str, Path], tmp_path: Path) -> None:
+    for i, missing in enumerate(data.files):
         folder = tmp_path / str(i)
-        shutil.copytree(samples[known.name], folder, copy_function=lambda a, b: Path(b).symlink_to(a))
+        shutil.copytree(samples[data.name], folder, copy_function=lambda a, b: Path(b).symlink_to(a))
         (folder / missing.name).unlink(missing_ok=True)
-        lines = [line for line in known.validate(folder) if "is missing" in line]
+        lines = [line for line in data.check_files(folder) if "is missing" in line]
         assert lines == (
-            [f"{folder / missing.name} is missing: see taggram data describe {known.name}"] if missing.required else []
+            [f"{folder / missing.name} is missing: see taggram data info {data.name}"] if missing.required else []
         )
-        said = []
-        for protocol in known.protocols:
+        errors = []
+        for protocol in data.protocols:
             try:
-                known.listing(folder, protocol.name)
-                known.vocabulary(folder, protocol.name)
+                data.index(folder, protocol.name)
+                data.vocabulary(folder, protocol.name)
             except DatasetError as error:
-                said.append(str(error))
-        assert said or not missing.required
-        assert all(Path(missing.name).name in line for line in said)
-        assert all("\n" not in line and f"taggram data describe {known.name}" in line for line in said)
+                errors.append(str(error))
+        assert errors or not missing.required
+        assert all(Path(missing.name).name in line for line in errors)
+        assert all("\n" not in line and f"taggram data info {data.name}" in line for line in errors)
 
 
-def test_nothing_is_found_in_an_empty_folder(known: Dataset, tmp_path: Path) -> None:
+def test_nothing_is_found_in_an_empty_folder(data: Dataset, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
-        for protocol in known.protocols:
+        for protocol in data.protocols:
             with pytest.raises(DatasetError) as caught:
-                known.listing(folder, protocol.name)
+                data.index(folder, protocol.name)
             assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "protocol"), [(name, one) for name in REAL for one in REAL[name][1]])
 def test_the_published_index_has_its_published_sizes(name: str, protocol: str, shared: Path) -> None:
-    known, folder = dataset(name), shared / REAL[name][0]
+    data, folder = dataset(name), shared / REAL[name][0]
     if not folder.is_dir():
         pytest.skip(f"no {folder}")
-    listing = known.listing(folder, protocol)
-    assert known.protocol(protocol).sizes
-    assert difference(listing, known.protocol(protocol)) == ""
-    assert len(listing.clips) == sum(known.protocol(protocol).sizes.values())
-    assert listing == known.listing(folder, protocol)
-    assert list(known.validate(folder)) == []
-    within_vocabulary(known, folder, protocol)
-    if not known.protocol(protocol).leaky:
-        assert not groups_in_two_splits(listing)
+    index = data.index(folder, protocol)
+    assert data.protocol(protocol).sizes
+    assert size_mismatch(index, data.protocol(protocol)) == ""
+    assert len(index.clips) == sum(data.protocol(protocol).sizes.values())
+    assert index == data.index(folder, protocol)
+    assert list(data.check_files(folder)) == []
+    within_vocabulary(data, folder, protocol)
+    if not data.protocol(protocol).leaky:
+        assert not groups_in_two_splits(index)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from taggram.datasets import Listing, list_folder
+from taggram.datasets import ClipIndex, list_folder
 
 RATE = 16000
 
@@ -50,7 +50,7 @@ def mixed(tmp_path: Path, examples: Path) -> Path:
 
 
 @pytest.fixture
-def listing(ramps: Path) -> Listing:
+def index(ramps: Path) -> ClipIndex:
     return list_folder(ramps)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taggram.datasets import Listed, Listing, artist_split, dataset, k_fold, leaky_by_slice
+from taggram.datasets import ClipIndex, ClipInfo, artist_split, dataset, k_fold, leaky_by_slice
 from taggram.errors import DatasetError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -17,72 +17,72 @@ SHARES = [{"train": 0.8, "valid": 0.1, "test": 0.1}, {"train": 0.5, "test": 0.5}
 
 
 @st.composite
-def listings(draw: st.DrawFn) -> Listing:
+def indexes(draw: st.DrawFn) -> ClipIndex:
     """Some clips of some groups, or of none, with some tags."""
     clip = st.tuples(st.integers(0, 12), st.lists(st.sampled_from("abcde"), unique=True, max_size=3))
     clips = draw(st.lists(clip, min_size=1, max_size=60))
-    return Listing(
+    return ClipIndex(
         Path(),
         tuple(
-            Listed(str(i), f"{i}.wav", "old", tuple(labels), f"artist {group}" if group else "")
+            ClipInfo(str(i), f"{i}.wav", "old", tuple(labels), f"artist {group}" if group else "")
             for i, (group, labels) in enumerate(clips)
         ),
     )
 
 
-def even(groups: int, clips: int, tags: int) -> Listing:
+def even(groups: int, clips: int, tags: int) -> ClipIndex:
     """Groups of equal size, each with one of the tags in turn."""
-    return Listing(
+    return ClipIndex(
         Path(),
         tuple(
-            Listed(f"{group}-{i}", f"{group}-{i}.wav", labels=(f"tag {group % tags}",), group=f"artist {group}")
+            ClipInfo(f"{group}-{i}", f"{group}-{i}.wav", labels=(f"tag {group % tags}",), group=f"artist {group}")
             for group in range(groups)
             for i in range(clips)
         ),
     )
 
 
-def groups_of(listing: Listing) -> dict[str, set[str]]:
+def groups_of(index: ClipIndex) -> dict[str, set[str]]:
     """The splits that each group is in; a clip without group is one."""
     splits = defaultdict(set)
-    for clip in listing.clips:
+    for clip in index.clips:
         splits[clip.group or clip.id].add(clip.split)
     return splits
 
 
-def but_for_splits(listing: Listing) -> Listing:
-    return listing.with_split("")
+def but_for_splits(index: ClipIndex) -> ClipIndex:
+    return index.with_split("")
 
 
-@given(listings(), st.sampled_from(SHARES), SEEDS)
-def test_groups_stay_together_and_clips_as_they_are(listing: Listing, shares: dict[str, float], seed: int) -> None:
-    if len(groups_of(listing)) < len(shares):
+@given(indexes(), st.sampled_from(SHARES), SEEDS)
+def test_groups_stay_together_and_clips_as_they_are(index: ClipIndex, shares: dict[str, float], seed: int) -> None:
+    if len(groups_of(index)) < len(shares):
         with pytest.raises(DatasetError, match="cannot be divided among"):
-            artist_split(listing, seed=seed, shares=shares)
+            artist_split(index, seed=seed, shares=shares)
         return
-    made = artist_split(listing, seed=seed, shares=shares)
-    assert but_for_splits(made) == but_for_splits(listing)
+    made = artist_split(index, seed=seed, shares=shares)
+    assert but_for_splits(made) == but_for_splits(index)
     assert all(len(splits) == 1 for splits in groups_of(made).values())
     assert {clip.split for clip in made.clips} == set(shares)
-    assert made == artist_split(listing, seed=seed, shares=shares)
+    assert made == artist_split(index, seed=seed, shares=shares)
 
 
-@given(listings(), SEEDS)
-def test_the_order_of_clips_does_not_matter(listing: Listing, seed: int) -> None:
-    if len(groups_of(listing)) < 3:
+@given(indexes(), SEEDS)
+def test_the_order_of_clips_does_not_matter(index: ClipIndex, seed: int) -> None:
+    if len(groups_of(index)) < 3:
         return
-    backwards = Listing(listing.folder, listing.clips[::-1])
-    assert artist_split(backwards, seed=seed).clips[::-1] == artist_split(listing, seed=seed).clips
+    backwards = ClipIndex(index.folder, index.clips[::-1])
+    assert artist_split(backwards, seed=seed).clips[::-1] == artist_split(index, seed=seed).clips
 
 
 @given(st.integers(10, 60), st.integers(1, 5), st.integers(1, 4), st.sampled_from(SHARES), SEEDS)
 def test_shares_are_met_but_for_a_group_per_split(
     groups: int, clips: int, tags: int, shares: dict[str, float], seed: int
 ) -> None:
-    listing = even(groups, clips, tags)
-    sizes = Counter(clip.split for clip in artist_split(listing, seed=seed, shares=shares).clips)
+    index = even(groups, clips, tags)
+    sizes = Counter(clip.split for clip in artist_split(index, seed=seed, shares=shares).clips)
     for name, share in shares.items():
-        assert abs(sizes[name] - share * len(listing.clips)) <= len(shares) * clips
+        assert abs(sizes[name] - share * len(index.clips)) <= len(shares) * clips
 
 
 @given(st.integers(1, 8), st.integers(1, 3), SEEDS)
@@ -94,51 +94,51 @@ def test_a_tag_with_enough_groups_is_in_every_split(tags: int, clips: int, seed:
 
 
 def test_another_seed_is_another_split() -> None:
-    listing = even(40, 2, 4)
-    made = {artist_split(listing, seed=seed).clips for seed in range(20)}
+    index = even(40, 2, 4)
+    made = {artist_split(index, seed=seed).clips for seed in range(20)}
     assert len(made) == 20
 
 
 def test_tags_that_only_one_group_has_do_not_draw_it_into_the_largest_split() -> None:
-    clips = tuple(Listed(str(i), f"{i}.wav", labels=(f"own {i}", f"valence={i / 500}")) for i in range(500))
-    sizes = Counter(clip.split for clip in artist_split(Listing(Path(), clips), seed=1).clips)
+    clips = tuple(ClipInfo(str(i), f"{i}.wav", labels=(f"own {i}", f"valence={i / 500}")) for i in range(500))
+    sizes = Counter(clip.split for clip in artist_split(ClipIndex(Path(), clips), seed=1).clips)
     assert sizes == {"train": 400, "valid": 50, "test": 50}
 
 
 def test_folds_take_turns() -> None:
-    listing = even(50, 3, 5)
-    folds = k_fold(listing, 5, seed=3)
-    assert folds == k_fold(listing, 5, seed=3) != k_fold(listing, 5, seed=4)
+    index = even(50, 3, 5)
+    folds = k_fold(index, 5, seed=3)
+    assert folds == k_fold(index, 5, seed=3) != k_fold(index, 5, seed=4)
     tested = [clip.id for fold in folds for clip in fold.clips if clip.split == "test"]
-    assert sorted(tested) == sorted(clip.id for clip in listing.clips)
+    assert sorted(tested) == sorted(clip.id for clip in index.clips)
     for fold, following in zip(folds, folds[1:] + folds[:1], strict=True):
-        assert but_for_splits(fold) == listing
+        assert but_for_splits(fold) == index
         assert all(len(splits) == 1 for splits in groups_of(fold).values())
         assert Counter(clip.split for clip in fold.clips) == {"train": 90, "valid": 30, "test": 30}
         valid = [clip.id for clip in fold.clips if clip.split == "valid"]
         assert valid == [clip.id for clip in following.clips if clip.split == "test"]
 
 
-@given(listings(), SEEDS)
-def test_folds_are_splits(listing: Listing, seed: int) -> None:
-    if len(groups_of(listing)) < 4:
+@given(indexes(), SEEDS)
+def test_folds_are_splits(index: ClipIndex, seed: int) -> None:
+    if len(groups_of(index)) < 4:
         return
-    folds = k_fold(listing, 4, seed=seed)
+    folds = k_fold(index, 4, seed=seed)
     assert Counter(clip.id for fold in folds for clip in fold.clips if clip.split == "test") == Counter(
-        clip.id for clip in listing.clips
+        clip.id for clip in index.clips
     )
     assert all(len(splits) == 1 for fold in folds for splits in groups_of(fold).values())
 
 
 def test_slices_as_in_the_paper_leak() -> None:
-    listing = even(450, 10, 6)  # songs, of ten slices each
-    made = leaky_by_slice(listing, seed=0, shares={"train": 0.9, "valid": 0.05, "test": 0.05})
-    assert but_for_splits(made) == listing
+    index = even(450, 10, 6)  # songs, of ten slices each
+    made = leaky_by_slice(index, seed=0, shares={"train": 0.9, "valid": 0.05, "test": 0.05})
+    assert but_for_splits(made) == index
     assert Counter(clip.split for clip in made.clips) == {"train": 4050, "valid": 225, "test": 225}
     torn = sum(len(splits) > 1 for splits in groups_of(made).values())
     assert torn > 200
-    assert made == leaky_by_slice(listing, seed=0, shares={"train": 0.9, "valid": 0.05, "test": 0.05})
-    assert made != leaky_by_slice(listing, seed=1, shares={"train": 0.9, "valid": 0.05, "test": 0.05})
+    assert made == leaky_by_slice(index, seed=0, shares={"train": 0.9, "valid": 0.05, "test": 0.05})
+    assert made != leaky_by_slice(index, seed=1, shares={"train": 0.9, "valid": 0.05, "test": 0.05})
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_shares_must_be_shares(shares: dict[str, float]) -> None:
 
 
 def test_too_few_for_folds() -> None:
-    with pytest.raises(DatasetError, match="2 folds leave nothing to train on"):
+    with pytest.raises(DatasetError, match="2 folds leave no training clips"):
         k_fold(even(9, 1, 1), 2, seed=0)
     with pytest.raises(DatasetError, match="3 artists cannot be divided among 5 splits"):
         k_fold(even(3, 4, 1), 5, seed=0)
@@ -159,7 +159,7 @@ def test_too_few_for_folds() -> None:
 
 @pytest.mark.parametrize(("name", "protocol", "enough"), [("mer4q", "moods", 30), ("emotify", "emotions", 10)])
 def test_on_real_tags(name: str, protocol: str, enough: int, shared: Path) -> None:
-    made = artist_split(dataset(name).listing(shared / "data" / name, protocol), seed=1)
+    made = artist_split(dataset(name).index(shared / "data" / name, protocol), seed=1)
     groups, splits = defaultdict(set), defaultdict(set)
     for clip in made.clips:
         for label in clip.labels:

@@ -27,7 +27,7 @@ def test_what_is_written_passes_the_contract(checkout: Path) -> None:
 def test_it_is_known_in_the_copy_alone(checkout: Path) -> None:
     assert "drones" not in list_datasets()
     printed = (checkout / "printed").read_text()
-    assert re.search(r"^drones +by hand", printed, re.MULTILINE)
+    assert re.search(r"^drones +manual", printed, re.MULTILINE)
     assert "drones: Drones" in printed
     assert "whistles" not in printed.partition("tests/contracts")[0]
 

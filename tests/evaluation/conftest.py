@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from taggram.datasets import Listed, Listing
+from taggram.datasets import ClipIndex, ClipInfo
 from taggram.evaluation.comparison import TAGS, Comparison, ModelScores
 from taggram.evaluation.genres import TEACHER
 from taggram.evaluation.labelled_clips import LabelledClips
@@ -56,10 +56,10 @@ def comparison(label_map: VocabularyMap) -> Comparison:
 
 
 @pytest.fixture
-def mtat() -> Listing:
+def mtat() -> ClipIndex:
     """Index of another data set; one clip of `comparison` is in its training split, one in its validation split."""
     clips = (
-        Listed("1", "1.mp3", "train", artist="artist_0", title="title_0"),
-        Listed("2", "2.mp3", "valid", artist="artist_1", title="title_2"),
+        ClipInfo("1", "1.mp3", "train", artist="artist_0", title="title_0"),
+        ClipInfo("2", "2.mp3", "valid", artist="artist_1", title="title_2"),
     )
-    return Listing(Path(), clips)
+    return ClipIndex(Path(), clips)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taggram.datasets import Listing
+from taggram.datasets import ClipIndex
 from taggram.evaluation.agreement import compare_agreement
 from taggram.evaluation.calibration import compare_calibration
 from taggram.evaluation.comparison import Comparison, ModelScores
@@ -15,7 +15,7 @@ from taggram.vocabularies import VocabularyMap
 
 
 def test_every_question_has_results(
-    comparison: Comparison, label_map: VocabularyMap, mtat: Listing, monkeypatch: pytest.MonkeyPatch
+    comparison: Comparison, label_map: VocabularyMap, mtat: ClipIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taggram.evaluation.embeddings.STRENGTHS", (1e-4, 1e-2))  # few probes, which take the time
     results = compare_with_teachers(comparison, comparison, label_map=label_map, mtat=mtat, resampling=Resampling(20))

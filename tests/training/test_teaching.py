@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from taggram.datasets import Listing, PackedStore, list_folder, pack
+from taggram.datasets import ClipIndex, PackedStore, list_folder, pack
 from taggram.errors import ModelError, RecipeError
 from taggram.models import create_model
 from taggram.models.weights import save_model
@@ -45,9 +45,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> PackedStore:
     for i in range(4):
         noise = np.random.default_rng(i).normal(0, 0.1, (4 + i) * RATE)
         soundfile.write(folder / f"{i}.wav", noise, RATE)
-    listing = list_folder(folder)
-    train, valid = Listing(folder, listing.clips[:2]), Listing(folder, listing.clips[2:])
-    pack(Listing(folder, train.with_split("train").clips + valid.with_split("valid").clips), folder / "store")
+    index = list_folder(folder)
+    train, valid = ClipIndex(folder, index.clips[:2]), ClipIndex(folder, index.clips[2:])
+    pack(ClipIndex(folder, train.with_split("train").clips + valid.with_split("valid").clips), folder / "store")
     return PackedStore(folder / "store")
 
 

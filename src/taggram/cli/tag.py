@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taggram._progress import progress
 from taggram._system import cpu_count
-from taggram.cli.progress import with_progress
 
 if TYPE_CHECKING:
     from taggram.cli.selection import Selection
@@ -141,7 +141,7 @@ def tag(
     else:
         printer = _Tables(select, over_time)
     tally = _Tally()
-    for tagged in with_progress(itertools.chain(not_found, results), len(found), "tagging"):
+    for tagged in progress(itertools.chain(not_found, results), len(found), "tagging"):
         if tagged.prediction is None:
             printer.failure(tagged)
             tally.failed(tagged)

@@ -41,12 +41,13 @@ def train(
     from taggram.models.store import place
 
     try:
+        from taggram._progress import progress
         from taggram.training import Recipe, prepare_cpu
 
         prepare_cpu()  # before anything loads torch
         wanted = Recipe.read(recipe)
-        from taggram.cli.data.pack import fill
-        from taggram.datasets import PackedStore
+        from taggram.cli.packing import show_result
+        from taggram.datasets import PackedStore, pack
         from taggram.models.baselines import BASELINES
         from taggram.training import material
         from taggram.training.distillation import taught
@@ -59,7 +60,8 @@ def train(
 
     cores = cpu_count()
     if wanted.material and not dry_run:
-        _say(f"{wanted.store}: {fill(material.listing(wanted, cores), Path(wanted.store))}")
+        index = material.index(wanted, cores)
+        _say(f"{wanted.store}: {pack(index, wanted.store, workers=cores, report=show_result, progress=progress)}")
     store = PackedStore(wanted.store)
     ready = plan(wanted, store, str(recipe))
     folder = out or place(wanted.name)

@@ -1,4 +1,4 @@
-"""Clips from a folder: every audio file below it."""
+"""An index of the audio files of a folder."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ import os
 from pathlib import Path
 
 from taggram.audio import audio_files
-from taggram.datasets.listing import Listed, Listing
+from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.errors import DatasetError
 
 __all__ = ["list_folder"]
 
 
-def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = False) -> Listing:
-    """List the audio files of a folder and all its sub-folders, in sorted order.
+def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = False) -> ClipIndex:
+    """List the audio files of a folder and its sub-folders, sorted by path.
 
     Parameters
     ----------
     folder
-        Where to look. Files whose names begin with a dot are left out.
+        Folder to search. Files whose names begin with a dot are skipped.
     folders_are_tags
-        Whether the name of a first-level sub-folder is the label of all files below it, and that of a sub-folder in
-        there, such as an artist's, the group.
+        Use the name of a first-level sub-folder as the label of all files below it, and that of a second-level one,
+        such as an artist's, as their group.
 
     Returns
     -------
-    Listing
-        The id of a clip is its path below the folder.
+    ClipIndex
+        The id of a clip is its path relative to the folder.
 
     Raises
     ------
     DatasetError
-        If there is no such folder, or no audio file in it.
+        If the folder does not exist or contains no audio file.
     """
     root = Path(folder)
     if not root.is_dir():
         raise DatasetError(f"{root} is no folder: check the path")
     names = [Path(file).relative_to(root) for file in audio_files(root)]
     if not names:
-        raise DatasetError(f"{root} has no audio files in it or below it")
+        raise DatasetError(f"{root} contains no audio files")
     clips = []
     for name in names:
         folders = name.parts[:-1] if folders_are_tags else ()
         group = "/".join(folders[:2]) if len(folders) > 1 else ""
-        clips.append(Listed(name.as_posix(), name.as_posix(), labels=folders[:1], group=group))
-    return Listing(root, tuple(clips))
+        clips.append(ClipInfo(name.as_posix(), name.as_posix(), labels=folders[:1], group=group))
+    return ClipIndex(root, tuple(clips))

@@ -1,13 +1,13 @@
-"""Data sets by name."""
+"""The registry of data sets by name."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 from functools import cache
+from pathlib import Path
 
-from taggram.datasets import sets
-from taggram.datasets.dataset import Dataset
+from taggram.datasets.base import Dataset
 from taggram.errors import DatasetError
 
 __all__ = ["dataset", "list_datasets", "register_dataset"]
@@ -15,31 +15,32 @@ __all__ = ["dataset", "list_datasets", "register_dataset"]
 _REGISTRY: dict[str, type[Dataset]] = {}
 
 
-def register_dataset(kind: type[Dataset]) -> type[Dataset]:
+def register_dataset(cls: type[Dataset]) -> type[Dataset]:
     """Register a data set under its name (a class decorator).
 
-    Those of the package are found by themselves; one of your own is there once its module is imported.
+    Data sets in `taggram.datasets.published` are found automatically; one of your own is available once its module is
+    imported.
 
     Raises
     ------
     DatasetError
         If another module has registered that name.
     """
-    other = _REGISTRY.setdefault(kind.name, kind)
-    if other.__module__ != kind.__module__:
-        raise DatasetError(f"{kind.__module__}: {other.__module__} has a data set named {kind.name}, too")
-    _REGISTRY[kind.name] = kind
-    return kind
+    other = _REGISTRY.setdefault(cls.name, cls)
+    if other.__module__ != cls.__module__:
+        raise DatasetError(f"{cls.__module__}: {other.__module__} already registers a data set named {cls.name}")
+    _REGISTRY[cls.name] = cls
+    return cls
 
 
 @cache
 def _import_all() -> None:
-    for module in pkgutil.iter_modules(sets.__path__):
-        importlib.import_module(f"{sets.__name__}.{module.name}")
+    for module in pkgutil.iter_modules([str(Path(__file__).with_name("published"))]):
+        importlib.import_module(f"{__package__}.published.{module.name}")
 
 
 def list_datasets() -> list[str]:
-    """Return the names of all data sets."""
+    """Return the names of all data sets, sorted."""
     _import_all()
     return sorted(_REGISTRY)
 
@@ -50,8 +51,8 @@ def dataset(name: str) -> Dataset:
     Raises
     ------
     DatasetError
-        If there is none of that name.
+        If no data set has that name.
     """
     if name not in list_datasets():
-        raise DatasetError(f"no data set is named {name!r}; there are: {', '.join(list_datasets())}")
+        raise DatasetError(f"no data set is named {name!r}; available are: {', '.join(list_datasets())}")
     return _REGISTRY[name]()

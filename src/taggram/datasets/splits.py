@@ -1,4 +1,4 @@
-"""Splits of one's own, for data sets that are published without one: by artist, in folds, and as nobody should."""
+"""New splits for data sets that are published without one: by artist, in folds, and by slice."""
 
 from __future__ import annotations
 
@@ -6,85 +6,83 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from taggram.datasets.listing import Listing
+from taggram.datasets.index import ClipIndex
 from taggram.errors import DatasetError
-
-if TYPE_CHECKING:
-    from jaxtyping import Float64, Int64
 
 __all__ = ["SHARES", "artist_split", "k_fold", "leaky_by_slice"]
 
 SHARES = {"train": 0.8, "valid": 0.1, "test": 0.1}
 
 
-def artist_split(listing: Listing, *, seed: int, shares: Mapping[str, float] = SHARES) -> Listing:
-    """Split by artist: no group is in two splits, and each tag is divided among them as all clips are.
+def artist_split(index: ClipIndex, *, seed: int, shares: Mapping[str, float] = SHARES) -> ClipIndex:
+    """Split by artist, stratified by tag: no group is in two splits.
 
     After Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data" (ECML PKDD 2011), with groups
-    of clips instead of single ones: groups are dealt out one by one, those with the rarest tag first and of these the
-    largest, each to the split that is furthest from what it should have of the group's tags and of all clips. A tag
-    that fewer groups have than there are splits cannot be divided and is not looked at.
+    of clips instead of single clips: groups are assigned one by one, those with the rarest tag first and among these
+    the largest, to the split with the largest deficit of the group's tags and of clips. A tag of fewer groups than
+    splits cannot be stratified and is ignored.
 
     Parameters
     ----------
-    listing
-        The clips; a clip without a group is a group of its own. Splits that it has are forgotten.
+    index
+        The clips; a clip without a group forms its own group. Existing splits are replaced.
     seed
-        Another one gives another split.
+        Seed of the random order of equal groups.
     shares
-        Share of the clips that each split should have; together 1. Large groups make it more or less.
+        Share of the clips of each split; they sum to 1. Large groups make the result deviate.
 
     Returns
     -------
-    Listing
+    ClipIndex
         The same clips in the same order.
 
     Raises
     ------
     DatasetError
-        If shares are not positive or do not sum to 1, or there are fewer groups than splits.
+        If shares are not positive or do not sum to 1, or groups are fewer than splits.
     """
     names = list(shares)
     _check(shares)
-    groups = _groups(listing)
+    groups = _groups(index)
     if len(groups) < len(names):
-        raise DatasetError(f"{len(groups)} artists cannot be divided among {len(names)} splits: ask for fewer splits")
+        raise DatasetError(f"{len(groups)} artists cannot be divided among {len(names)} splits: use fewer splits")
     split_of = {}
     for group, split in _deal(groups, np.array([shares[name] for name in names]), seed):
         for clip in group.clips:
             split_of[clip] = names[split]
-    return _with_splits(listing, [split_of[clip] for clip in range(len(listing.clips))])
+    return _with_splits(index, [split_of[clip] for clip in range(len(index.clips))])
 
 
-def k_fold(listing: Listing, k: int, *, seed: int) -> list[Listing]:
-    """Split by artist in k ways, such that each clip is in the test split of one of them.
+def k_fold(index: ClipIndex, k: int, *, seed: int) -> list[ClipIndex]:
+    """Split by artist into k folds for cross-validation.
 
     Parameters
     ----------
-    listing
+    index
         As for `artist_split`.
     k
         Number of folds, at least 3.
     seed
-        Another one gives other folds.
+        As for `artist_split`.
 
     Returns
     -------
-    list of Listing
-        The same clips k times: one fold is ``test``, the next one ``valid``, and all others are ``train``.
+    list of ClipIndex
+        The same clips k times: one fold is ``test``, the next ``valid``, all others ``train``. Each clip is in one
+        test split.
 
     Raises
     ------
     DatasetError
-        If there are fewer than 3 folds, or fewer groups than folds.
+        If `k` is below 3, or groups are fewer than folds.
     """
     if k < 3:
-        raise DatasetError(f"{k} folds leave nothing to train on: ask for at least 3")
-    folds = artist_split(listing, seed=seed, shares={str(fold): 1 / k for fold in range(k)})
+        raise DatasetError(f"{k} folds leave no training clips: use at least 3")
+    folds = artist_split(index, seed=seed, shares={str(fold): 1 / k for fold in range(k)})
     named = []
     for test in range(k):
         names = {str(test): "test", str((test + 1) % k): "valid"}
@@ -92,25 +90,25 @@ def k_fold(listing: Listing, k: int, *, seed: int) -> list[Listing]:
     return named
 
 
-def leaky_by_slice(listing: Listing, *, seed: int, shares: Mapping[str, float] = SHARES) -> Listing:
-    """Split slices of recordings at random, so that a recording is on both sides: only to repeat what was published.
+def leaky_by_slice(index: ClipIndex, *, seed: int, shares: Mapping[str, float] = SHARES) -> ClipIndex:
+    """Split slices of recordings at random, with leakage: only to reproduce published scores.
 
-    Yu, "Music tagging with convolutional neural network" (Stanford CS230, 2018), cut each of 450 songs into ten
-    slices and drew 5 % of the 4,500 slices for validation and 5 % for the test. A network then is tested on songs
-    that it was trained on, and its scores say nothing of others: put the score by `artist_split` beside it.
+    Yu, "Music tagging with convolutional neural network" (Stanford CS230, 2018), cut each of 450 songs into ten slices
+    and drew 5 % of the 4,500 slices for validation and 5 % for the test. Test songs then are in the training split, so
+    the scores do not generalise; report those of `artist_split` beside them.
 
     Parameters
     ----------
-    listing
+    index
         Each clip is a slice.
     seed
-        Another one gives another split.
+        Seed of the permutation of the clips.
     shares
-        Share of the clips of each split, together 1; exact but for rounding.
+        Share of the clips of each split, up to rounding; they sum to 1.
 
     Returns
     -------
-    Listing
+    ClipIndex
         The same clips in the same order.
 
     Raises
@@ -119,76 +117,77 @@ def leaky_by_slice(listing: Listing, *, seed: int, shares: Mapping[str, float] =
         If shares are not positive or do not sum to 1.
     """
     _check(shares)
-    clips = len(listing.clips)
+    clips = len(index.clips)
     ends = np.rint(np.cumsum(list(shares.values())) * clips)
     place = np.random.default_rng(seed).permutation(clips)
     splits = np.searchsorted(ends, place, side="right")
     names = list(shares)
-    return _with_splits(listing, [names[split] for split in splits])
+    return _with_splits(index, [names[split] for split in splits])
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Clips that stay together: their positions, and the tags they have, with the number of clips of each."""
+    """Positions of the clips of a group, and the columns of its tags with the number of clips of each."""
 
     clips: Sequence[int]
-    tags: Int64[np.ndarray, " tags"]
-    counts: Int64[np.ndarray, " tags"]
+    tags: NDArray[np.int64]
+    counts: NDArray[np.int64]
 
 
-def _groups(listing: Listing) -> list[_Group]:
-    """Gather the groups, in the order of their names: it does not matter in which order clips are listed."""
+def _groups(index: ClipIndex) -> list[_Group]:
+    """Collect the groups in the order of their names, so that the order of clips does not matter."""
     members: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for i, clip in enumerate(listing.clips):
+    for i, clip in enumerate(index.clips):
         members[clip.group, "" if clip.group else clip.id].append(i)
-    column = {tag: i for i, tag in enumerate(sorted({label for clip in listing.clips for label in clip.labels}))}
+    column = {tag: i for i, tag in enumerate(sorted({label for clip in index.clips for label in clip.labels}))}
     groups = []
     for name in sorted(members):
-        counts = sorted(Counter(column[label] for i in members[name] for label in listing.clips[i].labels).items())
+        counts = sorted(Counter(column[label] for i in members[name] for label in index.clips[i].labels).items())
         pairs = np.array(counts, np.int64).reshape(-1, 2)
         groups.append(_Group(members[name], pairs[:, 0], pairs[:, 1]))
     return groups
 
 
-def _deal(groups: Sequence[_Group], shares: Float64[np.ndarray, " splits"], seed: int) -> list[tuple[_Group, int]]:
-    """Give each group to a split."""
-    every = np.concatenate([group.tags for group in groups])
-    holders = np.bincount(every)  # groups with each tag
-    wanted = np.zeros((len(shares), len(holders)))
+def _deal(groups: Sequence[_Group], shares: NDArray[np.float64], seed: int) -> list[tuple[_Group, int]]:
+    """Assign each group to a split."""
+    all_tags = np.concatenate([group.tags for group in groups])
+    groups_per_tag = np.bincount(all_tags)
+    target = np.zeros((len(shares), len(groups_per_tag)))
     for group in groups:
-        wanted[:, group.tags] += shares[:, None] * group.counts
-    wanted_clips = shares * sum(len(group.clips) for group in groups)
+        target[:, group.tags] += shares[:, None] * group.counts
+    target_clips = shares * sum(len(group.clips) for group in groups)
 
     def order(group: _Group) -> tuple[float, int]:
-        rarity = holders[group.tags]
+        rarity = groups_per_tag[group.tags]
         return min(rarity[rarity >= len(shares)], default=np.inf), -len(group.clips)
 
     shuffled = [groups[i] for i in np.random.default_rng(seed).permutation(len(groups))]
-    has, has_clips = np.zeros_like(wanted), np.zeros_like(wanted_clips)
+    assigned, assigned_clips = np.zeros_like(target), np.zeros_like(target_clips)
     dealt = []
     for i, group in enumerate(sorted(shuffled, key=order)):
-        able = holders[group.tags] >= len(shares)
-        tags, counts = group.tags[able], group.counts[able]
-        # How full each split is when half of the group is in it, by clips and by tags, rare ones counting more.
-        full = (has_clips + len(group.clips) / 2) / wanted_clips
+        divisible = groups_per_tag[group.tags] >= len(shares)
+        tags, counts = group.tags[divisible], group.counts[divisible]
+        # Fill level of each split with half of the group in it, by clips and by tags; rare tags weigh more.
+        level = (assigned_clips + len(group.clips) / 2) / target_clips
         if tags.size:
-            full += np.average((has[:, tags] + counts / 2) / wanted[:, tags], axis=1, weights=1 / holders[tags])
-        empty = has_clips == 0
+            weights = 1 / groups_per_tag[tags]
+            level += np.average((assigned[:, tags] + counts / 2) / target[:, tags], axis=1, weights=weights)
+        empty = assigned_clips == 0
         if len(groups) - i <= empty.sum():
-            full[~empty] = np.inf
-        split = int(np.argmin(full))
-        has[split, tags] += counts
-        has_clips[split] += len(group.clips)
+            level[~empty] = np.inf
+        split = int(np.argmin(level))
+        assigned[split, tags] += counts
+        assigned_clips[split] += len(group.clips)
         dealt.append((group, split))
     return dealt
 
 
 def _check(shares: Mapping[str, float]) -> None:
     if not shares or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
-        said = ", ".join(f"{name} {share:g}" for name, share in shares.items())
-        raise DatasetError(f"the shares of the splits ({said}) must be positive and sum to 1")
+        values = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        raise DatasetError(f"the shares of the splits ({values}) must be positive and sum to 1")
 
 
-def _with_splits(listing: Listing, splits: Sequence[str]) -> Listing:
-    clips = (dataclasses.replace(clip, split=split) for clip, split in zip(listing.clips, splits, strict=True))
-    return Listing(listing.folder, tuple(clips))
+def _with_splits(index: ClipIndex, splits: Sequence[str]) -> ClipIndex:
+    clips = (dataclasses.replace(clip, split=split) for clip, split in zip(index.clips, splits, strict=True))
+    return ClipIndex(index.folder, tuple(clips))

@@ -1,4 +1,4 @@
-"""Clips from a table: CSV, TSV, JSON lines or Parquet, one row per clip."""
+"""An index from a table with one row per clip: CSV, TSV, JSON lines or Parquet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from taggram.datasets.listing import Listed, Listing
+from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.errors import DatasetError, MissingExtraError
 
 __all__ = ["FORMATS", "list_table"]
@@ -20,67 +20,66 @@ Rows = list[dict[str, Any]]
 def list_table(
     table: str | os.PathLike[str],
     *,
-    id: str | None = None,  # noqa: A002 - the columns' own names
+    id: str | None = None,  # noqa: A002 - the name of the column
     labels: Sequence[str] | None = None,
     split: str | None = None,
     group: str | None = None,
-) -> Listing:
+) -> ClipIndex:
     """List the clips of a table.
 
-    Its column ``path`` names the files, relative to the table's own folder. All other columns are optional.
+    The column ``path`` has the audio files, relative to the table's folder. All other columns are optional.
 
     Parameters
     ----------
     table
-        A file that ends in .csv, .tsv, .jsonl or .parquet; text is UTF-8, and CSV and TSV begin with a row of names.
+        A .csv, .tsv, .jsonl or .parquet file; text is UTF-8, and CSV and TSV start with a row of column names.
     id
-        Column of the ids; by default ``id`` if there is one, else the path.
+        Column of the ids; by default ``id`` if it exists, else the path.
     labels
-        Columns of the labels, by default ``labels`` if there is one. A value is a list, or text that is split at ``;``.
+        Columns of the labels, by default ``labels`` if it exists. A value is a list, or text separated by ``;``.
     split
-        Column of the split, by default ``split`` if there is one.
+        Column of the split, by default ``split`` if it exists.
     group
-        Column of the group, by default ``artist`` if there is one. Columns ``artist``, ``album`` and ``title`` are
-        taken over as they are.
+        Column of the group, by default ``artist`` if it exists. Columns ``artist``, ``album`` and ``title`` are copied.
 
     Returns
     -------
-    Listing
+    ClipIndex
         In the order of the rows.
 
     Raises
     ------
     DatasetError
-        If the table cannot be read, or lacks a column that was named, a path, or a unique id.
+        If the table cannot be read, or lacks a given column, a path, or unique ids.
     """
     file = Path(table)
     read = FORMATS.get(file.suffix.lower())
     if read is None:
-        raise DatasetError(f"{file} is no clip table: it must end in {', '.join(FORMATS)}")
+        raise DatasetError(f"{file} is no clip table: use one of {', '.join(FORMATS)}")
     try:
         rows = read(file)
     except OSError as error:
         raise DatasetError(f"{file} cannot be read ({error.strerror or error}): check the path") from error
-    except (ValueError, csv.Error) as error:  # JSON, UTF-8 and Arrow errors are ValueErrors
+    except (ValueError, csv.Error) as error:  # bases of JSON, UTF-8 and Arrow errors
         raise DatasetError(f"{file} is malformed: {' '.join(str(error).split())}") from error
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if "path" not in columns:
-        raise DatasetError(f"{file} names no files: it needs a column 'path'" if rows else f"{file} has no rows")
+        raise DatasetError(f"{file} has no column 'path' with the audio files" if rows else f"{file} has no rows")
 
-    def chosen(wished: str | None, default: str) -> str | None:
-        if wished is not None and wished not in columns:
-            raise DatasetError(f"{file} has no column {wished!r}; it has {', '.join(columns)}")
-        return wished or (default if default in columns else None)
+    def column(name: str | None, default: str) -> str | None:
+        if name is not None and name not in columns:
+            raise DatasetError(f"{file} has no column {name!r}; it has {', '.join(columns)}")
+        return name or (default if default in columns else None)
 
-    id_column, split_column, group_column = chosen(id, "id"), chosen(split, "split"), chosen(group, "artist")
-    label_columns = [chosen(name, "labels") for name in (labels if labels is not None else [None])]
+    id_column, split_column, group_column = column(id, "id"), column(split, "split"), column(group, "artist")
+    label_columns = [column(name, "labels") for name in (labels if labels is not None else [None])]
     clips = []
     for number, row in enumerate(rows, 1):
         path = _text(row, "path")
         if not path:
             raise DatasetError(f"{file}: clip {number} has no path")
         clips.append(
-            Listed(
+            ClipInfo(
                 id=_text(row, id_column) or path,
                 path=path,
                 split=_text(row, split_column),
@@ -89,7 +88,7 @@ def list_table(
                 **{name: _text(row, name) for name in ("artist", "album", "title")},
             )
         )
-    return Listing(file.parent, tuple(clips))
+    return ClipIndex(file.parent, tuple(clips))
 
 
 def _text(row: Mapping[str, Any], column: str | None) -> str:
@@ -110,7 +109,7 @@ def _delimited(delimiter: str) -> Callable[[Path], Rows]:
             rows = []
             for row in reader:
                 if None in row or None in row.values():
-                    raise csv.Error(f"line {reader.line_num} has not as many values as there are columns")
+                    raise csv.Error(f"line {reader.line_num} has more or fewer values than columns")
                 rows.append(row)
         return rows
 
@@ -123,7 +122,7 @@ def _json_lines(file: Path) -> Rows:
         if line.strip():
             row = json.loads(line)
             if not isinstance(row, dict):
-                raise ValueError(f"line {number} is no JSON object")
+                raise ValueError(f"line {number} is not a JSON object")
             rows.append(row)
     return rows
 

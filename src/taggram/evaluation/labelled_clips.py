@@ -73,7 +73,7 @@ class LabelledClips:
             If a file is missing or malformed.
         """
         protocols = PROTOCOLS[name]
-        indexes = {protocol: dataset(name).listing(folder, protocol) for protocol in {*protocols} - {""}}
+        indexes = {protocol: dataset(name).index(folder, protocol) for protocol in {*protocols} - {""}}
         index = indexes[protocols.classes]
 
         def labels(protocol: str) -> tuple[frozenset[str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taggram.datasets import Listing
+from taggram.datasets import ClipIndex
 from taggram.evaluation.agreement import compare_agreement
 from taggram.evaluation.calibration import compare_calibration
 from taggram.evaluation.comparison import Comparison
@@ -16,7 +16,7 @@ __all__ = ["compare_with_teachers"]
 
 
 def compare_with_teachers(
-    mer4q: Comparison, emotify: Comparison, *, label_map: VocabularyMap, mtat: Listing, resampling: Resampling
+    mer4q: Comparison, emotify: Comparison, *, label_map: VocabularyMap, mtat: ClipIndex, resampling: Resampling
 ) -> list[ComparisonResult]:
     """Compare a student with its teachers and their ensemble on labelled clips.
 

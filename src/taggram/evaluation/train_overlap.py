@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.datasets import Listing
-from taggram.datasets.audit.recordings import Recordings
+from taggram.auditing.recordings import Recordings
+from taggram.datasets import ClipIndex
 
 __all__ = ["train_overlap"]
 
 
-def train_overlap(artists: Iterable[str], titles: Iterable[str], other: Listing) -> NDArray[np.bool_]:
+def train_overlap(artists: Iterable[str], titles: Iterable[str], other: ClipIndex) -> NDArray[np.bool_]:
     """Find the clips whose recording is in the training split of another data set.
 
     Parameters
@@ -29,4 +29,4 @@ def train_overlap(artists: Iterable[str], titles: Iterable[str], other: Listing)
         Whether its recording is in that split; `Recordings` compares names that two sources spell differently.
     """
     recordings = Recordings((clip.artist, clip.title) for clip in other.clips if clip.split == "train")
-    return np.array([recordings.has(artist, title) for artist, title in zip(artists, titles, strict=True)])
+    return np.array([recordings.contains(artist, title) for artist, title in zip(artists, titles, strict=True)])

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from taggram.audio import fill, read
-from taggram.datasets import Listing
-from taggram.datasets.listing import relative_path
-from taggram.datasets.shards import to_int16
+from taggram.datasets import ClipIndex
+from taggram.datasets.index import relative_path
+from taggram.datasets.packed.shards import to_int16
 from taggram.errors import TaggramError
 from taggram.parallel import parallel_map
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
 
-    from taggram.datasets import Listed
+    from taggram.datasets import ClipInfo
 
 FASTEST = 2 ** (3 / 12)  # three semitones; the slowest is its inverse
 SOFTEST = -12.0  # dB: how much softer than the clip itself another one may sound with it
@@ -79,7 +79,7 @@ class Copy:
         os.replace(scratch, file)
 
 
-def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: int, workers: int = 1) -> Listing:
+def with_copies(index: ClipIndex, split: str, copies: int, folder: Path, seed: int, workers: int = 1) -> ClipIndex:
     """Add copies of the clips of a split, each faster or slower, and so higher or lower, by up to three semitones.
 
     With every second copy of a clip sounds another clip of the split, itself faster or slower, as loud or up to 12 dB
@@ -87,7 +87,7 @@ def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: i
 
     Parameters
     ----------
-    listing
+    index
         The clips; a copy has the labels of all that sounds in it, and the id with ``@1``, ``@2`` and so on.
     split
         Which clips are copied; copies are in it, too.
@@ -102,36 +102,36 @@ def with_copies(listing: Listing, split: str, copies: int, folder: Path, seed: i
 
     Returns
     -------
-    Listing
+    ClipIndex
         The clips, then their copies. A clip that cannot be read has none: packing says what is wrong with it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    chosen = [clip for clip in listing.clips if clip.split == split]
+    chosen = [clip for clip in index.clips if clip.split == split]
     speeds = FASTEST ** rng.uniform(-1, 1, (len(chosen), copies, 2))
     others = rng.integers(len(chosen), size=(len(chosen), copies))
     levels = rng.uniform(SOFTEST, 0, (len(chosen), copies))
 
-    listed: list[Listed] = []
+    listed: list[ClipInfo] = []
     made: list[tuple[Copy, Path]] = []
     for row, clip in enumerate(chosen):
         for i in range(copies):
             speed, other_speed = speeds[row, i].tolist()
             other = chosen[others[row, i]] if i % 2 else None
             if other is None:
-                copy = Copy(listing.file(clip), speed)
+                copy = Copy(index.file(clip), speed)
             else:
-                copy = Copy(listing.file(clip), speed, listing.file(other), other_speed, float(levels[row, i]))
+                copy = Copy(index.file(clip), speed, index.file(other), other_speed, float(levels[row, i]))
             name = f"{_FORBIDDEN.sub('-', clip.id)}@{i + 1}-{hashlib.sha256(repr(copy).encode()).hexdigest()[:8]}.wav"
             made.append((copy, folder / name))
             labels = tuple(dict.fromkeys(clip.labels + (other.labels if other else ())))
-            path = relative_path(folder / name, listing.folder)
+            path = relative_path(folder / name, index.folder)
             listed.append(dataclasses.replace(clip, id=f"{clip.id}@{i + 1}", path=path, labels=labels))
     if missing := [(copy, file) for copy, file in made if not file.exists()]:
         for _ in parallel_map(_write, missing, workers=workers, on_crash=_no_copy):
             pass
     kept = tuple(clip for clip, (_, file) in zip(listed, made, strict=True) if file.exists())
-    return Listing(listing.folder, listing.clips + kept)
+    return ClipIndex(index.folder, index.clips + kept)
 
 
 def _write(job: tuple[Copy, Path]) -> None:

@@ -39,7 +39,7 @@ class Material(BaseModel):
     split: str | None = None
     all: str | None = None
 
-    def listing(self) -> datasets.Listing:
+    def index(self) -> datasets.ClipIndex:
         """List the clips.
 
         Raises
@@ -55,9 +55,9 @@ class Material(BaseModel):
         return found if self.all is None else found.with_split(self.all)
 
 
-def listing(recipe: Recipe, workers: int = 1) -> datasets.Listing:
+def index(recipe: Recipe, workers: int = 1) -> datasets.ClipIndex:
     """List the clips of all sources of a recipe, and the copies that it wants; these lie beside its store."""
-    listed = datasets.join({source.name: source.listing() for source in recipe.material})
+    listed = datasets.join({source.name: source.index() for source in recipe.material})
     if not recipe.copies:
         return listed
     folder = Path(f"{recipe.store}-copies")

@@ -1,4 +1,4 @@
-"""What the verbs of ``taggram data`` have in common."""
+"""Arguments that verbs of ``taggram data`` share."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 Name = Annotated[str, typer.Argument(help="A data set; see: taggram data list")]
-Place = Annotated[Path, typer.Argument(help="Folder of the data set as it is published; of table: a folder or table.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of the data set as published; of table: a folder or table.")]
 Protocol = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Clips, tags and split of this protocol.  \\[default: the usual one]")
+    str | None, typer.Option(metavar="NAME", help="Protocol: clips, tags and split.  \\[default: the first]")
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes that decode.  \\[default: the cores]", show_default=False)
+    int | None, typer.Option(min=1, help="Decoding processes.  \\[default: the cores]", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def count(n: int, what: str) -> str:
-    """Say how many there are of something."""
-    return f"{n} {what}{'' if n == 1 else 's'}"
+def count(n: int, noun: str) -> str:
+    """Format a number with its noun."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -1,114 +1,66 @@
-"""``taggram data audit``: look for what is wrong with a data set."""
+"""``taggram data audit``: tag balance, leakage and duplicates of a data set."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from taggram._system import cpu_count
-from taggram.cli.progress import with_progress
-
-if TYPE_CHECKING:
-    from taggram.datasets import Listing
-    from taggram.datasets.audit import Sound, Sounds, Source
-
-T = TypeVar("T")
-FEW = 5  # files that are sooner heard in this process
+from taggram.cli.data.arguments import Folder, Json, Name, Protocol, Workers
 
 
 def audit(
-    name: Annotated[str, typer.Argument(help="Name of a data set.")],
-    path: Annotated[Path, typer.Argument(help="The folder where its files lie.")],
+    name: Name,
+    path: Folder,
     others: Annotated[
         list[Path] | None, typer.Argument(hidden=True, metavar="--against NAME PATH", show_default=False)
     ] = None,
-    protocol: Annotated[str | None, typer.Option(help="One of its protocols.  \\[default: the usual one]")] = None,
+    protocol: Protocol = None,
     against: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME PATH",
-            help="Another data set, which may hold the same; NAME:PROTOCOL chooses one. Repeatable.",
+            help="Another data set that may share recordings; NAME:PROTOCOL selects a protocol. Repeatable.",
         ),
     ] = None,
-    page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a page with pictures.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
-    audio: Annotated[bool, typer.Option(help="Hear the clips whose files are there.")] = True,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes.  \\[default: the cores]", show_default=False)
-    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report with charts.")] = None,
+    json: Json = False,
+    audio: Annotated[bool, typer.Option(help="Search for duplicates in the available audio.")] = True,
+    workers: Workers = None,
 ) -> None:
-    """Look for what is wrong with a data set: its balance, what splits share, clips that are there twice.
+    """Audit a data set: tag balance, leakage between splits and data sets, duplicates.
 
-    It works with what is there: labels may be missing, and so may audio. Clips are heard by the default model, and what
-    was heard is kept, so that the next run is quick. A file that cannot be heard is reported; the exit code is then 1.
+    Missing labels or audio limit the audit to what is available. Duplicates are found by hashes and by embeddings of
+    the default model, which are cached for the next run. Audio files that cannot be decoded are reported; the exit code
+    is then 1.
     """
-    from taggram.datasets import dataset
-    from taggram.datasets.audit import Source, facts
-    from taggram.datasets.audit import audit as look
-    from taggram.datasets.audit import page as write_page
+    import json as encoder
 
-    names, folders = against or [], others or []  # the parser takes what follows a NAME for an argument
+    from taggram import auditing
+    from taggram._progress import progress
+    from taggram.datasets import dataset
+    from taggram.reporting import write_report
+
+    names, folders = against or [], others or []  # the parser takes the path after a NAME for an argument
     if len(names) != len(folders):
         raise typer.BadParameter("each --against takes a name and a folder, after NAME and PATH of the data set itself")
-    data = dataset(name)
-    chosen = data.protocol(protocol).name
-    sources: list[Source] = []
-    for said, folder in [(name, path), *zip(names, folders, strict=True)]:
-        other, _, which = said.partition(":") if sources else (name, ":", chosen)
-        listing = dataset(other).listing(folder, which or None)
-        sounds = _hear(listing, workers or cpu_count()) if audio else None
-        sources.append(Source(said, listing, sounds))
-    found = look(sources[0], data.vocabulary(path, chosen), sources[1:])
-    if page is not None:
-        _write(page, write_page(found, data, path, chosen))
+    source = auditing.Source(dataset(name), path, protocol)
+    sources = []
+    for spec, folder in zip(names, folders, strict=True):
+        other, _, other_protocol = spec.partition(":")
+        sources.append(auditing.Source(dataset(other), folder, other_protocol or None))
+    result = auditing.run(source, sources, audio=audio, workers=workers or cpu_count(), progress=progress)
+    for line in result.unreadable:
+        print(f"error: {line}", file=sys.stderr)
+    if html is not None:
+        write_report(auditing.html_report(result, source), html)
     if json:
-        import json as encoder
-
-        print(encoder.dumps({"protocol": chosen, **found.to_dict()}, ensure_ascii=False))
+        used = source.dataset.protocol(protocol).name
+        print(encoder.dumps({"protocol": used, **result.to_dict()}, ensure_ascii=False))
     else:
-        print("\n".join(facts(found)))
-    if any(source.sounds and source.sounds.failed for source in sources):
+        print("\n".join(auditing.text_report(result)))
+    if result.unreadable:
         raise typer.Exit(1)
-
-
-def _hear(listing: Listing, workers: int) -> Sounds | None:
-    """Hear the clips whose files are there: from the cache, and for the rest by the default model."""
-    from taggram.datasets.audit import Sound, SoundCache, Sounds, hash_files
-    from taggram.models import ModelCard
-    from taggram.models.store import DEFAULT_MODEL, ONNX_FILE, find, home
-    from taggram.tagging import Tagger
-
-    card = ModelCard.read(find(DEFAULT_MODEL))
-    files = [listing.file(clip) for clip in listing.clips]
-    heard: dict[Path, Sound] = {}
-    with SoundCache(home() / "sounds.sqlite", card.files[ONNX_FILE]) as cache:
-        new = []
-        for file in filter(Path.is_file, dict.fromkeys(files)):
-            if sound := cache.get(file):
-                heard[file] = sound
-            else:
-                new.append(file)
-        if new:
-            at_once = 1 if len(new) < FEW else workers
-            both = zip(new, hash_files(new, at_once), Tagger().tag_many(new, workers=at_once), strict=True)
-            for file, hashes, tagged in with_progress(both, len(new), "hearing"):
-                if tagged.prediction is None or hashes.error:
-                    print(f"error: {hashes.error or tagged.error}", file=sys.stderr)
-                else:
-                    heard[file] = Sound(hashes.file, hashes.samples, tagged.prediction.embedding)
-                    cache.put(file, heard[file])
-    if not heard:
-        return None
-    return Sounds.of(card.name, [heard.get(file) for file in files], len(set(new) - heard.keys()))
-
-
-def _write(page: Path, text: str) -> None:
-    from taggram.errors import DatasetError
-
-    try:
-        page.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DatasetError(f"{page} cannot be written ({error.strerror or error}): choose another file") from error

@@ -1,4 +1,4 @@
-"""``taggram data list``: what data sets there are."""
+"""``taggram data list``: the data sets by name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import typer
 def overview(
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per data set.")] = False,
 ) -> None:
-    """List the data sets that are known by name.
+    """List the data sets.
 
-    Clips are those of the first protocol, as published. Audio is fetched by taggram data get, or to be had by hand, as
-    taggram data describe says, or not at all.
+    Clips are those of the first protocol, as published. Audio is "download" if taggram data download gets it, "manual"
+    if taggram data info describes the steps, or "unavailable".
     """
-    import json as text
+    import json as encoder
 
     from rich.console import Console
     from rich.table import Table
@@ -28,14 +28,14 @@ def overview(
     for column in ("audio", "protocols", "licence"):
         table.add_column(column)
     for name in list_datasets():
-        known = dataset(name)
-        clips = sum(known.protocol().sizes.values()) or None
-        protocols = [protocol.name for protocol in known.protocols]
+        data = dataset(name)
+        clips = sum(data.protocol().sizes.values()) or None
+        protocols = [protocol.name for protocol in data.protocols]
         if json:
-            row = {"name": name, "title": known.title, "clips": clips, "protocols": protocols}
-            print(text.dumps({**row, "audio": known.audio, "licence": known.licence}, ensure_ascii=False))
+            row = {"name": name, "title": data.title, "clips": clips, "protocols": protocols}
+            print(encoder.dumps({**row, "audio": data.audio, "licence": data.licence}, ensure_ascii=False))
         else:
-            cells = (name, "" if clips is None else f"{clips:,}", known.audio, ", ".join(protocols), known.licence)
+            cells = (name, "" if clips is None else f"{clips:,}", data.audio, ", ".join(protocols), data.licence)
             table.add_row(*map(Text, cells))
     if not json:
         Console().print(table)

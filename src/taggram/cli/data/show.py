@@ -1,4 +1,4 @@
-"""``taggram data show``: what a packed store holds."""
+"""``taggram data show``: the contents of a packed store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def show(
     store: Annotated[Path, typer.Argument(help="Folder of the store.")],
     top: Annotated[int | None, typer.Option(min=1, help="Only the most frequent labels.  \\[default: all]")] = None,
 ) -> None:
-    """Show how much a packed store holds, and its splits and labels."""
+    """Show the size, splits and labels of a packed store."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -1,1 +1,0 @@
-"""One data set per file; each registers itself."""
