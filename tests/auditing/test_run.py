@@ -50,5 +50,7 @@ def test_sources_are_indexed_by_protocol(source: Source) -> None:
     assert result.name == "mer4q" and result.duplicates is None and result.unreadable == ()
     assert {overlap.other.split()[0] for overlap in result.across} == {"mer4q:genres"}
     assert set(result.balance.vocabulary.names) == {"calm", "warm", "fierce"}
-    with pytest.raises(DatasetError, match="no protocol 'none'"):
-        auditing.run(Source(source.dataset, source.folder, "none"))
+    none = Source(source.dataset, source.folder, "none")
+    for arguments in ((none,), (source, [none])):
+        with pytest.raises(DatasetError, match="no protocol 'none'"):
+            auditing.run(*arguments, audio=False)
