@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -118,11 +119,13 @@ class SoundCache:
         self._database, self._model, self._pending = database, model, 0
         try:
             database.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(database, timeout=60)
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS sounds (model TEXT, path TEXT, size INTEGER, mtime_ns INTEGER, "
-                "file TEXT, samples TEXT, embedding BLOB, PRIMARY KEY (model, path))"
-            )
+            with contextlib.ExitStack() as opened:
+                self._connection = opened.enter_context(contextlib.closing(sqlite3.connect(database, timeout=60)))
+                self._connection.execute(
+                    "CREATE TABLE IF NOT EXISTS sounds (model TEXT, path TEXT, size INTEGER, mtime_ns INTEGER, "
+                    "file TEXT, samples TEXT, embedding BLOB, PRIMARY KEY (model, path))"
+                )
+                opened.pop_all()  # from here on it stays open
         except (OSError, sqlite3.Error) as error:
             raise DatasetError(
                 f"{database} cannot be used as a cache ({error}): remove it, or see to its folder"
