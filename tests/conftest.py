@@ -34,9 +34,7 @@ class _NeedsTrainExtra(pytest.File):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collect_file(
-    file_path: Path, parent: pytest.Collector
-) -> Iterator[None]:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator[None]:
     collectors = yield
     needs = any(file_path.is_relative_to(TESTS / name) for name in NEED_TRAIN_EXTRA)
     if WITHOUT_TRAIN_EXTRA and needs and collectors:

@@ -174,7 +174,9 @@ def test_get_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
     (folder / "more.csv").touch()
     again = run_process("data", "get", "mine", folder, program=mine(server))
     assert (again.returncode, again.stdout) == (0, ""), "all is there, so nothing is asked"
-    described = json.loads(run_process("data", "describe", "mine", "--path", folder, "--json", program=mine(server)).stdout)
+    described = json.loads(
+        run_process("data", "describe", "mine", "--path", folder, "--json", program=mine(server)).stdout
+    )
     assert [(tag["tag"], tag["clips"]) for tag in described["here"]["tags"]] == [("valence", {"": 1}), ("a=b", {"": 1})]
 
 

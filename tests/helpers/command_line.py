@@ -53,6 +53,7 @@ def run(
     code: object = 0
     with (
         mock.patch.object(sys, "argv", command),
+        mock.patch.object(sys.modules["__main__"], "__package__", None),  # else the program is python -m pytest
         mock.patch.object(sys, "stdin", io.StringIO(stdin)),
         mock.patch.dict(os.environ, {"COLUMNS": "80", **environment}),
         contextlib.chdir(cwd or Path.cwd()),
