@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import msgspec
 from md_table import table
@@ -12,10 +13,10 @@ from picture import svg
 
 from taggram.features import FrontEnd, HarmonicFrontEnd
 from taggram.models import create_model
-from taggram.models.cost import cost
+from taggram.models.cost import Cost, cost
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
-from taggram.models.receptive_field import receptive_field
+from taggram.models.receptive_field import ReceptiveField, receptive_field
 
 LEGEND = (
     "Each box is what a layer puts out: its height is frequency, its width time, its depth channels, on a logarithmic "
@@ -51,18 +52,25 @@ def picture(name: str) -> str:
 def row(name: str) -> list[str]:
     """Return the line of an architecture in the table of all."""
     network = create_model(name, "mtat")
-    counted = cost(network)
+    counted, field = measured(name)
     longer = " or more" if network.segments.any_length else ""
     return [
         f"[`{name}`]({name}.md)",
         f"{_seconds(network):.2f} s{longer}",
-        f"{receptive_field(network).seconds:.2f} s",
+        f"{field.seconds:.2f} s",
         sees(network),
         f"{counted.parameters:,}",
         f"{counted.macs / 1e9:.3g}",
         f"{counted.macs_per_second / 1e9:.3g}",
         _cited(network.paper),
     ]
+
+
+@cache
+def measured(name: str) -> tuple[Cost, ReceptiveField]:
+    """Return cost and receptive field of an architecture, which its page shows, and the table of all."""
+    network = create_model(name, "mtat")
+    return cost(network), receptive_field(network)
 
 
 def sees(network: Network) -> str:
@@ -82,8 +90,7 @@ def _cited(paper: str) -> str:
     return f"{author} {year[0]}" if year else author
 
 
-def _field(network: Network) -> str:
-    field = receptive_field(network)
+def _field(network: Network, field: ReceptiveField) -> str:
     unit = "pitches" if isinstance(network.front_end, HarmonicFrontEnd) else "mel bands"
     bands = "" if field.bands is None else f" and {field.bands} {unit}"
     return f"{field.seconds:.2f} s{bands} in the last map of convolutions; what follows sees all of that map"
@@ -94,14 +101,15 @@ def _seconds(network: Network) -> float:
 
 
 def _facts(network: Network) -> Iterator[list[str]]:
-    counted, name = cost(network), network.architecture()
+    name = network.architecture()
+    counted, field = measured(name)
     longer = ", or longer" if network.segments.any_length else ""
     given = msgspec.to_builtins(network.front_end).items()
     settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in given)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
     yield ["segment", f"{_seconds(network):.2f} s ({network.segments.samples:,} samples){longer}"]
-    yield ["receptive field", _field(network)]
+    yield ["receptive field", _field(network, field)]
     yield ["front end", f"{sees(network)}: {settings} ([what they mean](../guide/models.md#the-card-field-by-field))"]
     yield ["embedding", f"{network.embedding_size:,} values"]
     yield ["parameters", f"{counted.parameters:,} with 50 tags"]

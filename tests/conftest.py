@@ -1,9 +1,10 @@
-"""What all tests share: where the reference material lies, and published models, imported once per run."""
+"""What all tests share: where the reference material lies, published models, and what is skipped without torch."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,40 @@ from taggram.training import prepare_cpu
 
 prepare_cpu()  # before torch is loaded, as training does: networks take about a quarter less time
 
-PROJECT = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parent
+PROJECT = TESTS.parent
+WITHOUT_TRAIN_EXTRA = importlib.util.find_spec("torch") is None
+# Files and folders whose modules import what the train extra brings. Any other module must work without it.
+NEED_TRAIN_EXTRA = """
+    benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_train.py contracts/test_architectures.py
+    datasets/test_kill.py datasets/test_packing.py datasets/test_store.py docs features
+    models/test_cost.py models/test_heads.py models/test_importing.py models/test_norm_pool.py models/test_papers.py
+    models/test_parity.py models/test_quantise.py models/test_receptive_field.py models/test_registry.py training
+""".split()
+NEEDS_TRAIN_EXTRA = "needs the train extra"
+
+
+class _NeedsTrainExtra(pytest.File):
+    """Stands for a module that is not imported, in the list of what was skipped."""
+
+    def collect(self) -> list[pytest.Item]:
+        pytest.skip(f"{NEEDS_TRAIN_EXTRA}: {self.nodeid}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator[None]:
+    collectors = yield
+    needs = any(file_path.is_relative_to(TESTS / name) for name in NEED_TRAIN_EXTRA)
+    if WITHOUT_TRAIN_EXTRA and needs and collectors:
+        return [_NeedsTrainExtra.from_parent(parent, path=file_path)]
+    return collectors
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if WITHOUT_TRAIN_EXTRA:
+        for item in items:
+            if item.get_closest_marker("train"):
+                item.add_marker(pytest.mark.skip(reason=NEEDS_TRAIN_EXTRA))
 
 
 @pytest.fixture(scope="session")
@@ -47,17 +81,32 @@ def wheels() -> Path:
 
 
 @pytest.fixture(scope="session")
-def published(taggram_home: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """Import published weights on first use; returns the model's folder."""
+def published(
+    taggram_home: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str, request: pytest.FixtureRequest
+) -> Callable[[str], Path]:
+    """A function that imports published weights on first use, once for all workers, and returns the model's folder."""
+    if WITHOUT_TRAIN_EXTRA:
+        pytest.skip(NEEDS_TRAIN_EXTRA)
+    from filelock import FileLock
+
+    from taggram.models import store
+    from taggram.models.importing import import_model
+    from taggram.models.published import PUBLISHED
+
+    base = tmp_path_factory.getbasetemp()
+    imported = (base if worker_id == "master" else base.parent) / "imported"
+    imported.mkdir(exist_ok=True)
 
     def get(name: str) -> Path:
-        from taggram.models import store
-        from taggram.models.importing import import_model
-        from taggram.models.published import PUBLISHED
-
         if name not in store.installed():
-            wheel = PUBLISHED[name].member is not None
-            import_model(name, request.getfixturevalue("wheels" if wheel else "shared"))
+            source = request.getfixturevalue("wheels" if PUBLISHED[name].member else "shared")
+            with FileLock(imported / f"{name}.lock"), pytest.MonkeyPatch.context() as patch:
+                patch.setenv("TAGGRAM_HOME", str(imported))
+                if name not in store.installed():
+                    import_model(name, source)
+                folder = store.find(name)
+            store.place(name).parent.mkdir(exist_ok=True)
+            store.place(name).symlink_to(folder)
         return store.find(name)
 
     return get

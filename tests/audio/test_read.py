@@ -160,16 +160,22 @@ def test_the_resampler_loses_nothing_where_the_rate_changes():
     assert resample.flush().size == 0
 
 
+def best_correlation(waveform, pattern):
+    """The coefficient of correlation of a pattern with that part of a waveform that is most like it."""
+    sums, squares = (np.concatenate([[0], np.cumsum(values)]) for values in (waveform, waveform**2))
+    means, powers = ((total[pattern.size :] - total[: -pattern.size]) / pattern.size for total in (sums, squares))
+    products = np.correlate(waveform, pattern - pattern.mean(), "valid") / pattern.size
+    return np.max(products / (np.sqrt(powers - means**2) * pattern.std()))
+
+
 def test_a_change_of_rate_on_the_way_keeps_time_and_pitch(tmp_path, files):
     path = tmp_path / "joined.mp3"
     path.write_bytes((files / "bare.mp3").read_bytes() + (files / "low.mp3").read_bytes())
     waveform = read(path, 16000)
     parts = [read(files / name, 16000) for name in ("bare.mp3", "low.mp3")]
     assert abs(waveform.size - sum(part.size for part in parts)) < 3000
-    inside = parts[1][20000:60000]
-    tail = waveform[-70000 - 16000 :]
-    best = max(np.corrcoef(tail[k : k + 8000], inside[:8000])[0, 1] for k in range(0, tail.size - 8000, 2))
-    assert best > 0.95
+    tail = waveform[-70000 - 16000 :].astype(np.float64)
+    assert best_correlation(tail, parts[1][20000:28000]) > 0.95
 
 
 def test_probe_tells_what_the_file_says(tmp_path, files):
@@ -227,9 +233,9 @@ def test_seeking_is_quick(tmp_path):
 
 
 def test_memory_does_not_grow_with_length(tmp_path):
-    """Three hours of audio need no more memory than a minute, give or take the blocks in flight."""
+    """An hour of audio needs no more memory than a minute, give or take the blocks in flight."""
     paths = []
-    for minutes in (1, 180):
+    for minutes in (1, 60):
         path = tmp_path / f"{minutes}.wav"
         with wave.open(str(path), "wb") as out:
             out.setnchannels(1), out.setsampwidth(2), out.setframerate(16000)
@@ -246,8 +252,8 @@ def test_memory_does_not_grow_with_length(tmp_path):
         for path in paths
     ]
     (short, base), (long, peak) = (map(int, run.split()) for run in runs)
-    assert (short, long) == (60 * 8000, 180 * 60 * 8000)
-    assert peak - base < 20_000  # KiB; the waveform alone would be 345 MB
+    assert (short, long) == (60 * 8000, 60 * 60 * 8000)
+    assert peak - base < 20_000  # KiB; the waveform alone would be 115 MB
 
 
 INTERRUPTED = """

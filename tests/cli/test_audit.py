@@ -1,24 +1,21 @@
-"""``taggram data audit`` as a person meets it: in a process of its own."""
+"""``taggram data audit`` as a person meets it."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command_line import run as taggram
+from command_line import run_process
 
 from taggram.datasets import dataset
 
-PROGRAM = Path(sys.executable).with_name("taggram")
-
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [PROGRAM, "data", "audit", *map(str, arguments)]
-    variables = {**os.environ, "COLUMNS": "80", **environment}
-    return subprocess.run(command, capture_output=True, text=True, env=variables, timeout=120)
+    return taggram("data", "audit", *arguments, **environment)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +41,8 @@ def test_clips_are_heard_once(mer4q: Path, tmp_path: Path) -> None:
     assert "MT0000000005" in page.read_text() and str(mer4q) not in page.read_text()
     # What is kept is used: with it, a model that cannot be loaded is not missed.
     broken = "import sys; sys.modules['onnxruntime'] = None; from taggram.cli import main; main()"
-    command = [sys.executable, "-c", broken, "data", "audit", "mer4q", mer4q]
-    again = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "TAGGRAM_HOME": str(tmp_path)}, timeout=120
-    )
+    command = "data", "audit", "mer4q", mer4q
+    again = run_process(*command, program=(sys.executable, "-c", broken), TAGGRAM_HOME=str(tmp_path))
     assert (again.returncode, again.stdout) == (0, done.stdout)
 
 

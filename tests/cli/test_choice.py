@@ -6,17 +6,15 @@ import csv
 import io
 import json
 import math
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import run
 
 from taggram.vocabularies import Vocabulary
 
-PROGRAM = Path(sys.executable).with_name("taggram")
 # Score and threshold for the best F1; all other tags have 0.01 and 0.5. Of these, "piano" alone is precise.
 SCORES = {
     "classical": (0.9, 0.5),
@@ -71,17 +69,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tag(model: Path, examples: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [PROGRAM, "tag", examples / "piano-prelude.opus", "--duration", 3]
-        return subprocess.run(
-            [str(part) for part in (*command, "--model", model, *arguments)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "COLUMNS": "80"},
-            timeout=120,
-        )
+    def tag_piano(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return run("tag", examples / "piano-prelude.opus", "--duration", 3, "--model", model, *arguments)
 
-    return run
+    return tag_piano
 
 
 def shown(done: subprocess.CompletedProcess[str]) -> list[str]:

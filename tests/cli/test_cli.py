@@ -1,4 +1,4 @@
-"""The command line as a person meets it: in a process of its own."""
+"""The command line as a person meets it; what a process does and no function can is tested in one of its own."""
 
 from __future__ import annotations
 
@@ -18,26 +18,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from command_line import INTERRUPTIBLE, PROGRAM, run, run_process
 
 import taggram
 
-PROGRAM = Path(sys.executable).with_name("taggram")
 MODEL = "musicnn_pons.mtat-pons2019"
 PIECES = ["piano-prelude.opus", "strings-and-harpsichord.opus", "synth-groove.opus"]
 
 
-def run(*arguments: object, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "COLUMNS": "80", **environment},
-        timeout=120,
-    )
-
-
-def tag(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def tag(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return run("tag", "--model", MODEL, *arguments, stdin=stdin)
 
 
@@ -47,7 +36,7 @@ def model(published: Callable[[str], Path]) -> Path:
 
 
 def test_version_and_help() -> None:
-    assert run("--version").stdout == f"taggram {taggram.__version__}\n"
+    assert run_process("--version").stdout == f"taggram {taggram.__version__}\n"
     top = run("--help")
     assert top.returncode == 0
     assert "Exit codes" in top.stdout
@@ -136,8 +125,8 @@ def test_folders_patterns_and_standard_input(examples: Path, tmp_path: Path) -> 
     (tmp_path / "deep" / "notes.txt").write_text("not audio")
     part = ("--duration", 3, "--json", "--top", 1)
     for named, stdin in (
-        ([tmp_path], None),
-        ([tmp_path / "**" / "*.OPUS"], None),
+        ([tmp_path], ""),
+        ([tmp_path / "**" / "*.OPUS"], ""),
         (["-"], f"{tmp_path / 'deep' / 'er' / 'ünï çødé 音楽.OPUS'}\n\n"),
     ):
         done = tag(*named, *part, stdin=stdin)
@@ -184,11 +173,9 @@ def test_wrong_usage(arguments: list[str], examples: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_interrupting_ends_it_with_what_is_done(workers: int, examples: Path) -> None:
-    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # which a shell may ignore
-    program += "from taggram.cli import main; main()"
+def test_interrupt_keeps_completed_results(workers: int, examples: Path) -> None:
     arguments = ["tag", "--model", MODEL, *[str(examples)] * 30, "--workers", str(workers), "--json"]
-    command = [sys.executable, "-c", program, *arguments]
+    command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -244,7 +231,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> dict[str, P
 
 
 def test_each_bad_file_is_one_line_and_the_batch_goes_on(bad: dict[str, Path], examples: Path) -> None:
-    done = tag(*bad.values(), examples / PIECES[0], "--duration", 3, "--json")
+    files = *bad.values(), examples / PIECES[0]
+    done = run_process("tag", "--model", MODEL, *files, "--duration", 3, "--json")
     assert done.returncode == 1
     lines = done.stderr.splitlines()
     assert lines[-1].startswith(f"{len(bad) + 1} files, {len(bad)} failed")

@@ -1,8 +1,7 @@
-"""``taggram data`` as a person meets it: in a process of its own."""
+"""``taggram data pack`` and ``show`` as a person meets them."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from command_line import run as taggram
+from command_line import run_process
 
 from taggram.datasets import PackedStore, dataset
 from taggram.datasets.synthetic import write_noise
 
-PROGRAM = Path(sys.executable).with_name("taggram")
-
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [PROGRAM, "data", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"}, timeout=120)
+    return taggram("data", *arguments)
 
 
 @pytest.fixture
@@ -136,8 +134,8 @@ def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, m
 
 def test_without_pyarrow(music: Path, tmp_path: Path) -> None:
     program = "import sys; sys.modules['pyarrow'] = None; from taggram.cli import main; main()"
-    command = [sys.executable, "-c", program, "data", "pack", "table", music, tmp_path / "store"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = "data", "pack", "table", music, tmp_path / "store"
+    done = run_process(*command, program=(sys.executable, "-c", program))
     assert done.returncode == 1
     assert done.stderr == "error: the packed store needs the [train] extra: pip install 'taggram[train]'\n"
     assert not (tmp_path / "store").exists()

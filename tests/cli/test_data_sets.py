@@ -14,14 +14,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from command_line import run as taggram
+from command_line import run_process
 
-from taggram.cli import app
 from taggram.datasets import dataset, list_datasets
 from taggram.datasets.synthetic import write_noise
 
 LABELS = "path,labels\n1.wav,valence=0.7;a=b\n"
-PROGRAM = Path(sys.executable).with_name("taggram")
 # A data set of one's own, whose published file comes from a server of the test.
 WITH_SET = """
 import sys
@@ -49,12 +48,8 @@ main()
 """
 
 
-def run(*arguments: object, program: tuple[object, ...] = (PROGRAM,)) -> subprocess.CompletedProcess[str]:
-    command = [*map(str, program), "data", *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": "80"}
-    return subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment, timeout=120
-    )
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return taggram("data", *arguments)
 
 
 @pytest.fixture
@@ -95,14 +90,14 @@ def test_list() -> None:
 
 @pytest.mark.parametrize("name", list_datasets())
 def test_every_data_set_can_be_described(name: str) -> None:
-    shown = CliRunner().invoke(app, ["data", "info", name])
-    assert shown.exit_code == 0, shown.stderr
+    shown = run("info", name)
+    assert shown.returncode == 0, shown.stderr
     words = " ".join(shown.stdout.split())
     known = dataset(name)
     assert words.startswith(f"{name}: {known.title}")
     for text in (known.homepage, *(protocol.name for protocol in known.protocols)):
         assert text in words
-    made = json.loads(CliRunner().invoke(app, ["data", "info", name, "--json"]).stdout)
+    made = json.loads(run("info", name, "--json").stdout)
     assert made["citation"] == known.citation
     assert made["copy"] is None
     assert [protocol["name"] for protocol in made["protocols"]] == [protocol.name for protocol in known.protocols]
@@ -165,21 +160,21 @@ def test_validate_finds_nothing(shared: Path, tmp_path: Path) -> None:
 
 def test_download_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
-    dry = run("download", "mine", folder, "--dry-run", program=mine(server))
+    dry = run_process("data", "download", "mine", folder, "--dry-run", program=mine(server))
     assert (dry.returncode, dry.stdout) == (0, f"{server}/labels.csv (0.0 MB, checksum unknown)\n")
     assert dry.stderr == "Manual steps: Record the audio. Homepage: http://example.org\n"
-    unasked = run("download", "mine", folder, program=mine(server))
+    unasked = run_process("data", "download", "mine", folder, program=mine(server))
     assert unasked.returncode == 1
     assert unasked.stderr.endswith("error: nothing was downloaded: without a terminal, add --yes\n")
     assert not folder.exists()
-    done = run("download", "mine", folder, "--yes", program=mine(server))
+    done = run_process("data", "download", "mine", folder, "--yes", program=mine(server))
     assert (done.returncode, done.stdout) == (1, f"{folder / 'labels.csv'}\n")
     assert (folder / "labels.csv").read_text() == LABELS
     assert done.stderr.endswith(f"error: {folder} still lacks more.csv: see above\n")
     (folder / "more.csv").touch()
-    again = run("download", "mine", folder, program=mine(server))
+    again = run_process("data", "download", "mine", folder, program=mine(server))
     assert (again.returncode, again.stdout) == (0, ""), "all is there, so nothing is asked"
-    described = json.loads(run("info", "mine", "--path", folder, "--json", program=mine(server)).stdout)
+    described = json.loads(run_process("data", "info", "mine", "--path", folder, "--json", program=mine(server)).stdout)
     assert [(tag["tag"], tag["clips"]) for tag in described["copy"]["tags"]] == [("valence", {"": 1}), ("a=b", {"": 1})]
 
 
@@ -197,7 +192,7 @@ def test_download_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool
 
 
 def test_download_does_not_keep_another_file(server: str, tmp_path: Path) -> None:
-    done = run("download", "mine", tmp_path / "mine", "--yes", program=mine(server, sha256="0" * 64))
+    done = run_process("data", "download", "mine", tmp_path / "mine", "--yes", program=mine(server, sha256="0" * 64))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"error: {server}/labels.csv is not the published file")
     assert list((tmp_path / "mine").iterdir()) == []

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from command_line import INTERRUPTIBLE, run_process
+from command_line import run as taggram
 
 from taggram.datasets import ClipIndex, ClipInfo, pack
 from taggram.models import create_model
 from taggram.models.weights import save_model
 
-PROGRAM = Path(sys.executable).with_name("taggram")
 RATE = 16000
 RECIPE = """
 name: musicnn_pons.tones
@@ -32,8 +33,7 @@ optimiser: {kind: adam, lr: 3e-3}
 
 
 def run(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return taggram(*arguments, cwd=folder)
 
 
 def tone(file: Path, label: str, rng: np.random.Generator) -> None:
@@ -67,8 +67,8 @@ def test_the_plan_is_shown_and_nothing_is_written(folder: Path) -> None:
     assert not (folder / "nothing").exists()
 
 
-def test_interrupted_resumed_and_the_model_tags_at_once(folder: Path) -> None:
-    command = [PROGRAM, "train", "a.yaml", "--out", "model", "--device", "cpu"]
+def test_interrupted_training_resumes_and_its_model_tags(folder: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTIBLE, "train", "a.yaml", "--out", "model", "--device", "cpu"]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
         while not (folder / "model" / "checkpoint.pt").exists() and process.poll() is None:
             time.sleep(0.05)
@@ -118,8 +118,7 @@ def test_a_classical_model_is_trained_the_same_way(folder: Path) -> None:
 @pytest.mark.parametrize("hidden", ["torch", "lightning_fabric", "yaml", "pyarrow"])
 def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
     program = f"import sys; sys.modules[{hidden!r}] = None; from taggram.cli import main; main()"
-    command = [sys.executable, "-c", program, "train", "a.yaml", "--dry-run"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = run_process("train", folder / "a.yaml", "--dry-run", program=(sys.executable, "-c", program))
     assert done.returncode == 1
     assert "needs the [train] extra: pip install 'taggram[train]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1

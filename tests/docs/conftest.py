@@ -15,6 +15,10 @@ import pytest
 
 STEP = re.compile(r"(?:`([\w./-]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COPIED = ("src", "docs", "benchmarks/results", "tests/contracts", "tests/conftest.py", "pyproject.toml")
+# Pages and pictures are made of every architecture, and the reference of the command line by running all of it: the
+# copy has one architecture for all, and no reference, so that a lesson takes the time of its own commands.
+LEFT_OUT = ("__pycache__", "_build", "cli.md")
+ARCHITECTURES = ("__init__.py", "small_vgg.py", "four_layer_cnn.py")  # the last is what the baselines see
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +57,15 @@ def _copy(folder: Path) -> None:
     for name in COPIED:
         (folder / name).parent.mkdir(exist_ok=True)
         if (generate.PROJECT / name).is_dir():
-            shutil.copytree(
-                generate.PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "_build")
-            )
+            shutil.copytree(generate.PROJECT / name, folder / name, ignore=_left_out)
         else:
             shutil.copy(generate.PROJECT / name, folder / name)
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    if Path(folder).name == "architectures":
+        return set(names) - set(ARCHITECTURES)
+    return set(names).intersection(LEFT_OUT)
 
 
 def _settled(text: str) -> str:

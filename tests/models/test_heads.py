@@ -94,7 +94,7 @@ def test_heads_that_do_not_fit_are_refused(heads: dict, said: str) -> None:
         Heads(Vocabulary.of(TAGS), heads)
 
 
-@pytest.mark.parametrize("name", ["genre_mood_cnn", "choi_cnn"])
+@pytest.mark.parametrize("name", ["genre_mood_cnn", pytest.param("choi_cnn", marks=pytest.mark.slow)])
 def test_they_survive_being_saved_and_every_backend_has_them(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = taggram.create_model(name, TAGS, heads=HEADS)

@@ -10,7 +10,6 @@ from taggram import Tagger, Vocabulary
 from taggram.errors import CardError
 from taggram.models.store import ONNX_FILE, find
 from taggram.tagging.golden import check_golden
-from taggram.training import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +52,14 @@ def test_it_says_nothing_of_the_machine_that_made_it() -> None:
     assert b"taggram/" not in (find("default") / ONNX_FILE).read_bytes()
 
 
+@pytest.mark.train
 def test_torch_has_no_weights_of_it() -> None:
     with pytest.raises(CardError, match="which torch needs; use ONNX Runtime"):
         Tagger(backend="torch")
 
 
+@pytest.mark.train
 def test_the_recipe_beside_it_is_the_one_in_recipes(examples: Path) -> None:
+    from taggram.training import Recipe
+
     assert Recipe.read(find("default") / "recipe.yaml") == Recipe.read(examples.parent / "recipes" / "default.yaml")

@@ -10,9 +10,10 @@ import pytest
 from taggram.models import registry
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tones import Tiny
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tones import Tiny  # here, because without torch this file is read, too
+
     monkeypatch.setitem(registry._REGISTRY, "tiny", Tiny)
