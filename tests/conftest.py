@@ -19,7 +19,7 @@ WITHOUT_TRAIN_EXTRA = importlib.util.find_spec("torch") is None
 # Files and folders whose modules import what the train extra brings. Any other module must work without it.
 NEED_TRAIN_EXTRA = """
     benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_train.py contracts/test_architectures.py
-    datasets/test_kill.py datasets/test_packing.py datasets/test_store.py docs features
+    datasets/packed docs features
     models/test_cost.py models/test_heads.py models/test_importing.py models/test_norm_pool.py models/test_papers.py
     models/test_parity.py models/test_quantise.py models/test_receptive_field.py models/test_registry.py training
 """.split()
