@@ -51,13 +51,13 @@ def published(taggram_home: Path, request: pytest.FixtureRequest) -> Callable[[s
     """Import published weights on first use; returns the model's folder."""
 
     def get(name: str) -> Path:
-        from taggram.models import store
+        from taggram.models import directories
         from taggram.models.importing import import_model
         from taggram.models.published import PUBLISHED
 
-        if name not in store.installed():
+        if name not in directories.installed_models():
             wheel = PUBLISHED[name].member is not None
             import_model(name, request.getfixturevalue("wheels" if wheel else "shared"))
-        return store.find(name)
+        return directories.find_model(name)
 
     return get

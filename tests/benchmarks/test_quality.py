@@ -15,7 +15,7 @@ from benchmarks.quality.panel import TAGS, Panel, Voice
 from benchmarks import finalists
 from taggram import ModelCard
 from taggram.evaluation import Interval
-from taggram.models.store import find
+from taggram.models.directories import find_model
 from taggram.tagging import DEFAULT_MODEL
 from taggram.vocabularies import VocabularyMap
 
@@ -75,7 +75,7 @@ def test_all_questions_are_answered_and_written(panel, index, tmp_path, capsys):
         *genre.compare(panel, index, FEW),
         *calibration.compare(panel, FEW),
     ]
-    card = ModelCard.read(find(DEFAULT_MODEL)).replace(name="a.model", files={"model.onnx": "123"})
+    card = ModelCard.read(find_model(DEFAULT_MODEL)).replace(name="a.model", files={"model.onnx": "123"})
     write(rows, tmp_path / "out" / "quality.csv", card, FEW)
     show(rows)
     assert "precision at 10" in capsys.readouterr().out

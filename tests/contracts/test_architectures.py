@@ -11,12 +11,12 @@ import pytest
 import torch
 
 import taggram
+from taggram._files import sha256
 from taggram.errors import AudioError, CardError
 from taggram.features import RawFrontEnd
 from taggram.models import ModelCard
-from taggram.models.card import sha256
+from taggram.models.analysis.receptive_field import receptive_field
 from taggram.models.network import Network
-from taggram.models.receptive_field import receptive_field
 from taggram.models.weights import save_model
 from taggram.vocabularies import Vocabulary
 
@@ -70,7 +70,7 @@ def test_any_number_of_segments_each_on_its_own(network: Network) -> None:
 @torch.inference_mode()
 def test_any_vocabulary(network: Network, vocabulary: str | list[str]) -> None:
     other = taggram.create_model(network.architecture(), vocabulary=vocabulary).eval()
-    assert other.classify(torch.zeros(2, other.embedding_size)).shape == (2, len(Vocabulary.of(vocabulary)))
+    assert other.classify(torch.zeros(2, other.embedding_size)).shape == (2, len(Vocabulary.from_names(vocabulary)))
 
 
 @torch.inference_mode()
@@ -162,7 +162,7 @@ def comes_back(network: Network, folder: Path) -> None:
     assert card.architecture == network.architecture()
     assert card.front_end == network.front_end
     assert card.segments == network.segments
-    assert card.vocabulary == Vocabulary.of(TAGS)
+    assert card.vocabulary == Vocabulary.from_names(TAGS)
     assert card.files == {name: sha256(folder / name) for name in ("model.safetensors", "model.onnx")}
 
 

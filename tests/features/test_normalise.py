@@ -90,7 +90,7 @@ class Seen(Network):
     def __init__(self, normalise: str) -> None:
         front_end = FrontEnd(**{**SETTINGS, "normalise": normalise, "hop": 256})
         segments = Segments(samples=4096, hop=4096)
-        super().__init__(Vocabulary.of(["a"]), 20 * 15, front_end=front_end, segments=segments)
+        super().__init__(Vocabulary.from_names(["a"]), 20 * 15, front_end=front_end, segments=segments)
 
     def embed(self, spectrogram: torch.Tensor) -> torch.Tensor:
         return spectrogram.flatten(1)

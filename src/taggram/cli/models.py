@@ -22,16 +22,16 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     from rich.table import Column, Table
 
     from taggram.models import ModelCard, list_models
-    from taggram.models.baselines import BASELINES
+    from taggram.models.card import BASELINES
+    from taggram.models.directories import find_model, installed_models
     from taggram.models.published import PUBLISHED
     from taggram.models.registry import papers
-    from taggram.models.store import find, installed
 
-    here = installed()
+    here = installed_models()
     models = Table(Column("model", no_wrap=True), "here", "tags", "trained on", box=None, pad_edge=False)
     for name in list_models(pattern):
         if name in here:
-            card = ModelCard.read(find(name))
+            card = ModelCard.read(find_model(name))
             known = card.provenance is None or card.provenance.verified_by == "sha256"
             models.add_row(name, "yes" if known else "yes, unverified", card.vocabulary.name, card.trained_on)
         else:
@@ -53,9 +53,9 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
 def show(name: Annotated[str, typer.Argument(help="A model's name or folder.")]) -> None:
     """Show the card of a model."""
     from taggram.models import ModelCard
-    from taggram.models.store import find
+    from taggram.models.directories import find_model
 
-    print(ModelCard.read(find(name)).to_json())
+    print(ModelCard.read(find_model(name)).to_json())
 
 
 @app.command("import")
@@ -73,8 +73,8 @@ def import_(
     import sys
 
     from taggram.errors import MissingExtraError, ModelError
+    from taggram.models.directories import model_dir
     from taggram.models.published import PUBLISHED
-    from taggram.models.store import place
 
     wished = {name: fnmatch.filter(PUBLISHED, name) for name in names}
     for name, matches in wished.items():
@@ -88,15 +88,15 @@ def import_(
         provenance = import_model(name, source).provenance
         if provenance and provenance.verified_by == "entries":
             print(f"{name}: unverified: no hash is known, and other weights of its kind would pass", file=sys.stderr)
-        print(place(name))
+        print(model_dir(name))
 
 
 @app.command()
 def path(name: Annotated[str, typer.Argument(help="A model's name.")]) -> None:
     """Print the folder of a model that is here."""
-    from taggram.models.store import find
+    from taggram.models.directories import find_model
 
-    print(find(name))
+    print(find_model(name))
 
 
 @app.command()
@@ -121,16 +121,16 @@ def compare(
 
     from taggram.errors import ModelError
     from taggram.models import create_model
-    from taggram.models.registry import known_architectures
+    from taggram.models.registry import load_architectures
 
-    known = sorted(known_architectures())
+    known = sorted(load_architectures())
     names = fnmatch.filter(known, pattern)
     if not names:
         raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(known)}")
     import torch
 
-    from taggram.models.cost import cost, seconds_per_second
-    from taggram.models.receptive_field import receptive_field
+    from taggram.models.analysis.cost import cost, seconds_per_second
+    from taggram.models.analysis.receptive_field import receptive_field
 
     torch.set_num_threads(1)
     rows = []

@@ -37,7 +37,7 @@ def train(
     folder. Needs the train extra.
     """
     from taggram.errors import MissingExtraError
-    from taggram.models.store import place
+    from taggram.models.directories import model_dir
 
     try:
         from taggram.training import Recipe, prepare_cpu
@@ -46,7 +46,7 @@ def train(
         wanted = Recipe.read(recipe)
         from taggram.cli.data.pack import fill
         from taggram.datasets import PackedStore
-        from taggram.models.baselines import BASELINES
+        from taggram.models.card import BASELINES
         from taggram.training import material
         from taggram.training.distillation import taught
         from taggram.training.loop import chosen_device
@@ -61,7 +61,7 @@ def train(
         _say(f"{wanted.store}: {fill(material.listing(wanted, cores), Path(wanted.store))}")
     store = PackedStore(wanted.store)
     ready = plan(wanted, store, str(recipe))
-    folder = out or place(wanted.name)
+    folder = out or model_dir(wanted.name)
     if dry_run:
         _show(ready, folder)
         return
@@ -92,7 +92,7 @@ def _say(line: str) -> None:
 def _show(ready: Plan, folder: Path) -> None:
     import numpy as np
 
-    from taggram.models.baselines import BASELINES
+    from taggram.models.card import BASELINES
 
     print(ready.recipe.to_yaml(), end="")
     print(f"# {len(ready.train.clips)} clips to train on, {len(ready.valid.clips)} to validate on")

@@ -1,6 +1,6 @@
-"""Networks and their cards: architectures by name, published weights, and models as a file plus a card.
+"""Models: architectures by name, published weights, and model files with their cards.
 
-The card and the lists of names need no torch; architectures and imports do.
+Cards and lists of names need no torch; architectures and imports of weights do.
 """
 
 from taggram.models.card import ModelCard

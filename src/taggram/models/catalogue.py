@@ -1,4 +1,4 @@
-"""The package's architectures as their files state them: listing them loads no torch."""
+"""Names and papers of the package's architectures, read from their source files without loading torch."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from taggram.models import architectures
 def catalogue() -> dict[str, str]:
     """Return the papers of the package's architectures, by name.
 
-    An architecture is a class with the decorator ``register``. It states its ``paper`` as plain text, and a ``name`` if
-    it has another than its file.
+    An architecture is a class with the decorator ``register``. Its attribute ``paper`` is a plain string; the attribute
+    ``name``, if any, replaces the name of the file.
     """
     papers = {}
     for file in sorted(Path(architectures.__file__).parent.glob("*.py")):
         for node in ast.parse(file.read_bytes()).body:
             if isinstance(node, ast.ClassDef) and any(ast.unparse(part) == "register" for part in node.decorator_list):
-                stated = dict(_texts(node))
-                papers[stated.get("name", file.stem)] = stated.get("paper", "")
+                attributes = dict(_strings(node))
+                papers[attributes.get("name", file.stem)] = attributes.get("paper", "")
     return papers
 
 
-def _texts(architecture: ast.ClassDef) -> list[tuple[str, str]]:
-    """Find what a class states as plain text."""
+def _strings(architecture: ast.ClassDef) -> list[tuple[str, str]]:
+    """Return the attributes of a class that are plain strings."""
     return [
         (target.id, node.value.value)
         for node in architecture.body

@@ -10,13 +10,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taggram.errors import MissingExtraError, ModelError
-from taggram.models import architectures, store
+from taggram.models import architectures
 from taggram.models.catalogue import catalogue
+from taggram.models.directories import find_model, installed_models
 from taggram.models.published import PUBLISHED
 from taggram.vocabularies import Vocabulary
 
 if TYPE_CHECKING:
-    from taggram.models.network import Network
+    from taggram.models.network import Network  # needs torch
 
 _REGISTRY: dict[str, type[Network]] = {}
 
@@ -24,7 +25,8 @@ _REGISTRY: dict[str, type[Network]] = {}
 def register(architecture: type[Network]) -> type[Network]:
     """Register an architecture under its name (a class decorator).
 
-    Those of the package are found by themselves; one of your own is there once its module is imported.
+    The files in ``architectures/`` are imported when they are needed; an architecture of your own is registered once
+    its module is imported.
 
     Raises
     ------
@@ -40,8 +42,8 @@ def register(architecture: type[Network]) -> type[Network]:
 
 
 @cache
-def known_architectures() -> dict[str, type[Network]]:
-    """Return the architectures by name, after importing every file of their folder, which registers them.
+def load_architectures() -> dict[str, type[Network]]:
+    """Import every file in ``architectures/`` and return all registered architectures by name.
 
     Raises
     ------
@@ -59,28 +61,28 @@ def known_architectures() -> dict[str, type[Network]]:
 
 
 def list_architectures() -> list[str]:
-    """Return the names of all architectures. Building one needs torch; knowing its name does not."""
+    """Return the names of all architectures, without loading torch."""
     return sorted(papers())
 
 
 def papers() -> dict[str, str]:
-    """Return where each architecture was published, by name."""
+    """Return the paper of each architecture, by name, without loading torch."""
     return {**catalogue(), **{name: architecture.paper for name, architecture in _REGISTRY.items()}}
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Return the names of all models with weights: those that are published and those that are here.
+    """Return the names of all models with weights: installed ones, and published ones that can be imported.
 
     Parameters
     ----------
     pattern
         Shell-style, e.g. ``"*mtat*"``.
     """
-    return sorted(fnmatch.filter({*PUBLISHED, *store.installed()}, pattern))
+    return sorted(fnmatch.filter({*PUBLISHED, *installed_models()}, pattern))
 
 
 def create_model(name: str, vocabulary: Vocabulary | str | Iterable[str] | None = None, **options: Any) -> Network:
-    """Build a network: with fresh weights for ``architecture``, with trained ones for ``architecture.tag``.
+    """Build a network: with random weights for ``architecture``, with trained ones for ``architecture.tag``.
 
     Parameters
     ----------
@@ -88,27 +90,26 @@ def create_model(name: str, vocabulary: Vocabulary | str | Iterable[str] | None 
         One of `list_architectures` or `list_models`, or a model's folder.
     vocabulary
         The tags of a new network: a `Vocabulary`, the name of a published one, or tags in output order. A trained
-        model brings its own.
+        model has its own.
     **options
-        What the architecture offers beside that.
+        Further arguments of the architecture.
 
     Returns
     -------
     Network
-        A torch module in evaluation mode for trained weights, in training mode for fresh ones.
+        A torch module in evaluation mode for trained weights, in training mode for random ones.
 
     Raises
     ------
     ModelError
-        If no such model exists, its weights are not here, or the vocabulary is missing or superfluous.
+        If no such model exists, it is not installed, or the vocabulary is missing or superfluous.
     """
-    if name in known_architectures():
+    if name in load_architectures():
         if vocabulary is None:
             raise ModelError(f"a new {name} needs a vocabulary, e.g. create_model({name!r}, vocabulary='mtat')")
-        return known_architectures()[name](Vocabulary.of(vocabulary), **options)
+        return load_architectures()[name](Vocabulary.from_names(vocabulary), **options)
     if vocabulary is not None or options:
-        raise ModelError(f"{name} is not an architecture; a trained model brings its own vocabulary and options")
+        raise ModelError(f"{name} is not an architecture; a trained model has its own vocabulary and options")
     from taggram.models.weights import load_weights
 
-    folder = store.find(name)
-    return load_weights(folder, known_architectures())
+    return load_weights(find_model(name), load_architectures())

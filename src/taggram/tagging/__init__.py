@@ -4,7 +4,7 @@
 unless torch is asked for.
 """
 
-from taggram.models.store import DEFAULT_MODEL
+from taggram.models.directories import DEFAULT_MODEL
 from taggram.tagging.prediction import Prediction
 from taggram.tagging.tagged import Tagged
 from taggram.tagging.tagger import Tagger

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
 from taggram.models import create_model
 from taggram.models.baselines import load_baseline
-from taggram.models.store import ONNX_FILE
+from taggram.models.directories import ONNX_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,39 @@ class Backend(Protocol):
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
+
+
+def create_backend(
+    folder: Path, card: ModelCard, backend: Literal["onnx", "torch"] = "onnx", *, device: str = "cpu", threads: int = 1
+) -> Backend:
+    """Load a model with the backend that its card selects.
+
+    Parameters
+    ----------
+    folder
+        The model's folder.
+    card
+        Its card.
+    backend
+        How to run a network; the classical baselines always run in NumPy.
+    device
+        Of the torch backend.
+    threads
+        Threads of this process.
+
+    Raises
+    ------
+    ModelError, CardError
+        If there is no such backend or device, or the model is not usable.
+    """
+    if card.backend == "numpy":
+        return BaselineBackend(folder, card)
+    match backend:
+        case "onnx":
+            return OnnxBackend(folder, card, threads)
+        case "torch":
+            return TorchBackend(folder, threads, device)
+    raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
 
 
 class OnnxBackend:
@@ -93,6 +126,8 @@ class TorchBackend:
     def __init__(self, folder: Path, threads: int, device: str) -> None:
         try:
             import torch
+
+            from taggram.models.inference import optimize_for_inference
         except ModuleNotFoundError:
             raise MissingExtraError("the torch backend", "train") from None
         torch.set_num_threads(threads)
@@ -100,6 +135,7 @@ class TorchBackend:
             self._network = create_model(str(folder)).to(device)
         except (RuntimeError, AssertionError) as error:
             raise ModelError(f"torch cannot use the device {device!r}: {str(error).splitlines()[0]}") from error
+        optimize_for_inference(self._network)
         self._device = device
         self.batch = 1 if device == "cpu" else 16  # a GPU has enough to do only with many at once
 

@@ -14,10 +14,10 @@ import numpy as np
 from taggram.audio import Segmentation, Sliding, clean
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
-from taggram.errors import AudioError, ModelError
+from taggram.errors import AudioError
 from taggram.models import ModelCard
-from taggram.models.store import BASELINE_FILE, DEFAULT_MODEL, find
-from taggram.tagging.backends import Backend, BaselineBackend, OnnxBackend, TorchBackend
+from taggram.models.directories import DEFAULT_MODEL, find_model
+from taggram.tagging.backends import create_backend
 from taggram.tagging.cutting import SILENCE, Clip, segments_of
 from taggram.tagging.prediction import Aggregation, Prediction
 from taggram.tagging.tagged import Tagged, tag_one
@@ -65,19 +65,11 @@ class Tagger:
         device: str = "cpu",
         threads: int = 1,
     ) -> None:
-        folder = find(os.fspath(model))
+        folder = find_model(os.fspath(model))
         self.card = ModelCard.read(folder)
         self._segmentation = segmentation or Sliding(self.card.segments.hop)
         self._aggregation: Aggregation = aggregation or self.card.aggregation
-        self._run: Backend
-        if (folder / BASELINE_FILE).is_file():
-            self._run = BaselineBackend(folder, self.card)
-        elif backend == "onnx":
-            self._run = OnnxBackend(folder, self.card, threads)
-        elif backend == "torch":
-            self._run = TorchBackend(folder, threads, device)
-        else:
-            raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
+        self._run = create_backend(folder, self.card, backend, device=device, threads=threads)
         # How a worker process builds the same tagger.
         self._again = functools.partial(
             Tagger,

@@ -16,7 +16,7 @@ from taggram.datasets.audit.duplicates import FEWEST
 from taggram.datasets.protocols import split_hash
 from taggram.vocabularies import Vocabulary
 
-TAGS = Vocabulary.of(["jazz", "rock", "never"])
+TAGS = Vocabulary.from_names(["jazz", "rock", "never"])
 
 
 def heard(count: int, seed: int = 0) -> list[Sound | None]:
@@ -172,7 +172,7 @@ def test_a_page_minds_what_is_in_names(listing, mer4q: Path) -> None:
     nasty = "<b>&\"'"
     clips = listing(("train", nasty, nasty, nasty, nasty), (nasty, nasty, nasty, nasty, nasty))
     other = Source("mtat", clips, Sounds.of(nasty, heard(2)))
-    found = audit(Source("mer4q", clips, Sounds.of(nasty, heard(2))), Vocabulary.of([nasty]), [other])
+    found = audit(Source("mer4q", clips, Sounds.of(nasty, heard(2))), Vocabulary.from_names([nasty]), [other])
     text = page(found, dataset("mer4q"), mer4q)
     Page(text)
     assert "<b>&" not in text and "&lt;b&gt;&amp;" in text
@@ -187,7 +187,7 @@ def test_a_page_of_many_tags_stays_small(mer4q: Path) -> None:
         )
         for i in range(3000)
     )
-    found = audit(Source("mer4q", Listing(mer4q, clips)), Vocabulary.of(tags))
+    found = audit(Source("mer4q", Listing(mer4q, clips)), Vocabulary.from_names(tags))
     text = page(found, dataset("mer4q"), mer4q)
     assert len(text.encode()) < 300_000
     assert len(re.findall("<svg", text)) > 10

@@ -78,13 +78,13 @@ def _hear(listing: Listing, workers: int) -> Sounds | None:
     """Hear the clips whose files are there: from the cache, and for the rest by the default model."""
     from taggram.datasets.audit import Sound, SoundCache, Sounds, hash_files
     from taggram.models import ModelCard
-    from taggram.models.store import DEFAULT_MODEL, ONNX_FILE, find, home
+    from taggram.models.directories import DEFAULT_MODEL, ONNX_FILE, data_dir, find_model
     from taggram.tagging import Tagger
 
-    card = ModelCard.read(find(DEFAULT_MODEL))
+    card = ModelCard.read(find_model(DEFAULT_MODEL))
     files = [listing.file(clip) for clip in listing.clips]
     heard: dict[Path, Sound] = {}
-    with SoundCache(home() / "sounds.sqlite", card.files[ONNX_FILE]) as cache:
+    with SoundCache(data_dir() / "sounds.sqlite", card.files[ONNX_FILE]) as cache:
         new = []
         for file in filter(Path.is_file, dict.fromkeys(files)):
             if sound := cache.get(file):

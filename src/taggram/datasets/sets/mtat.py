@@ -111,7 +111,7 @@ class MTAT(Dataset):
     def vocabulary(self, folder: Path, protocol: str | None = None) -> Vocabulary:  # noqa: ARG002 - always the same
         """Return the 50 tags in the order in which published models answer; see `Dataset`."""
         self.protocol(protocol)
-        return Vocabulary.of("mtat")
+        return Vocabulary.from_names("mtat")
 
     def listing(self, folder: Path, protocol: str | None = None) -> Listing:
         """List the clips in the order of their ids; see `Dataset`.
@@ -119,7 +119,7 @@ class MTAT(Dataset):
         Artist, album and title are those of the path. Together they name a recording, of which a clip is a segment,
         but for 65 that share all three with another track of their album.
         """
-        return self._select(folder, protocol, self._clips(folder), Vocabulary.of("mtat"), {})
+        return self._select(folder, protocol, self._clips(folder), Vocabulary.from_names("mtat"), {})
 
     def with_tags(
         self, folder: Path, protocol: str | None = None, *, top: int = 50, merge: bool = False
@@ -267,7 +267,7 @@ def _clip(file: Path, clip: str, path: str, labels: tuple[str, ...]) -> Listed:
 
 def _top50(file: Path) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Read labels of the 50 tags: an id and a list of zeros and ones in each line. A missing file has none."""
-    tags = Vocabulary.of("mtat").names
+    tags = Vocabulary.from_names("mtat").names
     for line in read_lines(file) if file.is_file() else ():
         clip, _, truth = line.partition("\t")
         try:
