@@ -73,7 +73,7 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     from taggram import Tagger, VocabularyMap
     from taggram.datasets import PackedStore
     from taggram.evaluation import macro, roc_auc, spearman
-    from taggram.models.store import ONNX_FILE
+    from taggram.models.directories import ONNX_FILE
     from taggram.training.distillation import taught
     from taggram.training.journal import HISTORY
     from taggram.training.loop import train

@@ -26,7 +26,7 @@ from benchmarks.quality.labels import Labelled
 from benchmarks.quality.panel import Panel, gather
 from taggram import ModelCard
 from taggram.evaluation import macro, precision_at_k, spearman
-from taggram.models.store import ONNX_FILE
+from taggram.models.directories import ONNX_FILE
 from taggram.training import Recipe
 
 COLUMNS = (

@@ -118,7 +118,7 @@ def vocabularies() -> str:
 
     rows = []
     for name in ["taggram", *Vocabulary.published()]:
-        vocabulary = Vocabulary.of(name)
+        vocabulary = Vocabulary.from_names(name)
         kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(vocabulary.tags.values()).most_common())
         rows.append([f"`{name}`", len(vocabulary), kinds, vocabulary.source])
     return table(["name", "tags", "of which", "source"], rows)

@@ -12,10 +12,10 @@ from picture import svg
 
 from taggram.features import FrontEnd, HarmonicFrontEnd
 from taggram.models import create_model
-from taggram.models.cost import cost
+from taggram.models.analysis.cost import cost
+from taggram.models.analysis.receptive_field import receptive_field
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
-from taggram.models.receptive_field import receptive_field
 
 LEGEND = (
     "Each box is what a layer puts out: its height is frequency, its width time, its depth channels, on a logarithmic "

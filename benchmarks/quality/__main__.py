@@ -20,7 +20,7 @@ from benchmarks.quality.panel import gather
 from taggram import ModelCard
 from taggram.errors import TaggramError
 from taggram.evaluation import Interval
-from taggram.models.store import find
+from taggram.models.directories import find_model
 from taggram.training import Recipe
 
 RECIPE = PROJECT / "recipes" / "default.yaml"  # names the teachers, and their weights in the ensemble
@@ -51,7 +51,7 @@ def main() -> None:
     resampling = Resampling(options.resamples)
     index = options.mtat or options.material.parent / "metadata" / "mtat" / "index_mtt.tsv"
     try:
-        card = ModelCard.read(find(options.model))
+        card = ModelCard.read(find_model(options.model))
         teachers = {teacher.model: teacher.weight for teacher in Recipe.read(RECIPE).teachers}
         mer4q, emotify = (
             gather(options.model, teachers, Clips.read(options.material, name), options.cache, options.workers)

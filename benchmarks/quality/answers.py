@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from benchmarks.quality.clips import Clips
 from taggram import ModelCard, Tagger
-from taggram.models.store import ONNX_FILE, find
+from taggram.models.directories import ONNX_FILE, find_model
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def answers(model: str, clips: Clips, cache: Path, workers: int) -> Answers:
     TaggramError
         If the model is not here, or if a clip cannot be tagged.
     """
-    card = ModelCard.read(find(model))
+    card = ModelCard.read(find_model(model))
     asked = "\n".join([card.files[ONNX_FILE], clips.name, *clips.paths])
     file = cache / f"{card.name}-{clips.name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}.npz"
     if not file.is_file():

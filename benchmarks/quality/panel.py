@@ -15,7 +15,7 @@ from benchmarks.quality.clips import Clips
 from taggram.training.ensemble import ensemble
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
-TAGS = Vocabulary.of("taggram").names
+TAGS = Vocabulary.from_names("taggram").names
 
 
 @dataclass(frozen=True, eq=False)
