@@ -1,4 +1,4 @@
-"""Write the page of an architecture: what its class says, what it costs, its picture, and how to train it."""
+"""Write the page of an architecture: its docstring, its picture, its cost, and how to train it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
 
 LEGEND = (
-    "Each box is what a layer puts out: its height is frequency, its width time, its depth channels, on a logarithmic "
-    "scale. The shape is in the last line, and a line with + names what a layer sees beside the one before it."
+    "Each box is the output of a layer: its height is frequency, its width time, its depth channels, on a logarithmic "
+    "scale. The last line is the shape; a line with + names a further input of the layer."
 )
 
 
@@ -57,7 +57,7 @@ def row(name: str) -> list[str]:
         f"[`{name}`]({name}.md)",
         f"{_seconds(network):.2f} s{longer}",
         f"{receptive_field(network).seconds:.2f} s",
-        sees(network),
+        front_end(network),
         f"{counted.parameters:,}",
         f"{counted.macs / 1e9:.3g}",
         f"{counted.macs_per_second / 1e9:.3g}",
@@ -65,8 +65,8 @@ def row(name: str) -> list[str]:
     ]
 
 
-def sees(network: Network) -> str:
-    """Say what comes out of the front end."""
+def front_end(network: Network) -> str:
+    """Describe the output of the front end."""
     match network.front_end:
         case FrontEnd(n_mels=bands):
             return f"{bands} mel bands"
@@ -77,7 +77,7 @@ def sees(network: Network) -> str:
 
 
 def _cited(paper: str) -> str:
-    """Shorten a paper to its first author and its year, if that is known."""
+    """Shorten a paper to its first author and its year, if it has one."""
     author, year = re.split(r",| and ", paper)[0], re.search(r"\d{4}$", paper)
     return f"{author} {year[0]}" if year else author
 
@@ -86,7 +86,7 @@ def _field(network: Network) -> str:
     field = receptive_field(network)
     unit = "pitches" if isinstance(network.front_end, HarmonicFrontEnd) else "mel bands"
     bands = "" if field.bands is None else f" and {field.bands} {unit}"
-    return f"{field.seconds:.2f} s{bands} in the last map of convolutions; what follows sees all of that map"
+    return f"{field.seconds:.2f} s{bands}, of a point in the last map; the layers after it depend on all of that map"
 
 
 def _seconds(network: Network) -> float:
@@ -96,13 +96,13 @@ def _seconds(network: Network) -> float:
 def _facts(network: Network) -> Iterator[list[str]]:
     counted, name = cost(network), network.architecture()
     longer = ", or longer" if network.segments.any_length else ""
-    given = msgspec.to_builtins(network.front_end).items()
-    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in given)
+    fields = msgspec.to_builtins(network.front_end).items()
+    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in fields)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
     yield ["segment", f"{_seconds(network):.2f} s ({network.segments.samples:,} samples){longer}"]
     yield ["receptive field", _field(network)]
-    yield ["front end", f"{sees(network)}: {settings} ([what they mean](../guide/models.md#the-card-field-by-field))"]
+    yield ["front end", f"{front_end(network)}: {settings} ([meaning](../guide/models.md#the-card-field-by-field))"]
     yield ["embedding", f"{network.embedding_size:,} values"]
     yield ["parameters", f"{counted.parameters:,} with 50 tags"]
     yield [
@@ -114,7 +114,7 @@ def _facts(network: Network) -> Iterator[list[str]]:
 
 
 def _options(network: Network, text: str) -> list[str]:
-    """Describe what one may choose, from the section Parameters of a docstring."""
+    """List the options, from the section Parameters of a docstring."""
     defaults = inspect.signature(type(network)).parameters
     rows = []
     for names, said in re.findall(r"^(\w[\w, ]*)\n((?:    .*\n?)+)", text, re.MULTILINE):
@@ -122,8 +122,8 @@ def _options(network: Network, text: str) -> list[str]:
         values = ", ".join(f"`{defaults[name].default!r}`" for name in given)
         if given:
             rows.append([", ".join(f"`{name}`" for name in given), values, " ".join(said.split())])
-    says = f"`create_model({network.architecture()!r}, vocabulary, ...)` takes, and so do a recipe's `options`:"
-    return ["## Options", says, table(["option", "default", "says"], rows)] if rows else []
+    intro = f"Arguments of `create_model({network.architecture()!r}, vocabulary, ...)`, and `options` of a recipe:"
+    return ["## Options", intro, table(["option", "default", "meaning"], rows)] if rows else []
 
 
 def _markdown(text: str) -> str:

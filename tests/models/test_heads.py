@@ -86,8 +86,8 @@ def test_positives_may_weigh_more() -> None:
 @pytest.mark.parametrize(
     ("heads", "said"),
     [
-        ({"genre": HEADS["genre"]}, "one after another, must be the vocabulary"),
-        (dict(reversed(HEADS.items())), "one after another, must be the vocabulary"),
+        ({"genre": HEADS["genre"]}, "concatenated, must be the vocabulary"),
+        (dict(reversed(HEADS.items())), "concatenated, must be the vocabulary"),
         ({"genre": {"kind": "argmax", "tags": TAGS}}, "head genre: needs tags, and as kind one of softmax"),
         ({"genre": {"tags": TAGS}}, "head genre"),
         ({"genre": {"kind": "softmax", "tags": TAGS, "weight": 0}}, "head genre: its weight must be a number above 0"),

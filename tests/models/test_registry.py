@@ -11,10 +11,9 @@ import torch
 import taggram
 from taggram.errors import CardError, ModelError
 from taggram.models import ModelCard, directories, registry
-from taggram.models.catalogue import catalogue
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
-from taggram.models.registry import load_architectures, register
+from taggram.models.registry import catalogue, load_architectures, register
 from taggram.vocabularies import Vocabulary
 
 
@@ -71,7 +70,7 @@ def test_a_new_network_has_the_vocabulary_it_was_given() -> None:
     [
         ({"name": "musicnn"}, "needs a vocabulary"),
         ({"name": "nothing"}, "no model is named 'nothing'"),
-        ({"name": "fcn.mtat-won2020", "vocabulary": "mtat"}, "brings its own vocabulary"),
+        ({"name": "fcn.mtat-won2020", "vocabulary": "mtat"}, "has its own vocabulary"),
         (
             {"name": "musicnn", "vocabulary": "klingon"},
             "no vocabulary is named 'klingon'; there are: taggram, jamendo, msd, mtat",

@@ -106,7 +106,7 @@ print(len(taggram.Tagger({str(folder)!r}).tag({str(examples / "piano-prelude.opu
 
 
 def test_they_are_no_networks(folder: Path) -> None:
-    with pytest.raises(CardError, match="names an architecture that does not exist here"):
+    with pytest.raises(CardError, match="names an unknown architecture"):
         taggram.create_model(str(folder))
 
 

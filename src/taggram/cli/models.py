@@ -1,4 +1,4 @@
-"""``taggram models``: what models there are, and getting them."""
+"""``taggram models``: list, show, import and compare models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
 @app.command("list")
 def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the name.")] = "*") -> None:
-    """List the models that are here, those that can be imported, and the architectures.
+    """List installed models, published models that can be imported, and architectures.
 
-    Unverified: taggram's authors have not seen the published file, so that neither its address nor its hash is certain.
+    Unverified: the hash of the published file is unknown.
     """
     import fnmatch
 
@@ -32,8 +32,8 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     for name in list_models(pattern):
         if name in here:
             card = ModelCard.read(find_model(name))
-            known = card.provenance is None or card.provenance.verified_by == "sha256"
-            models.add_row(name, "yes" if known else "yes, unverified", card.vocabulary.name, card.trained_on)
+            verified = card.provenance is None or card.provenance.verified_by == "sha256"
+            models.add_row(name, "yes" if verified else "yes, unverified", card.vocabulary.name, card.trained_on)
         else:
             entry = PUBLISHED[name]
             models.add_row(name, "no" if entry.sha256 else "no, unverified", entry.vocabulary, entry.trained_on)
@@ -62,10 +62,10 @@ def show(name: Annotated[str, typer.Argument(help="A model's name or folder.")])
 def import_(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Published names, or quoted patterns.")],
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="PATH", help="The published file, or a folder that holds it.")
+        Path | None, typer.Option("--from", metavar="PATH", help="The published file, or a folder that contains it.")
     ] = None,
 ) -> None:
-    """Turn published weights into models: fetched, or taken from a file that is already here.
+    """Import published weights: download them, or take them from a file.
 
     Needs the train extra.
     """
@@ -76,24 +76,24 @@ def import_(
     from taggram.models.directories import model_dir
     from taggram.models.published import PUBLISHED
 
-    wished = {name: fnmatch.filter(PUBLISHED, name) for name in names}
-    for name, matches in wished.items():
-        if not matches:
+    matches = {name: fnmatch.filter(PUBLISHED, name) for name in names}
+    for name, models in matches.items():
+        if not models:
             raise ModelError(f"no published weights are named {name!r}; see: taggram models list")
     try:
         from taggram.models.importing import import_model
     except ModuleNotFoundError:
         raise MissingExtraError("importing weights", "train") from None
-    for name in dict.fromkeys(match for matches in wished.values() for match in matches):
+    for name in dict.fromkeys(model for models in matches.values() for model in models):
         provenance = import_model(name, source).provenance
         if provenance and provenance.verified_by == "entries":
-            print(f"{name}: unverified: no hash is known, and other weights of its kind would pass", file=sys.stderr)
+            print(f"{name}: unverified: the hash of the published file is unknown", file=sys.stderr)
         print(model_dir(name))
 
 
 @app.command()
 def path(name: Annotated[str, typer.Argument(help="A model's name.")]) -> None:
-    """Print the folder of a model that is here."""
+    """Print the folder of an installed model."""
     from taggram.models.directories import find_model
 
     print(find_model(name))
@@ -102,14 +102,13 @@ def path(name: Annotated[str, typer.Argument(help="A model's name.")]) -> None:
 @app.command()
 def compare(
     pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the architecture's name.")] = "*",
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures to a file, too.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file, too.")] = None,
 ) -> None:
     """Compare architectures: size, receptive field, operations, and time on this machine.
 
-    Each has 50 tags and fresh weights. The field is what a point of the last map of convolutions sees, in seconds and
-    mel bands; the layers behind it see all of that map. Operations (billions of multiply-accumulates) are those of
-    the layers, without the front end. Time is measured now, in torch with one thread, front end included. Needs the
-    train extra.
+    Each has 50 tags and random weights. The field is the receptive field of a point in the last map of convolutions, in
+    seconds and mel bands. Operations (billions of multiply-accumulates) are without the front end. Time is measured
+    now, in torch with one thread, with the front end. Needs the train extra.
     """
     import csv as tables
     import fnmatch
@@ -123,10 +122,10 @@ def compare(
     from taggram.models import create_model
     from taggram.models.registry import load_architectures
 
-    known = sorted(load_architectures())
-    names = fnmatch.filter(known, pattern)
+    architectures = sorted(load_architectures())
+    names = fnmatch.filter(architectures, pattern)
     if not names:
-        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(known)}")
+        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(architectures)}")
     import torch
 
     from taggram.models.analysis.cost import cost, seconds_per_second

@@ -111,7 +111,7 @@ class SqueezeExcitation(nn.Module):
         return x * gain[:, :, None]
 
 
-class ReSEBlock1d(nn.Module):
+class ExcitationBlock1d(nn.Module):
     """Two convolutions over time with batch norm, squeeze-and-excitation and a shortcut, ReLU, max-pooling.
 
     The ReSE block of Kim et al. 2018.

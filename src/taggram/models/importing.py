@@ -14,11 +14,11 @@ import torch
 from taggram._files import sha256
 from taggram.errors import ModelError
 from taggram.models.card import ModelCard, Provenance
+from taggram.models.create import create_model
 from taggram.models.directories import data_dir, model_dir
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED, PublishedWeights
 from taggram.models.published.base import Entries
-from taggram.models.registry import create_model
 from taggram.models.tf_checkpoint import read_checkpoint
 from taggram.models.weights import save_model
 

@@ -9,7 +9,6 @@ import numpy as np
 from taggram.errors import CardError, MissingExtraError, ModelError
 from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
-from taggram.models import create_model
 from taggram.models.baselines import load_baseline
 from taggram.models.directories import ONNX_FILE
 
@@ -127,6 +126,7 @@ class TorchBackend:
         try:
             import torch
 
+            from taggram.models.create import create_model
             from taggram.models.inference import optimize_for_inference
         except ModuleNotFoundError:
             raise MissingExtraError("the torch backend", "train") from None

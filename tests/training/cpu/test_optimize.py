@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import taggram
-from taggram.models.blocks import ConvBlock1d, ReSEBlock1d
+from taggram.models.blocks import ConvBlock1d, ExcitationBlock1d
 from taggram.training.cpu import KERNELS, optimize_for_cpu
 from taggram.training.session import Trained
 
@@ -83,7 +83,7 @@ def test_the_layout_changes_and_no_value() -> None:
 
 @pytest.mark.parametrize("grad", [True, False], ids=["training", "validation"])
 @pytest.mark.parametrize(
-    "block", [ConvBlock1d(1, 8, 3, stride=3, pool=3), ReSEBlock1d(1, 8, 3, pool=2)], ids=["plain", "excited"]
+    "block", [ConvBlock1d(1, 8, 3, stride=3, pool=3), ExcitationBlock1d(1, 8, 3, pool=2)], ids=["plain", "excited"]
 )
 def test_over_time_the_channels_stay_last(block: nn.Module, grad: bool) -> None:
     prepared = copy.deepcopy(block)

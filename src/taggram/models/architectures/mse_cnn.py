@@ -56,7 +56,7 @@ class MsECNN(Network):
     5       64        (4, 4)          1 x 1            513
     ======  ========  ==============  ===============  ========
 
-    The 513 features are the embedding; then one dense layer. The input of a convolution is the output of the one before.
+    The 513 features are the embedding; then one dense layer. The input of a convolution is the output of the last one.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.features import RawFrontEnd
-from taggram.models.blocks import ReSEBlock1d
+from taggram.models.blocks import ExcitationBlock1d
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -54,17 +54,17 @@ class SampleCNNSE(Network):
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__(vocabulary, embedding_size=512)
         self.blocks = nn.Sequential(
-            ReSEBlock1d(1, 128, 3, stride=3),
-            ReSEBlock1d(128, 128, 3, pool=3),
-            ReSEBlock1d(128, 128, 3, pool=3),
-            ReSEBlock1d(128, 256, 3, pool=3),
-            ReSEBlock1d(256, 256, 3, pool=3),
-            ReSEBlock1d(256, 256, 3, pool=3),
-            ReSEBlock1d(256, 256, 3, pool=3),
-            ReSEBlock1d(256, 256, 3, pool=3),
-            ReSEBlock1d(256, 256, 3, pool=3),
-            ReSEBlock1d(256, 512, 3, pool=3),
-            ReSEBlock1d(512, 512, 1),
+            ExcitationBlock1d(1, 128, 3, stride=3),
+            ExcitationBlock1d(128, 128, 3, pool=3),
+            ExcitationBlock1d(128, 128, 3, pool=3),
+            ExcitationBlock1d(128, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 512, 3, pool=3),
+            ExcitationBlock1d(512, 512, 1),
         )
         self.dense = nn.Linear(512, 512)
         self.dense_bn = nn.BatchNorm1d(512)

@@ -65,7 +65,8 @@ class SelfAttention(Network):
     Transformer  256       8 heads          119 steps
     ===========  ========  ===============  =================
 
-    The Transformer has one step more: a fixed token in front, whose output goes through a dense layer (tanh). Its 256 units are the embedding; then dropout and the last dense layer.
+    The Transformer has one step more: a fixed token in front, whose output goes through a dense layer (tanh). Its 256
+    units are the embedding; then dropout and the last dense layer.
 
     Parameters
     ----------
