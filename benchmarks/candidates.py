@@ -75,7 +75,7 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     from taggram.evaluation.agreement import top_decile
     from taggram.evaluation.results import mean_roc_auc
     from taggram.metrics import macro, roc_auc, spearman
-    from taggram.models.store import ONNX_FILE
+    from taggram.models.directories import ONNX_FILE
     from taggram.training.distillation import taught
     from taggram.training.journal import HISTORY
     from taggram.training.loop import train

@@ -27,7 +27,7 @@ from taggram.evaluation.labelled_clips import label_names
 from taggram.evaluation.labels import LabelScores
 from taggram.evaluation.results import mean_roc_auc
 from taggram.metrics import macro, precision_at_k, spearman
-from taggram.models.store import ONNX_FILE
+from taggram.models.directories import ONNX_FILE
 
 COLUMNS = (
     *("finalist", "options", "quantised", "onnx_mb", "spearman", "top_decile_roc_auc", "label_roc_auc", "labels"),

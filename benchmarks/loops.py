@@ -18,7 +18,7 @@ from benchmarks.measure import repeated, serve, timed
 from taggram import ModelCard, Tagger
 from taggram.audio import AudioStream, Sliding
 from taggram.features import FrontEnd
-from taggram.models.store import find
+from taggram.models.directories import find_model
 from taggram.tagging import DEFAULT_MODEL
 from taggram.tagging.cutting import Clip, segments_of
 
@@ -116,7 +116,7 @@ def mel_onnx(file: str) -> Callable[[], float]:
     """Seconds to decode, resample, cut and compute the log-mel-spectrogram of each segment in ONNX Runtime."""
     import onnxruntime
 
-    card = ModelCard.read(find(DEFAULT_MODEL))
+    card = ModelCard.read(find_model(DEFAULT_MODEL))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     with tempfile.TemporaryDirectory() as folder:
@@ -138,7 +138,7 @@ def mel_torch(file: str) -> Callable[[], float]:
     from taggram.features.log_mel import LogMel
 
     torch.set_num_threads(1)
-    card = ModelCard.read(find(DEFAULT_MODEL))
+    card = ModelCard.read(find_model(DEFAULT_MODEL))
     log_mel = LogMel(card.front_end).eval()
 
     def task() -> None:
@@ -161,11 +161,12 @@ def soundfile(file: str) -> Callable[[], float]:
     return timed(task)
 
 
-def step(kind: str, architecture: str) -> Callable[[], float]:
+def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
     """Seconds for one step of training with 16 segments, front end included.
 
     ``naive`` is the loop of published code: torch as it comes, float32. ``ours`` is what `taggram train` sets up;
-    ``ours-bf16`` the same with a recipe's ``precision: bf16``.
+    ``ours-bf16`` the same with a recipe's ``precision: bf16``; ``kernels`` the same with these kernels only, see
+    `taggram.training.cpu.optimize_for_cpu`.
     """
     if kind != "naive":
         from taggram.training import prepare_cpu
@@ -174,7 +175,7 @@ def step(kind: str, architecture: str) -> Callable[[], float]:
     import torch
 
     from taggram import create_model
-    from taggram.training.convolutions import prepare_convolutions
+    from taggram.training.cpu import DEFAULT_KERNELS, optimize_for_cpu
     from taggram.training.optimiser import Adam
     from taggram.training.session import Trained
 
@@ -182,7 +183,7 @@ def step(kind: str, architecture: str) -> Callable[[], float]:
     torch.set_num_threads(1)
     network = create_model(architecture, "mtat")
     if kind != "naive":
-        prepare_convolutions(network)
+        optimize_for_cpu(network, kernels if kind == "kernels" else DEFAULT_KERNELS)
     trained = Trained(network)
     plain = torch.optim.Adam(network.parameters(), lr=1e-4)
     optimiser = plain if kind == "naive" else Adam(kind="adam", weight_decay=0).build(network.parameters())

@@ -25,7 +25,7 @@ from taggram.evaluation.labelled_clips import LabelledClips
 from taggram.evaluation.quality import compare_with_teachers
 from taggram.evaluation.results import ComparisonResult, Resampling
 from taggram.metrics import Interval
-from taggram.models.store import find
+from taggram.models.directories import find_model
 from taggram.tagging.cache import PredictionCache
 from taggram.training import Recipe
 
@@ -52,7 +52,7 @@ def main() -> None:
 
     resampling = Resampling(options.resamples)
     try:
-        card = ModelCard.read(find(options.model))
+        card = ModelCard.read(find_model(options.model))
         mer4q, emotify = comparisons(options.model, options.material, options.cache, options.workers)
         results = compare_with_teachers(
             mer4q,

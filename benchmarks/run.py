@@ -12,7 +12,7 @@ from benchmarks import architectures, cold, frontend, index, memory, record, sto
 from benchmarks.material import Material
 from benchmarks.measure import PROJECT, BenchmarkError
 from benchmarks.setting import Setting, find_peer
-from taggram.models.store import installed
+from taggram.models.directories import installed_models
 
 GROUPS = {
     "cold": cold,
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _require(models: list[str]) -> None:
-    missing = [model for model in models if model not in installed()]
+    missing = [model for model in models if model not in installed_models()]
     if missing:
         raise BenchmarkError(f"models are missing; fetch them with: taggram models import {' '.join(missing)}")
 

@@ -91,7 +91,7 @@ def published_files() -> str:
     rows = []
     for entry in PUBLISHED.values():
         where = f"`{entry.member}` in `{entry.url}`" if entry.member else f"`{entry.url}`"
-        rows.append([f"`{entry.name}`", where, f"`{entry.sha256}`" if entry.sha256 else "not known"])
+        rows.append([f"`{entry.name}`", where, f"`{entry.sha256}`" if entry.sha256 else "unknown"])
     return table(["name", "file", "SHA-256"], rows)
 
 
@@ -101,7 +101,7 @@ def architectures() -> str:
 
     from taggram.models import list_architectures
 
-    head = ["name", "segment", "receptive field", "sees", "parameters", "GMAC per segment", "GMAC per second", "paper"]
+    head = ["name", "segment", "receptive field", "input", "parameters", "GMAC per segment", "GMAC per second", "paper"]
     return table(head, map(row, list_architectures()))
 
 
@@ -118,7 +118,7 @@ def vocabularies() -> str:
 
     rows = []
     for name in ["taggram", *Vocabulary.published()]:
-        vocabulary = Vocabulary.of(name)
+        vocabulary = Vocabulary.from_names(name)
         kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(vocabulary.tags.values()).most_common())
         rows.append([f"`{name}`", len(vocabulary), kinds, vocabulary.source])
     return table(["name", "tags", "of which", "source"], rows)

@@ -1,4 +1,4 @@
-"""Write the page of an architecture: what its class says, what it costs, its picture, and how to train it."""
+"""Write the page of an architecture: its docstring, its picture, its cost, and how to train it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from picture import svg
 
 from taggram.features import FrontEnd, HarmonicFrontEnd
 from taggram.models import create_model
-from taggram.models.cost import Cost, cost
+from taggram.models.analysis.cost import Cost, cost
+from taggram.models.analysis.receptive_field import ReceptiveField, receptive_field
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
-from taggram.models.receptive_field import ReceptiveField, receptive_field
 
 LEGEND = (
-    "Each box is what a layer puts out: its height is frequency, its width time, its depth channels, on a logarithmic "
-    "scale. The shape is in the last line, and a line with + names what a layer sees beside the one before it."
+    "Each box is the output of a layer: its height is frequency, its width time, its depth channels, on a logarithmic "
+    "scale. The last line is the shape; a line with + names a further input of the layer."
 )
 
 
@@ -58,7 +58,7 @@ def row(name: str) -> list[str]:
         f"[`{name}`]({name}.md)",
         f"{_seconds(network):.2f} s{longer}",
         f"{field.seconds:.2f} s",
-        sees(network),
+        front_end(network),
         f"{counted.parameters:,}",
         f"{counted.macs / 1e9:.3g}",
         f"{counted.macs_per_second / 1e9:.3g}",
@@ -73,8 +73,8 @@ def measured(name: str) -> tuple[Cost, ReceptiveField]:
     return cost(network), receptive_field(network)
 
 
-def sees(network: Network) -> str:
-    """Say what comes out of the front end."""
+def front_end(network: Network) -> str:
+    """Describe the output of the front end."""
     match network.front_end:
         case FrontEnd(n_mels=bands):
             return f"{bands} mel bands"
@@ -85,7 +85,7 @@ def sees(network: Network) -> str:
 
 
 def _cited(paper: str) -> str:
-    """Shorten a paper to its first author and its year, if that is known."""
+    """Shorten a paper to its first author and its year, if it has one."""
     author, year = re.split(r",| and ", paper)[0], re.search(r"\d{4}$", paper)
     return f"{author} {year[0]}" if year else author
 
@@ -93,7 +93,7 @@ def _cited(paper: str) -> str:
 def _field(network: Network, field: ReceptiveField) -> str:
     unit = "pitches" if isinstance(network.front_end, HarmonicFrontEnd) else "mel bands"
     bands = "" if field.bands is None else f" and {field.bands} {unit}"
-    return f"{field.seconds:.2f} s{bands} in the last map of convolutions; what follows sees all of that map"
+    return f"{field.seconds:.2f} s{bands}, of a point in the last map; the layers after it depend on all of that map"
 
 
 def _seconds(network: Network) -> float:
@@ -104,13 +104,13 @@ def _facts(network: Network) -> Iterator[list[str]]:
     name = network.architecture()
     counted, field = measured(name)
     longer = ", or longer" if network.segments.any_length else ""
-    given = msgspec.to_builtins(network.front_end).items()
-    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in given)
+    fields = msgspec.to_builtins(network.front_end).items()
+    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in fields)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
     yield ["segment", f"{_seconds(network):.2f} s ({network.segments.samples:,} samples){longer}"]
     yield ["receptive field", _field(network, field)]
-    yield ["front end", f"{sees(network)}: {settings} ([what they mean](../guide/models.md#the-card-field-by-field))"]
+    yield ["front end", f"{front_end(network)}: {settings} ([meaning](../guide/models.md#the-card-field-by-field))"]
     yield ["embedding", f"{network.embedding_size:,} values"]
     yield ["parameters", f"{counted.parameters:,} with 50 tags"]
     yield [
@@ -122,7 +122,7 @@ def _facts(network: Network) -> Iterator[list[str]]:
 
 
 def _options(network: Network, text: str) -> list[str]:
-    """Describe what one may choose, from the section Parameters of a docstring."""
+    """List the options, from the section Parameters of a docstring."""
     defaults = inspect.signature(type(network)).parameters
     rows = []
     for names, said in re.findall(r"^(\w[\w, ]*)\n((?:    .*\n?)+)", text, re.MULTILINE):
@@ -130,8 +130,8 @@ def _options(network: Network, text: str) -> list[str]:
         values = ", ".join(f"`{defaults[name].default!r}`" for name in given)
         if given:
             rows.append([", ".join(f"`{name}`" for name in given), values, " ".join(said.split())])
-    says = f"`create_model({network.architecture()!r}, vocabulary, ...)` takes, and so do a recipe's `options`:"
-    return ["## Options", says, table(["option", "default", "says"], rows)] if rows else []
+    intro = f"Arguments of `create_model({network.architecture()!r}, vocabulary, ...)`, and `options` of a recipe:"
+    return ["## Options", intro, table(["option", "default", "meaning"], rows)] if rows else []
 
 
 def _markdown(text: str) -> str:

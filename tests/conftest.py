@@ -20,7 +20,7 @@ WITHOUT_TRAIN_EXTRA = importlib.util.find_spec("torch") is None
 NEED_TRAIN_EXTRA = """
     benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_train.py contracts/test_architectures.py
     datasets/packed docs features
-    models/test_cost.py models/test_heads.py models/test_importing.py models/test_norm_pool.py models/test_papers.py
+    models/test_heads.py models/test_importing.py models/test_norm_pool.py models/test_papers.py
     models/test_parity.py models/test_quantise.py models/test_receptive_field.py models/test_registry.py training
 """.split()
 NEEDS_TRAIN_EXTRA = "needs the train extra"
@@ -89,7 +89,7 @@ def published(
         pytest.skip(NEEDS_TRAIN_EXTRA)
     from filelock import FileLock
 
-    from taggram.models import store
+    from taggram.models import directories
     from taggram.models.importing import import_model
     from taggram.models.published import PUBLISHED
 
@@ -98,15 +98,15 @@ def published(
     imported.mkdir(exist_ok=True)
 
     def get(name: str) -> Path:
-        if name not in store.installed():
+        if name not in directories.installed_models():
             source = request.getfixturevalue("wheels" if PUBLISHED[name].member else "shared")
             with FileLock(imported / f"{name}.lock"), pytest.MonkeyPatch.context() as patch:
                 patch.setenv("TAGGRAM_HOME", str(imported))
-                if name not in store.installed():
+                if name not in directories.installed_models():
                     import_model(name, source)
-                folder = store.find(name)
-            store.place(name).parent.mkdir(exist_ok=True)
-            store.place(name).symlink_to(folder)
-        return store.find(name)
+                folder = directories.find_model(name)
+            directories.model_dir(name).parent.mkdir(exist_ok=True)
+            directories.model_dir(name).symlink_to(folder)
+        return directories.find_model(name)
 
     return get

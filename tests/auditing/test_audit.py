@@ -18,7 +18,7 @@ from taggram.datasets import ClipIndex, ClipInfo, dataset
 from taggram.datasets.split_hash import split_hash
 from taggram.vocabularies import Vocabulary
 
-TAGS = Vocabulary.of(["jazz", "rock", "never"])
+TAGS = Vocabulary.from_names(["jazz", "rock", "never"])
 
 
 def fingerprints(count: int, seed: int = 0) -> list[Fingerprint | None]:
@@ -187,9 +187,8 @@ def test_a_page_minds_what_is_in_names(index, mer4q: Path) -> None:
     nasty = "<b>&\"'"
     clips = index(("train", nasty, nasty, nasty, nasty), (nasty, nasty, nasty, nasty, nasty))
     other = IndexedSource("mtat", clips, Fingerprints.from_clips(nasty, fingerprints(2)))
-    found = audit(
-        IndexedSource("mer4q", clips, Fingerprints.from_clips(nasty, fingerprints(2))), Vocabulary.of([nasty]), [other]
-    )
+    source = IndexedSource("mer4q", clips, Fingerprints.from_clips(nasty, fingerprints(2)))
+    found = audit(source, Vocabulary.from_names([nasty]), [other])
     text = html_report(found, Source(dataset("mer4q"), mer4q))
     Page(text)
     assert "<b>&" not in text and "&lt;b&gt;&amp;" in text
@@ -204,7 +203,7 @@ def test_a_page_of_many_tags_stays_small(mer4q: Path) -> None:
         )
         for i in range(3000)
     )
-    found = audit(IndexedSource("mer4q", ClipIndex(mer4q, clips)), Vocabulary.of(tags))
+    found = audit(IndexedSource("mer4q", ClipIndex(mer4q, clips)), Vocabulary.from_names(tags))
     text = html_report(found, Source(dataset("mer4q"), mer4q))
     assert len(text.encode()) < 300_000
     assert len(re.findall("<svg", text)) > 10

@@ -9,7 +9,7 @@ from taggram.auditing.balance import Balance
 from taggram.errors import DatasetError
 from taggram.vocabularies import Vocabulary
 
-TAGS = Vocabulary.of(["a", "b", "c"])
+TAGS = Vocabulary.from_names(["a", "b", "c"])
 
 
 def test_counts(index) -> None:

@@ -15,7 +15,7 @@ from taggram.evaluation.comparison import Comparison, ModelScores
 from taggram.evaluation.labelled_clips import LabelledClips
 from taggram.evaluation.results import ComparisonResult, Resampling, at_least
 from taggram.metrics import Interval
-from taggram.models.store import find
+from taggram.models.directories import find_model
 from taggram.tagging import DEFAULT_MODEL
 
 RESULTS = [
@@ -28,7 +28,7 @@ RESULTS = [
 
 
 def test_results_are_written_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    card = ModelCard.read(find(DEFAULT_MODEL)).replace(name="a.model", files={"model.onnx": "123"})
+    card = ModelCard.read(find_model(DEFAULT_MODEL)).replace(name="a.model", files={"model.onnx": "123"})
     write(RESULTS, tmp_path / "out" / "quality.csv", card, Resampling(20))
     show(RESULTS)
     assert "0.100 (0.000 to 0.200)" in capsys.readouterr().out
@@ -41,7 +41,7 @@ def test_results_are_written_and_shown(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_the_committed_results_have_the_columns_that_are_written(tmp_path: Path) -> None:
-    write(RESULTS, tmp_path / "quality.csv", ModelCard.read(find(DEFAULT_MODEL)), Resampling())
+    write(RESULTS, tmp_path / "quality.csv", ModelCard.read(find_model(DEFAULT_MODEL)), Resampling())
     committed = Path(finalists.__file__).parent / "results" / "quality.csv"
     assert committed.read_text().splitlines()[0] == (tmp_path / "quality.csv").read_text().splitlines()[0]
 

@@ -119,7 +119,7 @@ def test_json(tag) -> None:
 
 @pytest.mark.parametrize("name", Vocabulary.published())
 def test_in_the_words_of_a_published_set(name: str, tag) -> None:
-    vocabulary = Vocabulary.of(name)
+    vocabulary = Vocabulary.from_names(name)
     assert set(named(tag("--json", "--all", "--vocabulary", name))) == set(vocabulary.names)
     rows = list(csv.reader(io.StringIO(tag("--csv", "--vocabulary", name).stdout)))
     assert tuple(rows[0][2:]) == vocabulary.names

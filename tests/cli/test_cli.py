@@ -195,7 +195,7 @@ def test_models(model: Path, tmp_path: Path) -> None:
     for arguments, said in (
         (["models", "path", "nothing"], "no model is named 'nothing'"),
         (["models", "import", "nothing*"], "no published weights are named"),
-        (["models", "import", "fcn.mtat-won2020", "--from", tmp_path], "holds no *.pth file"),
+        (["models", "import", "fcn.mtat-won2020", "--from", tmp_path], "contains no *.pth file"),
         (["tag", tmp_path / "a.mp3", "--model", "crnn.msd-won2020"], "taggram models import crnn.msd-won2020"),
     ):
         failed = run(*arguments)

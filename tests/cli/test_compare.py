@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from taggram.cli import app
 from taggram.errors import ModelError
 from taggram.models import create_model
-from taggram.models.cost import cost
-from taggram.models.receptive_field import receptive_field
+from taggram.models.analysis.cost import cost
+from taggram.models.analysis.receptive_field import receptive_field
 
 
 def test_figures_are_printed_and_written(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import taggram
 from taggram.cli import app
-from taggram.models.baselines import BASELINES
+from taggram.models.card import BASELINES
 from taggram.models.published import PUBLISHED
 
 

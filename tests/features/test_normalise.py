@@ -91,7 +91,7 @@ class Seen(Network):
     segments = Segments(samples=4096, hop=4096)
 
     def __init__(self) -> None:
-        super().__init__(Vocabulary.of(["a"]), len(KINDS) * 20 * 15)
+        super().__init__(Vocabulary.from_names(["a"]), len(KINDS) * 20 * 15)
         settings = {**SETTINGS, "hop": 256}
         self.kinds = torch.nn.ModuleList(LogMel(FrontEnd(**{**settings, "normalise": kind})) for kind in KINDS)
         self.features = torch.nn.Identity()

@@ -27,7 +27,7 @@ TAGS = ["rock", "pop", "folk", "piano", "guitar", "valence"]
 
 def test_each_head_has_its_own_last_step() -> None:
     logits = torch.tensor([[0.0, 0.0, math.log(2), 0.0, 100.0, 0.7], [9.0, 9.0, 9.0, -100.0, 0.0, 1.2]])
-    scores = Heads(Vocabulary.of(TAGS), HEADS)(logits)
+    scores = Heads(Vocabulary.from_names(TAGS), HEADS)(logits)
     third = 1 / 3
     expected = [[0.25, 0.25, 0.5, 0.5, 1.0, 0.7], [third, third, third, 0.0, 0.5, 1.0]]
     torch.testing.assert_close(scores, torch.tensor(expected))
@@ -35,11 +35,11 @@ def test_each_head_has_its_own_last_step() -> None:
 
 def test_without_heads_each_tag_has_a_sigmoid() -> None:
     logits = torch.randn(3, 6)
-    assert torch.equal(Heads(Vocabulary.of(TAGS), None)(logits), torch.sigmoid(logits))
+    assert torch.equal(Heads(Vocabulary.from_names(TAGS), None)(logits), torch.sigmoid(logits))
 
 
 def test_each_head_has_its_own_loss_and_its_weight() -> None:
-    heads = Heads(Vocabulary.of(TAGS), {**HEADS, "genre": {**HEADS["genre"], "weight": 1.25}})
+    heads = Heads(Vocabulary.from_names(TAGS), {**HEADS, "genre": {**HEADS["genre"], "weight": 1.25}})
     logits = torch.tensor([[0.0, 0.0, math.log(2), 0.0, math.log(3), 0.7], [9.0, 9.0, 9.0, 0.0, 0.0, 0.2]])
     targets = torch.tensor([[0.0, 0.0, 1.0, 1.0, 1.0, 0.5], [0.0, 0.0, 0.0, 0.0, 1.0, 0.2]])
     genre = math.log(2) / 2  # the second has none, of which nothing is learned
@@ -51,7 +51,7 @@ def test_each_head_has_its_own_loss_and_its_weight() -> None:
 
 
 def test_an_estimate_out_of_range_is_drawn_back() -> None:
-    heads = Heads(Vocabulary.of(["valence"]), {"valence": {"kind": "regression", "tags": ["valence"]}})
+    heads = Heads(Vocabulary.from_names(["valence"]), {"valence": {"kind": "regression", "tags": ["valence"]}})
     logits = torch.tensor([[1.5]], requires_grad=True)
     heads.loss(logits, torch.tensor([[1.0]])).backward()
     assert logits.grad is not None and logits.grad.item() == 1.0
@@ -59,7 +59,11 @@ def test_an_estimate_out_of_range_is_drawn_back() -> None:
 
 def test_without_heads_the_loss_is_that_of_torch_to_the_last_bit() -> None:
     logits, targets = torch.randn(5, 6), torch.rand(5, 6)
-    heads, ours, theirs = Heads(Vocabulary.of(TAGS)), logits.clone().requires_grad_(), logits.clone().requires_grad_()
+    heads, ours, theirs = (
+        Heads(Vocabulary.from_names(TAGS)),
+        logits.clone().requires_grad_(),
+        logits.clone().requires_grad_(),
+    )
     loss = functional.binary_cross_entropy_with_logits(theirs, targets)
     loss.backward()
     heads.loss(ours, targets).backward()
@@ -68,7 +72,7 @@ def test_without_heads_the_loss_is_that_of_torch_to_the_last_bit() -> None:
 
 
 def test_positives_may_weigh_more() -> None:
-    heads, positive = Heads(Vocabulary.of(TAGS), HEADS), torch.tensor([9.0, 9.0, 9.0, 3.0, 1.0, 9.0])
+    heads, positive = Heads(Vocabulary.from_names(TAGS), HEADS), torch.tensor([9.0, 9.0, 9.0, 3.0, 1.0, 9.0])
     logits, targets = torch.randn(4, 6), torch.randint(2, (4, 6)).float()
     more = functional.binary_cross_entropy_with_logits(logits[:, 3:4], targets[:, 3:4], reduction="none")
     expected = heads.loss(logits, targets) + (2 * more * targets[:, 3:4]).sum() / 8  # in heads of sigmoids alone
@@ -82,8 +86,8 @@ def test_positives_may_weigh_more() -> None:
 @pytest.mark.parametrize(
     ("heads", "said"),
     [
-        ({"genre": HEADS["genre"]}, "one after another, must be the vocabulary"),
-        (dict(reversed(HEADS.items())), "one after another, must be the vocabulary"),
+        ({"genre": HEADS["genre"]}, "concatenated, must be the vocabulary"),
+        (dict(reversed(HEADS.items())), "concatenated, must be the vocabulary"),
         ({"genre": {"kind": "argmax", "tags": TAGS}}, "head genre: needs tags, and as kind one of softmax"),
         ({"genre": {"tags": TAGS}}, "head genre"),
         ({"genre": {"kind": "softmax", "tags": TAGS, "weight": 0}}, "head genre: its weight must be a number above 0"),
@@ -91,7 +95,7 @@ def test_positives_may_weigh_more() -> None:
 )
 def test_heads_that_do_not_fit_are_refused(heads: dict, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        Heads(Vocabulary.of(TAGS), heads)
+        Heads(Vocabulary.from_names(TAGS), heads)
 
 
 @pytest.mark.parametrize("name", ["genre_mood_cnn", pytest.param("choi_cnn", marks=pytest.mark.slow)])

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import taggram
 from taggram.cli import app
 from taggram.errors import ModelError
-from taggram.models.importing import fetch, import_model, load_published
+from taggram.models.importing import download, import_model, load_published
 from taggram.models.published import PUBLISHED
 from taggram.vocabularies import Vocabulary
 
@@ -53,10 +53,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_fetched_file_must_have_the_published_hash(address: str, home: Path) -> None:
     entry = dataclasses.replace(PUBLISHED["fcn.mtat-won2020"], url=address)
     right = dataclasses.replace(entry, sha256=hashlib.sha256(PAYLOAD).hexdigest())
-    assert fetch(right).read_bytes() == PAYLOAD
-    fetch(right).unlink()
-    with pytest.raises(ModelError, match="could not be fetched") as error:
-        fetch(entry)
+    assert download(right).read_bytes() == PAYLOAD
+    download(right).unlink()
+    with pytest.raises(ModelError, match="the download failed") as error:
+        download(entry)
     assert not list(home.rglob("*.pth"))
     assert "\n" not in str(error.value)
 
@@ -64,12 +64,12 @@ def test_a_fetched_file_must_have_the_published_hash(address: str, home: Path) -
 def test_what_cannot_be_fetched_comes_with_the_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = dataclasses.replace(PUBLISHED["fcn.mtat-won2020"], url="http://127.0.0.1:9/best_model.pth")
     with pytest.raises(ModelError, match=r"curl -LO http\S+ && taggram models import fcn.mtat-won2020 --from"):
-        fetch(entry)
+        download(entry)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(
         ModelError, match=r"pip download musicnn==0.1.0 --no-deps && taggram models import vgg_pons.msd"
     ):
-        fetch(PUBLISHED["vgg_pons.msd-pons2019"])
+        download(PUBLISHED["vgg_pons.msd-pons2019"])
 
 
 def test_another_file_is_refused(tmp_path: Path, home: Path) -> None:
@@ -77,7 +77,7 @@ def test_another_file_is_refused(tmp_path: Path, home: Path) -> None:
     torch.save({"weight": torch.zeros(1)}, other)
     with pytest.raises(ModelError, match="not the published file of fcn.mtat-won2020"):
         import_model("fcn.mtat-won2020", other)
-    with pytest.raises(ModelError, match=r"holds no \*.pth file"):
+    with pytest.raises(ModelError, match=r"contains no \*.pth file"):
         import_model("fcn.mtat-won2020", tmp_path)
     with pytest.raises(ModelError, match="no such file or folder"):
         import_model("fcn.mtat-won2020", tmp_path / "nowhere")
@@ -127,9 +127,9 @@ def test_a_file_without_a_known_hash_is_verified_by_its_entries(
     file.write_text("version https://git-lfs.github.com/spec/v1")
     with pytest.raises(ModelError, match="not a PyTorch state dict"):
         import_model(name, file)
-    with pytest.raises(ModelError, match="holds no msd/sample/best_model.pth"):
+    with pytest.raises(ModelError, match="contains no msd/sample/best_model.pth"):
         import_model("sample_cnn.msd-won2020", tmp_path)
-    assert fetch(dataclasses.replace(entry, url=address)).read_bytes() == PAYLOAD
+    assert download(dataclasses.replace(entry, url=address)).read_bytes() == PAYLOAD
 
 
 def numbered(key: str) -> str:
@@ -148,7 +148,7 @@ def test_every_published_row_has_an_architecture_and_a_vocabulary() -> None:
 def test_entries_that_do_not_fit_are_refused() -> None:
     network = taggram.create_model("fcn", vocabulary="mtat")
     with pytest.raises(ModelError, match="not the weights of a fcn"):
-        load_published(network, "fcn", {"dense.weight": torch.zeros(1, 1)})
+        load_published(network, PUBLISHED["fcn.mtat-won2020"], {"dense.weight": torch.zeros(1, 1)})
 
 
 def test_an_imported_model_says_where_it_comes_from(published: Callable[[str], Path]) -> None:

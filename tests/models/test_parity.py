@@ -21,10 +21,19 @@ from taggram.audio.segments import EvenlySpacedWon, Sliding, cut
 from taggram.models import ModelCard, store
 from taggram.models.importing import import_model, load_published
 from taggram.models.network import Network
-from taggram.models.published import PUBLISHED, WON_FOLDERS
+from taggram.models.published import PUBLISHED
 from taggram.vocabularies import Vocabulary
 
 WON = [f"{a}.{d}-won2020" for a in ("fcn", "crnn", "musicnn") for d in ("mtat", "msd", "jamendo")]
+FOLDERS = {  # the authors' names
+    **{name: name for name in ("fcn", "crnn", "musicnn")},
+    "sample_cnn": "sample",
+    "sample_cnn_se": "se",
+    "self_attention": "attention",
+    "harmonic_cnn": "hcnn",
+    "short_chunk_cnn": "short",
+    "short_chunk_cnn_res": "short_res",
+}
 WON.remove("musicnn.msd-won2020")  # never published
 PONS = {
     "MTT_musicnn": "musicnn_pons.mtat-pons2019",
@@ -165,7 +174,7 @@ def distance(found: np.ndarray, reference: np.ndarray) -> float:
     return float(errors.max())
 
 
-@pytest.mark.parametrize("architecture", WON_FOLDERS)
+@pytest.mark.parametrize("architecture", FOLDERS)
 @torch.inference_mode()
 def test_the_published_code_with_a_known_filling(architecture: str, shared: Path) -> None:
     """All nine of Won et al. 2020, through the mapping that imports real weights: within 1e-4, relative.
@@ -174,12 +183,12 @@ def test_the_published_code_with_a_known_filling(architecture: str, shared: Path
     tenth of the greatest. Of the 1800 logits, 10 that are nearer to 0 miss it one by one on some processor, because the
     published code answers in float32: in float64, our network is as far from its answers as from our own in float32.
     """
-    key = WON_FOLDERS[architecture]
+    key = FOLDERS[architecture]
     entries = json.loads((shared / "reference/won2020_random/state_dicts.json").read_text())[key]
     saved = np.load(shared / f"reference/won2020_random/{key}.npz")
     reference = saved["logits"].astype(np.float64)
-    network = taggram.create_model(architecture, vocabulary=Vocabulary.of("mtat")).eval()
-    load_published(network, architecture, known_filling(entries))
+    network = taggram.create_model(architecture, vocabulary=Vocabulary.from_names("mtat")).eval()
+    load_published(network, PUBLISHED[f"{architecture}.mtat-won2020"], known_filling(entries))
     assert network.segments.samples == entries["segment_samples"]
     samples = np.load(shared / "reference/wave/mtat_joram_solipsism-59-88.npz")["y"]
     segments = torch.from_numpy(cut(samples, saved["starts"], entries["segment_samples"]))

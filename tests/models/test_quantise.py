@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from taggram import ModelCard, Tagger, create_model
-from taggram.models.store import ONNX_FILE
+from taggram.models.directories import ONNX_FILE
 from taggram.models.weights import save_model
 
 SAMPLES = 128 * 512

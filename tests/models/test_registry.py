@@ -10,11 +10,10 @@ import torch
 
 import taggram
 from taggram.errors import CardError, ModelError
-from taggram.models import ModelCard, registry, store
-from taggram.models.catalogue import catalogue
+from taggram.models import ModelCard, directories, registry
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
-from taggram.models.registry import known_architectures, register
+from taggram.models.registry import catalogue, load_architectures, register
 from taggram.vocabularies import Vocabulary
 
 
@@ -25,7 +24,7 @@ def test_architectures_are_found_by_their_files() -> None:
 def test_what_files_state_is_what_is_registered() -> None:
     inside = {
         name: made.paper
-        for name, made in known_architectures().items()
+        for name, made in load_architectures().items()
         if made.__module__.startswith("taggram.models.architectures.")
     }
     assert catalogue() == inside
@@ -46,7 +45,7 @@ def test_a_name_is_taken_once() -> None:
     class Impostor(Network):
         name = "fcn"
 
-    known_architectures()
+    load_architectures()
     with pytest.raises(ModelError, match=r"taggram\.models\.architectures\.fcn has an architecture named fcn, too"):
         register(Impostor)
     assert taggram.create_model("fcn", ["solo"]).architecture() == "fcn"
@@ -71,7 +70,7 @@ def test_a_new_network_has_the_vocabulary_it_was_given() -> None:
     [
         ({"name": "musicnn"}, "needs a vocabulary"),
         ({"name": "nothing"}, "no model is named 'nothing'"),
-        ({"name": "fcn.mtat-won2020", "vocabulary": "mtat"}, "brings its own vocabulary"),
+        ({"name": "fcn.mtat-won2020", "vocabulary": "mtat"}, "has its own vocabulary"),
         (
             {"name": "musicnn", "vocabulary": "klingon"},
             "no vocabulary is named 'klingon'; there are: taggram, jamendo, msd, mtat",
@@ -96,21 +95,21 @@ def test_weights_that_are_not_here_come_with_the_command_that_fetches_them(
 
 def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TAGGRAM_HOME", str(tmp_path))
-    assert store.home() == tmp_path
+    assert directories.data_dir() == tmp_path
     monkeypatch.delenv("TAGGRAM_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert store.home() == tmp_path / "taggram"
+    assert directories.data_dir() == tmp_path / "taggram"
 
 
 @pytest.mark.parametrize("name", Vocabulary.published())
 def test_published_vocabularies_have_fifty_tags_with_categories(name: str) -> None:
-    vocabulary = Vocabulary.of(name)
+    vocabulary = Vocabulary.from_names(name)
     assert len(vocabulary) == 50
     assert set(vocabulary.tags.values()) > {"genre", "instrument", "mood"}
 
 
 def test_jamendo_is_in_alphabetical_order() -> None:
-    names = Vocabulary.of("jamendo").names
+    names = Vocabulary.from_names("jamendo").names
     assert list(names) == sorted(names)
     assert names[0] == "genre---alternative"
 
@@ -151,12 +150,12 @@ def test_the_default_model_is_the_packaged_one(tmp_path: Path, monkeypatch: pyte
     for shadow in (tmp_path / "models" / "default", tmp_path / "default"):
         shadow.mkdir(parents=True)
         (shadow / "card.json").touch()
-    assert store.find("default") == Path(taggram.__file__).parent / "models" / "default"
+    assert directories.find_model("default") == Path(taggram.__file__).parent / "models" / "default"
 
 
 def test_models_that_are_here(published: Callable[[str], Path]) -> None:
     published("musicnn_pons.mtat-pons2019")
-    assert {"default", "musicnn_pons.mtat-pons2019"} <= set(store.installed())
+    assert {"default", "musicnn_pons.mtat-pons2019"} <= set(directories.installed_models())
     assert taggram.list_models("def*") == ["default"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from taggram import Tagger, Vocabulary
 from taggram.errors import CardError
-from taggram.models.store import ONNX_FILE, find
+from taggram.models.directories import ONNX_FILE, find_model
 from taggram.tagging.golden import check_golden
 
 
@@ -33,13 +33,13 @@ def test_the_example_pieces_get_sensible_tags(
 
 
 def test_it_answers_as_when_it_was_made() -> None:
-    check_golden(find("default"))
+    check_golden(find_model("default"))
 
 
 def test_its_card_is_complete(default: Tagger) -> None:
     card = default.card
-    tags = set(Vocabulary.of("taggram").names)
-    assert card.vocabulary == Vocabulary.of("taggram")
+    tags = set(Vocabulary.from_names("taggram").names)
+    assert card.vocabulary == Vocabulary.from_names("taggram")
     assert card.thresholds is not None
     assert set(card.thresholds["f1"]) == set(card.thresholds["top"]) == set(card.calibration) == tags
     on_labels = {tag for tag, found in card.calibration.items() if found.calibrated_on == "labels"}
@@ -49,7 +49,7 @@ def test_its_card_is_complete(default: Tagger) -> None:
 
 
 def test_it_says_nothing_of_the_machine_that_made_it() -> None:
-    assert b"taggram/" not in (find("default") / ONNX_FILE).read_bytes()
+    assert b"taggram/" not in (find_model("default") / ONNX_FILE).read_bytes()
 
 
 @pytest.mark.train
@@ -62,4 +62,6 @@ def test_torch_has_no_weights_of_it() -> None:
 def test_the_recipe_beside_it_is_the_one_in_recipes(examples: Path) -> None:
     from taggram.training import Recipe
 
-    assert Recipe.read(find("default") / "recipe.yaml") == Recipe.read(examples.parent / "recipes" / "default.yaml")
+    assert Recipe.read(find_model("default") / "recipe.yaml") == Recipe.read(
+        examples.parent / "recipes" / "default.yaml"
+    )

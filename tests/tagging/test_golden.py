@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from taggram.errors import CardError
-from taggram.models.store import find
+from taggram.models.directories import find_model
 from taggram.tagging import Tagger
 from taggram.tagging.golden import check_golden, signals, write_golden
 
@@ -18,7 +18,7 @@ from taggram.tagging.golden import check_golden, signals, write_golden
 @pytest.fixture
 def folder(tagger: Tagger, tmp_path: Path) -> Path:
     """A model without golden answers."""
-    for file in find(tagger.card.name).iterdir():
+    for file in find_model(tagger.card.name).iterdir():
         os.link(file, tmp_path / file.name)
     return tmp_path
 

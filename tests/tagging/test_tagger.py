@@ -257,7 +257,7 @@ def test_tags_that_pass() -> None:
 
 
 def test_in_another_vocabulary() -> None:
-    mtat = taggram.Vocabulary.of("mtat")
+    mtat = taggram.Vocabulary.from_names("mtat")
     scores = np.random.default_rng(0).random((3, 50), np.float32)
     limits = dict(zip(mtat.names, np.linspace(0, 1, 50).tolist(), strict=True))
     song = dataclasses.replace(
@@ -275,19 +275,19 @@ def test_in_another_vocabulary() -> None:
     assert {tag for tag, _ in ours.decide()} <= set(ours.vocabulary.names)
 
     again = ours.in_vocabulary("msd")  # from a part of a vocabulary
-    assert set(again.vocabulary.names) < set(taggram.Vocabulary.of("msd").names)
+    assert set(again.vocabulary.names) < set(taggram.Vocabulary.from_names("msd").names)
     np.testing.assert_array_equal(song.in_vocabulary("mtat").scores, scores)
 
 
 def test_every_published_tag_has_an_answer_of_ours() -> None:
-    own = taggram.Vocabulary.of("taggram")
+    own = taggram.Vocabulary.from_names("taggram")
     song = dataclasses.replace(prediction(), vocabulary=own, scores=np.zeros((1, len(own)), np.float32), thresholds={})
     for name in taggram.Vocabulary.published():
-        assert song.in_vocabulary(name).vocabulary == taggram.Vocabulary.of(name)
+        assert song.in_vocabulary(name).vocabulary == taggram.Vocabulary.from_names(name)
 
 
 def test_tags_of_somebody_s_own_are_not_translated() -> None:
-    with pytest.raises(ModelError, match="tags of the vocabulary 'v' are somebody's own"):
+    with pytest.raises(ModelError, match="vocabulary 'v' is a custom one"):
         prediction().in_vocabulary("mtat")
     with pytest.raises(ModelError, match="no vocabulary is named 'klingon'"):
         prediction().in_vocabulary("klingon")

@@ -20,7 +20,7 @@ from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
 from taggram.models import ModelCard
 from taggram.models.baselines import NearestNeighbours, load_baseline, read_arrays
-from taggram.models.store import BASELINE_FILE
+from taggram.models.directories import BASELINE_FILE
 from taggram.training import Recipe, baselines
 from taggram.training.plan import plan
 from taggram.vocabularies import Vocabulary
@@ -39,7 +39,7 @@ def folder(request: pytest.FixtureRequest, store: Tones, tmp_path_factory: pytes
     folder = tmp_path_factory.mktemp("models") / "model"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "NEIGHBOURS", 5)
-        baselines.fit_baseline(request.param, store, Vocabulary.of(TAGS), f"{request.param}.tones", folder)
+        baselines.fit_baseline(request.param, store, Vocabulary.from_names(TAGS), f"{request.param}.tones", folder)
     return folder
 
 
@@ -106,18 +106,20 @@ print(len(taggram.Tagger({str(folder)!r}).tag({str(examples / "piano-prelude.opu
 
 
 def test_they_are_no_networks(folder: Path) -> None:
-    with pytest.raises(CardError, match="names an architecture that does not exist here"):
+    with pytest.raises(CardError, match="names an unknown architecture"):
         taggram.create_model(str(folder))
 
 
 def test_a_single_tag(store: Tones, tmp_path: Path) -> None:
-    card = baselines.fit_baseline("random_forest", store, Vocabulary.of(["low"]), "random_forest.low", tmp_path / "m")
+    card = baselines.fit_baseline(
+        "random_forest", store, Vocabulary.from_names(["low"]), "random_forest.low", tmp_path / "m"
+    )
     scores = load_baseline(tmp_path / "m", card)(features(store, "valid", card))
     assert ((scores[:, 0] > 0.5) == (labels(store, "valid")[:, 0] == 1)).all()
 
 
 def test_fewer_clips_than_neighbours(store: Tones, tmp_path: Path) -> None:
-    card = baselines.fit_baseline("knn", store, Vocabulary.of(TAGS), "knn.tones", tmp_path / "m")
+    card = baselines.fit_baseline("knn", store, Vocabulary.from_names(TAGS), "knn.tones", tmp_path / "m")
     assert card.options == {"k": 20}
 
 
@@ -197,7 +199,7 @@ def test_damaged_files_are_refused_in_one_line(data: bytes, tmp_path: Path) -> N
         name="random_forest.damaged",
         architecture="random_forest",
         paper="",
-        vocabulary=Vocabulary.of(["a"]),
+        vocabulary=Vocabulary.from_names(["a"]),
         front_end=FrontEnd(n_mels=40, hop=512, padding="none"),
         segments={"samples": 465600, "hop": 465600},
         embedding_size=40,

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from tones import Tones, recipe
 
 from taggram.errors import RecipeError
-from taggram.models.store import WEIGHTS_FILE
+from taggram.models.directories import WEIGHTS_FILE
 from taggram.training.loop import make_fabric, train
 from taggram.training.plan import Plan, plan
 from taggram.training.session import Session, unwatched

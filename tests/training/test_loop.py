@@ -18,7 +18,7 @@ from tones import Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.models import ModelCard
-from taggram.models.store import ONNX_FILE, WEIGHTS_FILE
+from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.training import Recipe
 from taggram.training.checkpoint import FILE_NAME, Checkpoint
 from taggram.training.loop import make_fabric, train

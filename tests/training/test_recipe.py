@@ -10,7 +10,7 @@ from tones import RECIPE, Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.models import create_model
-from taggram.models.baselines import BASELINES
+from taggram.models.card import BASELINES
 from taggram.training import Recipe
 from taggram.training.optimiser import SGD, Adam, Won, optimiser_at, rate
 from taggram.training.plan import plan

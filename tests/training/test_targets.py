@@ -70,11 +70,11 @@ def test_a_tag_that_never_changes_can_be_scaled() -> None:
 def test_a_network_trained_on_scaled_targets_is_bent_back_to_probabilities() -> None:
     probabilities = np.random.default_rng(0).uniform(0.01, 0.6, (50, 2)).astype(np.float32)
     scale = Scale.of(probabilities, 1.5)
-    network = Tiny(Vocabulary.of(["a", "b"])).eval()
+    network = Tiny(Vocabulary.from_names(["a", "b"])).eval()
     heard = torch.rand(4, network.embedding_size)
     with torch.no_grad():
         scaled = network.classify(heard)
-        network.bend(*map(torch.from_numpy, scale.back()))
+        network.rescale_logits(*map(torch.from_numpy, scale.back()))
         bent = torch.sigmoid(network.classify(heard))
     np.testing.assert_allclose(scale(bent.numpy()), torch.sigmoid(scaled).numpy(), atol=1e-4)
 

@@ -84,7 +84,7 @@ def test_tags_that_no_teacher_knows_are_named(teacher) -> None:
         np.full((1, 50), 0.5, np.float32), np.array([[0.0, 1.0]]), np.array([1]), np.zeros((1, 0), np.float32)
     )
     with pytest.raises(RecipeError, match="none of them knows .*reggae.*; add one"):
-        together([lesson], [teacher], Vocabulary.of("taggram"), np.array([2]))
+        together([lesson], [teacher], Vocabulary.from_names("taggram"), np.array([2]))
 
 
 def test_a_teacher_that_is_not_there_is_named(store, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ PUBLISHED = Vocabulary.published()
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_every_published_tag_has_exactly_one_of_ours(name):
     there = VocabularyMap.between("taggram", name)
-    assert there.target.names == Vocabulary.of(name).names
+    assert there.target.names == Vocabulary.from_names(name).names
     assert all(len(sources) == 1 for sources in there.sources.values())
 
 
@@ -26,7 +26,7 @@ def test_synonyms_are_one_tag():
 
 
 def test_a_vocabulary_of_about_a_hundred_tags_with_every_category():
-    vocabulary = Vocabulary.of("taggram")
+    vocabulary = Vocabulary.from_names("taggram")
     assert 90 <= len(vocabulary) <= 110
     assert set(vocabulary.tags.values()) == {"genre", "instrument", "mood", "voice", "era", "tempo", "other"}
 
@@ -36,7 +36,7 @@ def test_scores_are_the_highest_of_the_synonyms():
     scores = np.random.default_rng(0).random((3, 2, 50), np.float32)
     mapped = there.scores(scores)
     assert mapped.shape == (3, 2, len(there.target)) and mapped.dtype == np.float32
-    column, ours = Vocabulary.of("mtat").names.index, there.target.names.index
+    column, ours = Vocabulary.from_names("mtat").names.index, there.target.names.index
     assert np.array_equal(mapped[..., ours("beat")], scores[..., [column("beat"), column("beats")]].max(-1))
     assert np.isnan(mapped[..., ours("reggae")]).all()  # MagnaTagATune does not know it
     assert set(there.covered()) == {tag for tag, n in zip(there.target.names, mapped[0, 0], strict=True) if n == n}
@@ -45,7 +45,7 @@ def test_scores_are_the_highest_of_the_synonyms():
 def test_a_map_to_itself_changes_nothing():
     scores = np.random.default_rng(0).random((4, 50), np.float32)
     assert np.array_equal(VocabularyMap.between("mtat", "mtat").scores(scores), scores)
-    own = Vocabulary.of("taggram")
+    own = Vocabulary.from_names("taggram")
     assert VocabularyMap.between("taggram", "taggram").sources == {tag: (tag,) for tag in own.names}
 
 

@@ -17,7 +17,7 @@ from taggram.datasets.index import ClipIndex
 from taggram.datasets.packed.decode import decode_all
 from taggram.datasets.packed.pack import SAMPLE_RATE
 from taggram.models import ModelCard
-from taggram.models.store import DEFAULT_MODEL, ONNX_FILE, find, home
+from taggram.models.directories import DEFAULT_MODEL, ONNX_FILE, data_dir, find_model
 from taggram.tagging import Tagger
 
 __all__ = ["Fingerprint", "Fingerprints", "Hashes", "compute_fingerprints", "hash_files"]
@@ -112,11 +112,11 @@ def compute_fingerprints(
     Fingerprints or None
         None if no audio file exists or all fail.
     """
-    card = ModelCard.read(find(DEFAULT_MODEL))
+    card = ModelCard.read(find_model(DEFAULT_MODEL))
     files = [index.file(clip) for clip in index.clips]
     fingerprints: dict[Path, Fingerprint] = {}
     errors = []
-    with FingerprintCache(home() / "fingerprints.sqlite", card.files[ONNX_FILE]) as cache:
+    with FingerprintCache(data_dir() / "fingerprints.sqlite", card.files[ONNX_FILE]) as cache:
         for file in filter(Path.is_file, dict.fromkeys(files)):
             if stored := cache.get(file):
                 fingerprints[file] = Fingerprint(*stored)

@@ -1,4 +1,4 @@
-"""``taggram models``: what models there are, and getting them."""
+"""``taggram models``: list, show, import and compare models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
 @app.command("list")
 def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the name.")] = "*") -> None:
-    """List the models that are here, those that can be imported, and the architectures.
+    """List installed models, published models that can be imported, and architectures.
 
-    Unverified: taggram's authors have not seen the published file, so that neither its address nor its hash is certain.
+    Unverified: the hash of the published file is unknown.
     """
     import fnmatch
 
@@ -22,18 +22,18 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     from rich.table import Column, Table
 
     from taggram.models import ModelCard, list_models
-    from taggram.models.baselines import BASELINES
+    from taggram.models.card import BASELINES
+    from taggram.models.directories import find_model, installed_models
     from taggram.models.published import PUBLISHED
     from taggram.models.registry import papers
-    from taggram.models.store import find, installed
 
-    here = installed()
+    here = installed_models()
     models = Table(Column("model", no_wrap=True), "here", "tags", "trained on", box=None, pad_edge=False)
     for name in list_models(pattern):
         if name in here:
-            card = ModelCard.read(find(name))
-            known = card.provenance is None or card.provenance.verified_by == "sha256"
-            models.add_row(name, "yes" if known else "yes, unverified", card.vocabulary.name, card.trained_on)
+            card = ModelCard.read(find_model(name))
+            verified = card.provenance is None or card.provenance.verified_by == "sha256"
+            models.add_row(name, "yes" if verified else "yes, unverified", card.vocabulary.name, card.trained_on)
         else:
             entry = PUBLISHED[name]
             models.add_row(name, "no" if entry.sha256 else "no, unverified", entry.vocabulary, entry.trained_on)
@@ -53,19 +53,19 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
 def show(name: Annotated[str, typer.Argument(help="A model's name or folder.")]) -> None:
     """Show the card of a model."""
     from taggram.models import ModelCard
-    from taggram.models.store import find
+    from taggram.models.directories import find_model
 
-    print(ModelCard.read(find(name)).to_json())
+    print(ModelCard.read(find_model(name)).to_json())
 
 
 @app.command("import")
 def import_(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Published names, or quoted patterns.")],
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="PATH", help="The published file, or a folder that holds it.")
+        Path | None, typer.Option("--from", metavar="PATH", help="The published file, or a folder that contains it.")
     ] = None,
 ) -> None:
-    """Turn published weights into models: fetched, or taken from a file that is already here.
+    """Import published weights: download them, or take them from a file.
 
     Needs the train extra.
     """
@@ -73,43 +73,42 @@ def import_(
     import sys
 
     from taggram.errors import MissingExtraError, ModelError
+    from taggram.models.directories import model_dir
     from taggram.models.published import PUBLISHED
-    from taggram.models.store import place
 
-    wished = {name: fnmatch.filter(PUBLISHED, name) for name in names}
-    for name, matches in wished.items():
-        if not matches:
+    matches = {name: fnmatch.filter(PUBLISHED, name) for name in names}
+    for name, models in matches.items():
+        if not models:
             raise ModelError(f"no published weights are named {name!r}; see: taggram models list")
     try:
         from taggram.models.importing import import_model
     except ModuleNotFoundError:
         raise MissingExtraError("importing weights", "train") from None
-    for name in dict.fromkeys(match for matches in wished.values() for match in matches):
+    for name in dict.fromkeys(model for models in matches.values() for model in models):
         provenance = import_model(name, source).provenance
         if provenance and provenance.verified_by == "entries":
-            print(f"{name}: unverified: no hash is known, and other weights of its kind would pass", file=sys.stderr)
-        print(place(name))
+            print(f"{name}: unverified: the hash of the published file is unknown", file=sys.stderr)
+        print(model_dir(name))
 
 
 @app.command()
 def path(name: Annotated[str, typer.Argument(help="A model's name.")]) -> None:
-    """Print the folder of a model that is here."""
-    from taggram.models.store import find
+    """Print the folder of an installed model."""
+    from taggram.models.directories import find_model
 
-    print(find(name))
+    print(find_model(name))
 
 
 @app.command()
 def compare(
     pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the architecture's name.")] = "*",
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures to a file, too.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file, too.")] = None,
 ) -> None:
     """Compare architectures: size, receptive field, operations, and time on this machine.
 
-    Each has 50 tags and fresh weights. The field is what a point of the last map of convolutions sees, in seconds and
-    mel bands; the layers behind it see all of that map. Operations (billions of multiply-accumulates) are those of
-    the layers, without the front end. Time is measured now, in torch with one thread, front end included. Needs the
-    train extra.
+    Each has 50 tags and random weights. The field is the receptive field of a point in the last map of convolutions, in
+    seconds and mel bands. Operations (billions of multiply-accumulates) are without the front end. Time is measured
+    now, in torch with one thread, with the front end. Needs the train extra.
     """
     import csv as tables
     import fnmatch
@@ -121,16 +120,16 @@ def compare(
 
     from taggram.errors import ModelError
     from taggram.models import create_model
-    from taggram.models.registry import known_architectures
+    from taggram.models.registry import load_architectures
 
-    known = sorted(known_architectures())
-    names = fnmatch.filter(known, pattern)
+    architectures = sorted(load_architectures())
+    names = fnmatch.filter(architectures, pattern)
     if not names:
-        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(known)}")
+        raise ModelError(f"no architecture is named {pattern!r}; there are: {', '.join(architectures)}")
     import torch
 
-    from taggram.models.cost import cost, seconds_per_second
-    from taggram.models.receptive_field import receptive_field
+    from taggram.models.analysis.cost import cost, seconds_per_second
+    from taggram.models.analysis.receptive_field import receptive_field
 
     torch.set_num_threads(1)
     rows = []

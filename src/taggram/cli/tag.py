@@ -128,7 +128,7 @@ def tag(
     select = Selection.of(tagger.card, None if policy is None else policy.value, top, all_)
     spoken = tagger.card.vocabulary
     if vocabulary is not None:
-        spoken = VocabularyMap.of(spoken, vocabulary).target
+        spoken = VocabularyMap.from_names(spoken, vocabulary).target
     if workers is None:
         workers = 1 if len(files) < FEW else cpu_count()
     not_found = (tagged for tagged in found if not isinstance(tagged, str))

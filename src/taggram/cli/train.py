@@ -38,7 +38,7 @@ def train(
     folder. Needs the train extra.
     """
     from taggram.errors import MissingExtraError
-    from taggram.models.store import place
+    from taggram.models.directories import model_dir
 
     try:
         from taggram._progress import progress
@@ -48,7 +48,7 @@ def train(
         wanted = Recipe.read(recipe)
         from taggram.cli.packing import show_result
         from taggram.datasets import PackedStore, pack
-        from taggram.models.baselines import BASELINES
+        from taggram.models.card import BASELINES
         from taggram.training import material
         from taggram.training.distillation import taught
         from taggram.training.loop import chosen_device
@@ -64,7 +64,7 @@ def train(
         _say(f"{wanted.store}: {pack(index, wanted.store, workers=cores, report=show_result, progress=progress)}")
     store = PackedStore(wanted.store)
     ready = plan(wanted, store, str(recipe))
-    folder = out or place(wanted.name)
+    folder = out or model_dir(wanted.name)
     if dry_run:
         _show(ready, folder)
         return
@@ -95,7 +95,7 @@ def _say(line: str) -> None:
 def _show(ready: Plan, folder: Path) -> None:
     import numpy as np
 
-    from taggram.models.baselines import BASELINES
+    from taggram.models.card import BASELINES
 
     print(ready.recipe.to_yaml(), end="")
     print(f"# {len(ready.train.clips)} clips to train on, {len(ready.valid.clips)} to validate on")

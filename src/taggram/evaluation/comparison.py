@@ -17,7 +17,7 @@ from taggram.vocabularies import Vocabulary, VocabularyMap
 
 __all__ = ["TAGS", "Comparison", "ModelScores", "scored_by_all"]
 
-TAGS = Vocabulary.of("taggram").names
+TAGS = Vocabulary.from_names("taggram").names
 
 
 @dataclass(frozen=True, eq=False)

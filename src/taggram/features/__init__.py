@@ -1,8 +1,8 @@
-"""Front ends: from a waveform to what a network looks at.
+"""Front ends: the input features of networks, computed from the waveform.
 
-`FrontEnd`, `HarmonicFrontEnd` and `RawFrontEnd` say what that is, in numbers that a model card can hold; they need no
-torch. `build` in ``build.py`` makes one a torch module, which is exported inside the model file, so that features can
-never mismatch weights.
+`FrontEnd`, `HarmonicFrontEnd` and `RawFrontEnd` are settings, as in a model card; they need no torch. `build` in
+``build.py`` returns a front end as a torch module, which is exported inside the model file, so that features cannot
+mismatch the weights.
 """
 
 from taggram.features.front_end import FrontEnd, HarmonicFrontEnd, RawFrontEnd

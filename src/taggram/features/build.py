@@ -1,21 +1,16 @@
-"""From the settings of a front end to the torch module that computes it."""
+"""Build the torch module of a front end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import nn
 
-from taggram.features.front_end import HarmonicFrontEnd, RawFrontEnd
+from taggram.features.front_end import AnyFrontEnd, HarmonicFrontEnd, RawFrontEnd
 from taggram.features.harmonics import Harmonics
 from taggram.features.log_mel import LogMel
 
-if TYPE_CHECKING:
-    from taggram.features.front_end import AnyFrontEnd
-
 
 def build(front_end: AnyFrontEnd) -> nn.Module:
-    """Make the module that computes a front end: waveform (batch, samples) in, features out."""
+    """Return the module that computes the features of a front end from waveforms (batch, samples)."""
     match front_end:
         case HarmonicFrontEnd():
             return Harmonics(front_end)

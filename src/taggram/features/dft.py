@@ -1,15 +1,11 @@
-"""A Fourier transform made of matrix products, for inference runtimes."""
+"""Fourier transform by matrix products, for inference runtimes."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
 
 
 class TwoStepDFT(nn.Module):
@@ -19,9 +15,9 @@ class TwoStepDFT(nn.Module):
 
     .. math:: X_k = \sum_j e^{-2 \pi \mathrm{i} j (p + Rq) / N} \sum_i e^{-2 \pi \mathrm{i} i p / R} x_{Ci + j}.
 
-    The inner sums are one product, which only p = 0 .. R/2 need, as the frames are real; the outer ones are one product
-    for each p. For N = 512 = 16 x 32 these are 46,080 multiplications per frame, where one product with all cosines and
-    sines takes 263,168. Every inference runtime has matrix products; not every one has a Fourier transform.
+    The inner sums are one product, for p = 0 .. R/2 only, as the frames are real; the outer sums are one product for
+    each p. For N = 512 = 16 x 32 these are 46,080 multiplications per frame, instead of 263,168 for one product with
+    all cosines and sines. Every inference runtime has matrix products; not every one has a Fourier transform.
 
     Parameters
     ----------
@@ -45,18 +41,26 @@ class TwoStepDFT(nn.Module):
         inner = 2 * math.pi / self.rows * torch.outer(p, i)
         outer = 2 * math.pi / n_fft * j[:, None] * bins[:, None]  # p x j x q
         cosines, sines = outer.cos(), outer.sin()
-        # Real and imaginary parts of the inner sums stand side by side for each p, so that they are one row of the
-        # second product.
+        # Real and imaginary parts of the inner sums are adjacent for each p: one row of the second product.
         self.register_buffer("inner", torch.stack([inner.cos(), -inner.sin()], dim=1).flatten(0, 1).float(), False)
         from_real, from_imaginary = torch.cat([cosines, -sines], dim=2), torch.cat([sines, cosines], dim=2)
         self.register_buffer("outer", torch.cat([from_real, from_imaginary], dim=1).float(), False)
         self.inner: Tensor
         self.outer: Tensor
 
-    def reorder(self, weights: Float[Tensor, "bins outputs"]) -> Float[Tensor, "positions outputs"]:
-        """Reorder the rows of a matrix that is to be multiplied with `forward`'s result.
+    def reorder(self, weights: Tensor) -> Tensor:
+        """Reorder the rows of a matrix that the result of `forward` is multiplied with.
 
-        Some bins come up twice (as themselves and as their mirror image); the second one gets the weight 0.
+        Parameters
+        ----------
+        weights : (bins, outputs) float
+            In the order of the bins.
+
+        Returns
+        -------
+        (positions, outputs) float
+            In the order of `forward`. Some bins occur twice there (as themselves and as their mirror image); the second
+            one has the weight 0.
         """
         first_use = torch.full((len(weights),), -1)
         for position, k in reversed(list(enumerate(self._bins.tolist()))):
@@ -65,13 +69,18 @@ class TwoStepDFT(nn.Module):
         reordered[first_use] = weights
         return reordered
 
-    def forward(self, frames: Float[Tensor, "frames rows columns"]) -> Float[Tensor, "frames positions"]:
-        """Compute the power of windowed frames, in the order of `reorder`.
+    def forward(self, frames: Tensor) -> Tensor:
+        """Compute the power of windowed frames.
 
         Parameters
         ----------
-        frames
-            Each frame as R rows of C neighbouring samples.
+        frames : (frames, rows, columns) float
+            Each frame as R rows of C adjacent samples.
+
+        Returns
+        -------
+        (frames, positions) float
+            In the order of `reorder`.
         """
         sums = (self.inner @ frames).unflatten(1, (-1, 2)).flatten(2).transpose(0, 1)
         spectrum = sums @ self.outer

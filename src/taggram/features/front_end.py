@@ -1,4 +1,4 @@
-"""What a front end computes, as data."""
+"""Settings of front ends, as in a model card."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from taggram.record import PositiveFloat, PositiveInt, Record
 
 
 class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel"):
-    """The settings of a log-mel-spectrogram; the part of a model card that fixes what its network sees.
+    """Settings of a log-mel-spectrogram, the usual front end.
 
     In a card, its `kind` is ``"log_mel"``.
 
@@ -29,20 +29,20 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
         ``"htk"``: 2595 log10(1 + f / 700). ``"slaney"``: linear below 1 kHz, logarithmic above (Auditory Toolbox).
     mel_norm
         ``"none"``: each triangle peaks at 1. ``"slaney"``: each triangle has unit area over frequency in Hz.
-        ``"unit_tri"`` is Essentia's name for that same area; it is kept because papers and cards use it.
+        ``"unit_tri"`` is Essentia's name for the same, which papers and cards use.
     log
         ``"power"``: no logarithm. ``"db"``: 10 log10(max(x, 1e-10)). ``"ln"``: ln(1 + 10000 x).
         ``"log10"``: log10(1 + 10000 x).
     padding
-        What a frame sees beyond the ends of a segment when frames are centred: ``"zero"`` or ``"reflect"``.
-        ``"none"``: frames are not centred, and the first one starts at the first sample.
+        Padding at the ends of a segment, with centred frames: ``"zero"`` or ``"reflect"``. ``"none"``: frames are not
+        centred, and the first one starts at the first sample.
     normalise
-        What becomes of a segment's spectrogram x in the end. ``"none"``: nothing. ``"data"``: (x - `mean`) / `std`.
-        ``"segment"``: the same with mean and standard deviation of the segment's values; ``"band"``: of each band's
-        own. ``"power"``: as ``"segment"``, but before the logarithm, with 0 for what is negative then. ``"peak"``:
-        decibels below the segment's loudest value, at most 80.
+        Normalisation of a segment's spectrogram x. ``"none"``: none. ``"data"``: (x - `mean`) / `std`. ``"segment"``:
+        the same with mean and standard deviation of the segment; ``"band"``: of each band of the segment. ``"power"``:
+        as ``"segment"``, but before the logarithm, with negative values set to 0. ``"peak"``: decibels below the
+        maximum of the segment, at most 80.
     mean, std
-        Mean and standard deviation of the values of a training set, in the unit of `log`; only with ``"data"``.
+        Mean and standard deviation over a training set, in the unit of `log`; only with ``"data"``.
     """
 
     sample_rate: PositiveInt = 16000
@@ -62,9 +62,9 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     def _check(self) -> None:
         """Raise a ValueError if settings contradict each other."""
         if self.normalise != "data" and (self.mean, self.std) != (0.0, 1.0):
-            raise ValueError(f'mean and std are of a training set, for normalise "data", not "{self.normalise}"')
+            raise ValueError(f'mean and std are for normalise "data", not "{self.normalise}"')
         if self.normalise == "peak" and self.log != "db":
-            raise ValueError(f'normalise "peak" is of decibels, and log is "{self.log}"')
+            raise ValueError(f'normalise "peak" needs log "db", not "{self.log}"')
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
         if not 0 <= self.f_min < self.top <= self.sample_rate / 2:
@@ -78,12 +78,12 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
         return self.sample_rate / 2 if self.f_max is None else self.f_max
 
     def frames(self, samples: int) -> int:
-        """Return how many frames a segment of `samples` gives."""
+        """Return the number of frames of a segment of so many samples."""
         return 1 + (samples if self.padding != "none" else samples - self.n_fft) // self.hop
 
 
 class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="harmonic"):
-    """The settings of a harmonic spectrogram: a pitch scale, and one channel for each harmonic of its notes.
+    """Settings of a harmonic spectrogram: bands on a pitch scale, with one channel per harmonic.
 
     In a card, its `kind` is ``"harmonic"``.
 
@@ -96,14 +96,14 @@ class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag=
     hop
         Distance between frames, in samples.
     harmonics
-        How many, the fundamental included.
+        Number of harmonics, including the fundamental.
     bands_per_semitone
-        How many pitches lie in a semitone.
+        Number of pitches per semitone.
     lowest_note
-        The lowest pitch, as a MIDI number. The highest lies just below the note whose last harmonic is nearest to half
+        The lowest pitch, as a MIDI number. The highest is just below the note whose last harmonic is nearest to half
         the sample rate.
     padding
-        What frames see beyond the ends of a segment, as in `FrontEnd`.
+        Padding at the ends of a segment, as in `FrontEnd`.
     """
 
     sample_rate: PositiveInt = 16000
@@ -131,7 +131,7 @@ class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag=
 
 
 class RawFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="waveform"):
-    """No front end: the network sees the waveform.
+    """No front end: the network takes the waveform.
 
     In a card, its `kind` is ``"waveform"``.
 

@@ -1,30 +1,25 @@
-"""The log-mel-spectrogram as one torch module."""
+"""Log-mel-spectrogram as one torch module."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from taggram.features.front_end import FrontEnd
 from taggram.features.mel import mel_filters
 from taggram.features.normalise import Normalise
 from taggram.features.spectrum import PowerSpectrum, decibels
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.features.front_end import FrontEnd
-
 
 class LogMel(nn.Module):
-    """Waveform to log-mel-spectrogram.
+    """Compute log-mel-spectrograms from waveforms.
 
     Parameters
     ----------
     front_end
-        What to compute.
+        The settings.
     """
 
     def __init__(self, front_end: FrontEnd) -> None:
@@ -38,18 +33,18 @@ class LogMel(nn.Module):
         self.filters: Tensor
         self.dft_filters: Tensor
 
-    def forward(self, waveform: Float[Tensor, "batch samples"]) -> Float[Tensor, "batch mels frames"]:
+    def forward(self, waveform: Tensor) -> Tensor:
         """Compute the log-mel-spectrogram.
 
         Parameters
         ----------
-        waveform
-            Mono samples at the front end's rate, usually within -1 and 1; at least one frame of them.
+        waveform : (batch, samples) float
+            Mono samples at the front end's sample rate, usually between -1 and 1; at least one frame.
 
         Returns
         -------
-        tensor, shape (batch, n_mels, frames)
-            In the unit that the front end's `log` names, or as its `normalise` says.
+        (batch, n_mels, frames) float
+            In the unit of the front end's `log`, normalised by its `normalise`.
         """
         filters = self.dft_filters if torch.compiler.is_exporting() else self.filters
         power = self.normalise.power(self.spectrum(waveform) @ filters)

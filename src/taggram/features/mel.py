@@ -1,23 +1,19 @@
-"""The mel filter bank: triangles on one of the two mel scales."""
+"""Mel filter bank: triangles on one of the two mel scales."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from jaxtyping import Float64
-
-    from taggram.features.front_end import FrontEnd
+from taggram.features.front_end import FrontEnd
 
 _SLANEY_HZ = 200.0 / 3.0  # width of a mel below 1 kHz
 _SLANEY_BREAK = 1000.0 / _SLANEY_HZ  # 1 kHz, in mels
 _SLANEY_STEP = np.log(6.4) / 27.0  # 27 mels from 1 kHz to 6.4 kHz
 
 
-def hz_to_mel(hz: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "n"]:
-    """Frequencies in Hz on the mel scale ``"htk"`` or ``"slaney"``."""
+def hz_to_mel(hz: ArrayLike, scale: str) -> NDArray[np.float64]:
+    """Convert frequencies in Hz to the mel scale ``"htk"`` or ``"slaney"``."""
     hz = np.asarray(hz, dtype=np.float64)
     if scale == "htk":
         return 2595.0 * np.log10(1.0 + hz / 700.0)
@@ -26,7 +22,7 @@ def hz_to_mel(hz: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "
     )
 
 
-def mel_to_hz(mel: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, "n"]:
+def mel_to_hz(mel: ArrayLike, scale: str) -> NDArray[np.float64]:
     """Invert `hz_to_mel`."""
     mel = np.asarray(mel, dtype=np.float64)
     if scale == "htk":
@@ -35,25 +31,27 @@ def mel_to_hz(mel: Float64[np.ndarray, "n"], scale: str) -> Float64[np.ndarray, 
     return np.where(mel < _SLANEY_BREAK, mel * _SLANEY_HZ, above)
 
 
-def mel_filters(front_end: FrontEnd) -> Float64[np.ndarray, "bins mels"]:
-    """Triangular filters, equally spaced in mel, linear in Hz.
+def mel_filters(front_end: FrontEnd) -> NDArray[np.float64]:
+    """Return triangular filters, equally spaced in mel, linear in Hz.
 
     Parameters
     ----------
     front_end
-        Gives the mel scale, the number of bands, their range and their normalisation.
+        The mel scale, the number of bands, their range and their normalisation.
 
     Returns
     -------
-    array, shape (n_fft / 2 + 1, n_mels)
-        Non-negative weights, from power per Fourier bin to power per mel band.
+    (n_fft / 2 + 1, n_mels) float64
+        Weights of the power of each Fourier bin in each mel band, at least 0.
     """
     scale = front_end.mel_scale
     low, high = hz_to_mel(np.array([front_end.f_min, front_end.top]), scale)
     edges = mel_to_hz(np.linspace(low, high, front_end.n_mels + 2), scale)
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     hz = np.linspace(0.0, front_end.sample_rate / 2, front_end.n_fft // 2 + 1)[:, None]
-    filters: np.ndarray = np.maximum(0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre)))
+    filters: NDArray[np.float64] = np.maximum(
+        0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre))
+    )
     if front_end.mel_norm != "none":
         filters *= 2.0 / (right - left)
     return filters

@@ -1,54 +1,49 @@
-"""What Nair and Bradley (Auto-tagging in music using convolutional neural network) do to a spectrogram, and others."""
+"""Normalisations of a spectrogram, among them those of Nair and Bradley (see `FourLayerCNN`)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
+from taggram.features.front_end import FrontEnd
 
-    from taggram.features.front_end import FrontEnd
-
-_RANGE = 80.0  # decibels that are kept below the loudest value, as in librosa
+_RANGE = 80.0  # decibels below the maximum, as in librosa
 
 
 class Normalise(nn.Module):
-    """Mean 0 and standard deviation 1, or decibels below the peak: the last step of a front end.
+    """Normalise to mean 0 and standard deviation 1, or to decibels below the peak.
 
-    What is constant, such as silence, becomes 0.
+    Constant values, such as silence, become 0.
 
     Parameters
     ----------
     front_end
-        Its `normalise` says how; see `FrontEnd`.
+        The settings; see its `normalise`.
     """
 
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
-        self.over, self.mean, self.std = front_end.normalise, front_end.mean, front_end.std
+        self.kind, self.mean, self.std = front_end.normalise, front_end.mean, front_end.std
 
-    def power(self, power: Float[Tensor, "batch frames mels"]) -> Float[Tensor, "batch frames mels"]:
-        """Do what comes before the logarithm."""
-        return _standardised(power, (1, 2), 1e-10).clamp(min=0.0) if self.over == "power" else power
+    def power(self, power: Tensor) -> Tensor:
+        """Normalise (batch, frames, mels) before the logarithm."""
+        return _standardise(power, (1, 2), 1e-10).clamp(min=0.0) if self.kind == "power" else power
 
-    def forward(self, x: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch mels frames"]:
-        """Do what comes after it."""
-        match self.over:
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise (batch, mels, frames) after the logarithm."""
+        match self.kind:
             case "data":
                 return (x - self.mean) / self.std
             case "band":
-                return _standardised(x, (2,), 1e-3)
+                return _standardise(x, (2,), 1e-3)
             case "segment":
-                return _standardised(x, (1, 2), 1e-3)
+                return _standardise(x, (1, 2), 1e-3)
             case "peak":
                 return (x - x.amax(dim=(1, 2), keepdim=True)).clamp(min=-_RANGE)
             case _:
                 return x
 
 
-def _standardised(x: Tensor, over: tuple[int, ...], least: float) -> Tensor:
-    """Subtract the mean and divide by the standard deviation, which counts as `least` where it is less."""
-    centred = x - x.mean(dim=over, keepdim=True)
-    return centred / centred.square().mean(dim=over, keepdim=True).sqrt().clamp(min=least)
+def _standardise(x: Tensor, dim: tuple[int, ...], min_std: float) -> Tensor:
+    """Subtract the mean and divide by the standard deviation, which is at least `min_std`."""
+    centred = x - x.mean(dim=dim, keepdim=True)
+    return centred / centred.square().mean(dim=dim, keepdim=True).sqrt().clamp(min=min_std)

@@ -1,31 +1,29 @@
-"""The log-mel-spectrogram in NumPy, for models that are no networks and need no torch."""
+"""Log-mel-spectrogram in NumPy, for the classical baselines, which need no torch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
+from taggram.features.front_end import FrontEnd
 from taggram.features.mel import mel_filters
 
-if TYPE_CHECKING:
-    from jaxtyping import Float32, Float64
 
-    from taggram.features.front_end import FrontEnd
-
-
-def log_mel(
-    waveform: Float32[np.ndarray, "batch samples"], front_end: FrontEnd
-) -> Float32[np.ndarray, "batch mels frames"]:
-    """Compute what `taggram.features.log_mel.LogMel` computes.
+def log_mel(waveform: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
+    """Compute the same as `taggram.features.log_mel.LogMel`.
 
     Parameters
     ----------
-    waveform
-        Mono samples at the front end's rate; at least one frame of them.
+    waveform : (batch, samples) float32
+        Mono samples at the front end's sample rate; at least one frame.
     front_end
-        What to compute; its `normalise` is ``"none"`` or ``"data"``.
+        The settings; `normalise` is ``"none"`` or ``"data"``.
+
+    Returns
+    -------
+    (batch, n_mels, frames) float32
+        In the unit of the front end's `log`, normalised by its `normalise`.
 
     Raises
     ------
@@ -45,9 +43,9 @@ def log_mel(
     return ((_log(power, front_end.log).swapaxes(1, 2) - mean) / std).astype(np.float32)
 
 
-def _log(power: Float64[np.ndarray, "*shape"], law: str) -> Float64[np.ndarray, "*shape"]:
-    if law == "db":
+def _log(power: NDArray[np.float64], log: str) -> NDArray[np.float64]:
+    if log == "db":
         power = 10.0 * np.log10(np.maximum(power, 1e-10))
-    elif law != "power":
-        power = np.log1p(10000.0 * power) / (np.log(10.0) if law == "log10" else 1.0)
+    elif log != "power":
+        power = np.log1p(10000.0 * power) / (np.log(10.0) if log == "log10" else 1.0)
     return power

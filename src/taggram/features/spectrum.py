@@ -1,8 +1,8 @@
-"""The power spectrum of frames, which all spectrograms start from."""
+"""Power spectrum of frames, the first step of all spectrograms."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,28 +10,24 @@ from torch.nn import functional
 
 from taggram.features.dft import TwoStepDFT
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
 
 def decibels(power: Tensor) -> Tensor:
-    """Compute 10 log10 of a power, which counts as 1e-10 where it is less."""
+    """Compute 10 log10(max(power, 1e-10))."""
     return 10.0 * torch.log10(power.clamp(min=1e-10))
 
 
 class PowerSpectrum(nn.Module):
-    """Waveform to the power in each Fourier bin of its frames; the window is a periodic Hann window.
+    """Compute the power of each Fourier bin of frames, with a periodic Hann window.
 
-    In torch the Fourier transform is torch's own. While it is being exported it is made of matrix products
-    (`TwoStepDFT`), which is what inference runtimes are fast at; the bins then come in the order of that transform's
-    `reorder`.
+    In torch it uses torch's Fourier transform; in exported files matrix products (`TwoStepDFT`), which inference
+    runtimes compute fast. The bins then have the order of that transform's `reorder`.
 
     Parameters
     ----------
     n_fft, hop
         Length of a frame and distance between frames, in samples.
     padding
-        What frames see beyond the ends: ``"zero"`` or ``"reflect"``; ``"none"``: they do not reach beyond.
+        Padding at the ends, with centred frames: ``"zero"`` or ``"reflect"``; ``"none"``: frames are not centred.
     """
 
     def __init__(self, n_fft: int, hop: int, padding: Literal["none", "zero", "reflect"]) -> None:
@@ -41,8 +37,8 @@ class PowerSpectrum(nn.Module):
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         self.window: Tensor
 
-    def forward(self, waveform: Float[Tensor, "batch samples"]) -> Float[Tensor, "batch frames bins"]:
-        """Compute the power spectrum of each frame."""
+    def forward(self, waveform: Tensor) -> Tensor:
+        """Compute power spectra (batch, frames, bins) from waveforms (batch, samples)."""
         if self.padding != "none":
             half = self.n_fft // 2
             mode = "reflect" if self.padding == "reflect" else "constant"
@@ -53,12 +49,12 @@ class PowerSpectrum(nn.Module):
         power: Tensor = spectrum.real.square() + spectrum.imag.square()
         return power.transpose(1, 2)
 
-    def _exported(self, waveform: Float[Tensor, "batch samples"]) -> Float[Tensor, "batch frames positions"]:
-        """Compute the same in operations that every inference runtime has."""
+    def _exported(self, waveform: Tensor) -> Tensor:
+        """Compute the same with operations that every inference runtime has."""
         n_fft, hop, row = self.n_fft, self.hop, self.dft.columns
         if n_fft % hop or hop % row:
             frames = waveform.unfold(-1, n_fft, hop)
-        else:  # a frame is a few neighbouring hops; slicing them is faster than gathering overlapping frames
+        else:  # a frame is a few adjacent hops; slicing them is faster than gathering overlapping frames
             hops = waveform[:, : waveform.shape[1] // hop * hop].unflatten(1, (-1, hop))
             count, per_frame = hops.shape[1], n_fft // hop
             frames = torch.cat([hops[:, i : count - per_frame + 1 + i] for i in range(per_frame)], dim=-1)

@@ -1,13 +1,13 @@
-"""The model card: everything needed to use a model file right, as JSON beside the weights."""
+"""The model card: all settings needed to use a model file, as JSON beside it."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import field
 
+from taggram._files import sha256
 from taggram.errors import CardError
 from taggram.features.front_end import AnyFrontEnd
 from taggram.record import NonNegativeFloat, NonNegativeInt, PositiveInt, Record
@@ -18,28 +18,33 @@ FILE_NAME = "card.json"
 Policy = Literal["f1", "top", "precision"]
 
 
-def sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+Backend = Literal["onnx", "numpy"]
+
+# Classical models, whose file is a set of arrays: as ONNX files they would be gigabytes.
+BASELINES = ("random_forest", "knn")
+
+
+def backend_of(architecture: str) -> Backend:
+    """Return what runs the models of an architecture: ONNX Runtime for networks, NumPy for the classical baselines."""
+    return "numpy" if architecture in BASELINES else "onnx"
 
 
 class Segments(Record, frozen=True, kw_only=True):
-    """How a model wants a clip cut, in samples at its sample rate.
+    """How clips are cut into segments for a model, in samples at its sample rate.
 
     Attributes
     ----------
     samples
-        Length of a segment: what the network sees at once.
+        Length of a segment.
     hop
-        Distance at which segments stand side by side. It is smaller than `samples` where frames reach into the
-        neighbouring segment.
+        Distance between the starts of adjacent segments. It is smaller than `samples` where frames reach into the next
+        segment.
     clip_padding
-        Zeros put before and after a clip, so that the frames at its ends are centred.
+        Zeros before and after a clip, so that its first and last frame are centred on its ends.
     any_length
-        Whether the network also takes segments that are longer than `samples`.
+        Whether the network also takes segments longer than `samples`.
     short_clip
-        What happens to a clip that is shorter than a segment: it is repeated from its beginning until it fills one.
+        What is done with a clip shorter than a segment: it is repeated until it fills one.
     """
 
     samples: PositiveInt
@@ -50,22 +55,22 @@ class Segments(Record, frozen=True, kw_only=True):
 
 
 class Score(Record, frozen=True, kw_only=True):
-    """A figure that was measured or published for a model, with what it needs to be read right.
+    """A measured or published metric, with its protocol.
 
     Attributes
     ----------
     metric
-        ``"roc_auc"`` or ``"ap"`` (average precision), the plain mean over tags.
+        Name of the metric: ``"roc_auc"`` or ``"ap"`` (average precision), the mean over tags; or a loss.
     value
-        The figure, 0 to 1.
+        Its value; 0 to 1 for ROC-AUC and average precision.
     protocol
         Data set, split and aggregation.
     clips
-        Number of test clips; None where the source does not say.
+        Number of test clips; None where the source does not state it.
     interval
-        95 % interval; None where the source gives none.
+        95 % confidence interval; None where the source gives none.
     source
-        Who measured it and where it was written down.
+        Who measured it, and where it is published.
     """
 
     metric: str
@@ -77,19 +82,19 @@ class Score(Record, frozen=True, kw_only=True):
 
 
 class Provenance(Record, frozen=True, kw_only=True):
-    """Where weights come from.
+    """Origin of published weights.
 
     Attributes
     ----------
     url
-        Where the published file is found.
+        Address of the published file.
     sha256
-        Its hash.
+        Hash of the file.
     verified_by
-        ``"sha256"``: it was known before what hash the file has. ``"entries"``: it was not, so that all one knows of
-        this file is that it has exactly the entries of the network.
+        ``"sha256"``: the hash is that of the published file. ``"entries"``: the hash of the published file is unknown;
+        this file has exactly the entries of the network.
     member
-        What was read inside it, where it is an archive.
+        Path of the checkpoint inside the file, for an archive.
     """
 
     url: str
@@ -99,17 +104,16 @@ class Provenance(Record, frozen=True, kw_only=True):
 
 
 class Calibration(Record, frozen=True, kw_only=True):
-    """How far the scores of a tag can be taken at their word.
+    """Calibration of a tag's scores as probabilities, on validation clips.
 
     Attributes
     ----------
     calibrated_on
-        What the scores were compared with on validation clips: ``"labels"`` of people, or the answers of the
-        ``"teachers"`` that the model learned from.
+        Targets of the calibration: ``"labels"`` from people, or scores of the ``"teachers"`` of a distilled model.
     positives
-        How many validation clips have the label; None where there are no labels.
+        Number of validation clips with the label; None without labels.
     error
-        Expected calibration error: how far scores lie from the share of clips that have the tag, on average.
+        Expected calibration error: mean distance between the scores and the share of clips that have the tag.
     """
 
     calibrated_on: Literal["labels", "teachers"]
@@ -118,7 +122,7 @@ class Calibration(Record, frozen=True, kw_only=True):
 
 
 class ModelCard(Record, frozen=True, kw_only=True):
-    """All that one must know to use a model file.
+    """Everything needed to use a model file.
 
     Attributes
     ----------
@@ -127,43 +131,43 @@ class ModelCard(Record, frozen=True, kw_only=True):
     name
         ``architecture.tag``, e.g. ``"musicnn.mtat-won2020"``.
     architecture
-        Name in the registry of architectures.
+        Name of the architecture, or of the classical baseline.
     options
-        Arguments with which the architecture is built, beside the vocabulary.
+        Arguments of the architecture, without the vocabulary.
     paper
-        Where the architecture and the weights were published.
+        The papers of the architecture and of the weights.
     vocabulary
         Tags in output order.
     front_end
-        What the network sees. It is part of the model file, which takes the waveform.
+        Input features of the network. They are computed inside the model file, which takes the waveform.
     segments
-        How a clip is cut.
+        How clips are cut into segments.
     embedding_size
-        Length of the vector before the last layer.
+        Length of the embedding: the input of the last layer.
     aggregation
-        How the scores of a clip come from those of its segments.
+        How the scores of a clip are computed from those of its segments.
     thresholds
-        Score from which on a tag holds, by policy and tag, chosen on validation clips; None for a model without them.
-        ``"f1"``: where the expected F1 is highest. ``"top"``: where a tag is named in as many clips as it is among the
-        ten strongest; as ``"f1"`` for tags that were calibrated on labels. ``"precision"``: where at least 0.7 of the
-        clips that are named have the label; only for those.
+        Scores from which on a tag applies, by policy and tag, fitted on validation clips; None for a model without
+        thresholds. ``"f1"``: maximises the expected F1. ``"top"``: the tag applies to as many clips as have it among
+        their ten highest scores; as ``"f1"`` for tags calibrated on labels. ``"precision"``: at least 0.7 of the clips
+        above the threshold have the label; only for tags calibrated on labels.
     calibration
-        For each tag how good its scores are as probabilities, where that was measured.
+        Calibration of each tag, where it was measured.
     trained_on
         Data set and split.
     scores
-        What the model reaches, each figure with its protocol.
+        Metrics of the model, each with its protocol.
     licence
-        Licence of the weights, and what it was trained on that may restrict their use.
+        Licence of the weights, and training data that may restrict their use.
     provenance
-        Where the weights come from; None for weights of one's own.
+        Origin of published weights; None for weights of your own.
     deviations
-        Where paper and published code differ, and which one is followed.
+        Where paper and published code differ, and which one the architecture follows.
     files
         SHA-256 of the files beside the card.
     quantised
-        Whether the convolutions of the ONNX file compute with 8-bit integers. Its scores then lie some thousandths from
-        those of the weights in torch, and may differ by as much between processors.
+        Whether the ONNX file computes its convolutions in 8-bit integers. Its scores then differ by some thousandths
+        from those of the float weights, and by as much between processors.
     """
 
     format: Literal[1] = 1
@@ -187,32 +191,37 @@ class ModelCard(Record, frozen=True, kw_only=True):
     quantised: bool = False
 
     def _check(self) -> None:
-        """Raise a ValueError if thresholds or calibration are about other tags."""
-        about = {f"thresholds.{policy}": set(limits) for policy, limits in (self.thresholds or {}).items()}
-        for name, tags in {**about, "calibration": set(self.calibration)}.items():
+        """Raise a ValueError if thresholds or calibration have tags outside the vocabulary."""
+        thresholds = {f"thresholds.{policy}": set(limits) for policy, limits in (self.thresholds or {}).items()}
+        for name, tags in {**thresholds, "calibration": set(self.calibration)}.items():
             if unknown := tags - set(self.vocabulary.tags):
                 raise ValueError(f"{name} has tags that are not in the vocabulary: {sorted(unknown)}")
 
     @property
     def sample_rate(self) -> int:
-        """Rate of the waveform that the model takes, in Hz."""
+        """Sample rate of the waveform that the model takes, in Hz."""
         return self.front_end.sample_rate
+
+    @property
+    def backend(self) -> Backend:
+        """What runs the model file by default; see `backend_of`."""
+        return backend_of(self.architecture)
 
     def write(self, folder: Path) -> None:
         """Write the card into a model's folder."""
         (folder / FILE_NAME).write_text(self.to_json() + "\n", encoding="utf-8")
 
     def check(self, file: Path) -> None:
-        """Check a file of the model against the hash in the card, where the card has one.
+        """Verify the hash of a file of the model, where the card has it.
 
         Raises
         ------
         CardError
-            If the file is missing, or is not the one that the card describes.
+            If the file is missing, or has another hash.
         """
         if not file.is_file():
             raise CardError(f"{file}: missing; import or train the model again")
-        if self.files.get(file.name, found := sha256(file)) != found:
+        if file.name in self.files and self.files[file.name] != sha256(file):
             raise CardError(f"{file}: not the file that its card describes; import or train the model again")
 
     @classmethod
@@ -222,7 +231,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
         Raises
         ------
         CardError
-            If there is none, or if it is not a card of this format.
+            If the card is missing or invalid.
         """
         file = folder / FILE_NAME
         try:

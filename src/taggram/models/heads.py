@@ -1,34 +1,31 @@
-"""The end of a network with several heads: dense layers, then groups of tags with a last step of their own."""
+"""Heads of a network: groups of tags, each with its own activation and loss."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 HeadOptions = Mapping[str, Mapping[str, Any]]
 
 
 def _cross_entropy(log_probabilities: Tensor, targets: Tensor) -> Tensor:
-    """Segments for which none of the tags holds count as 0."""
+    """Return the mean cross-entropy over segments; a segment without any of the tags counts as 0."""
     return -(targets * log_probabilities).sum(dim=1).mean()
 
 
 class _Kind(NamedTuple):
-    """From logits to scores, and how far logits or scores are from targets; entries have weights where given."""
+    """Activation of a kind of head, and its loss from logits and from scores: (values, targets, weights or None)."""
 
     scores: Callable[[Tensor], Tensor]
-    of_logits: Callable[[Tensor, Tensor, Tensor | None], Tensor]
-    of_scores: Callable[[Tensor, Tensor, Tensor | None], Tensor]
+    loss_of_logits: Callable[[Tensor, Tensor, Tensor | None], Tensor]
+    loss_of_scores: Callable[[Tensor, Tensor, Tensor | None], Tensor]
 
 
 _KINDS = {
@@ -53,12 +50,12 @@ class Head:
     Attributes
     ----------
     kind
-        ``"softmax"``: just one of the tags holds, and their scores sum to 1. ``"sigmoid"``: each tag holds or not.
-        ``"regression"``: each tag is a quantity within 0 and 1, and its logit is the estimate.
+        ``"softmax"``: exactly one of the tags applies, and their scores sum to 1. ``"sigmoid"``: each tag applies or
+        not. ``"regression"``: each tag is a quantity between 0 and 1, and its logit is the estimate.
     tags
         In the vocabulary's order.
     weight
-        Of its loss, beside those of other heads.
+        Weight of its loss in the sum over heads.
     """
 
     kind: str
@@ -66,7 +63,7 @@ class Head:
     weight: float = 1.0
 
     @classmethod
-    def of(cls, name: str, options: Mapping[str, Any]) -> Head:
+    def from_options(cls, name: str, options: Mapping[str, Any]) -> Head:
         """Read a head from options; see `Heads`."""
         if set(options) - {"weight"} != {"kind", "tags"} or options["kind"] not in _KINDS:
             raise ValueError(f"head {name}: needs tags, and as kind one of {', '.join(_KINDS)}")
@@ -77,71 +74,61 @@ class Head:
 
 
 class Heads(nn.Module):
-    """From logits to scores and losses, head by head.
+    """Scores and losses from logits, head by head.
 
     Parameters
     ----------
     vocabulary
         The tags.
     heads
-        From the name of a head to its ``kind``, its ``tags`` and perhaps its ``weight``, see `Head`: ``{"mood":
-        {"kind": "softmax", "tags": ["sad", "happy"]}}``. The tags of all heads, one after another, are the vocabulary.
-        None: one head of sigmoids.
+        From the name of a head to its ``kind``, its ``tags`` and optionally its ``weight``, see `Head`: ``{"mood":
+        {"kind": "softmax", "tags": ["sad", "happy"]}}``. The tags of all heads, concatenated, are the vocabulary.
+        None: one sigmoid head.
 
     Raises
     ------
     ValueError
-        If a head has other keys, another kind or an impossible weight, or the tags are not the vocabulary.
+        If a head has an unknown key or kind or an invalid weight, or the tags are not the vocabulary.
     """
 
     def __init__(self, vocabulary: Vocabulary, heads: HeadOptions | None = None) -> None:
         super().__init__()
         heads = heads or {"tags": {"kind": "sigmoid", "tags": vocabulary.names}}
-        self.all = tuple(Head.of(name, options) for name, options in heads.items())
+        self.all = tuple(Head.from_options(name, options) for name, options in heads.items())
         if tuple(tag for head in self.all for tag in head.tags) != vocabulary.names:
-            raise ValueError("the tags of the heads, one after another, must be the vocabulary")
+            raise ValueError("the tags of the heads, concatenated, must be the vocabulary")
 
     @property
     def kinds(self) -> set[str]:
-        """What kinds there are."""
+        """Kinds of the heads."""
         return {head.kind for head in self.all}
 
-    def forward(self, logits: Float[Tensor, "batch tags"]) -> Float[Tensor, "batch tags"]:
-        """Compute the scores, in the vocabulary's order."""
+    def forward(self, logits: Tensor) -> Tensor:
+        """Compute scores (batch, tags) from logits (batch, tags), both in the vocabulary's order."""
         scores = [_KINDS[head.kind].scores(part) for head, part in zip(self.all, self._parts(logits), strict=True)]
         return torch.cat(scores, dim=1) if len(scores) > 1 else scores[0]
 
-    def loss(
-        self,
-        logits: Float[Tensor, "batch tags"],
-        targets: Float[Tensor, "batch tags"],
-        positive: Float[Tensor, " tags"] | None = None,
-    ) -> Float[Tensor, ""]:
-        """Compute what training lowers: the weighted sum of the heads' losses.
+    def loss(self, logits: Tensor, targets: Tensor, positive: Tensor | None = None) -> Tensor:
+        """Compute the weighted sum of the heads' losses.
 
         Parameters
         ----------
-        logits, targets
-            What the network says, and what it should.
-        positive
-            Weights of targets of 1 in heads of sigmoids, where those of 0 have the weight 1; None: 1.
+        logits, targets : (batch, tags) float
+            Outputs of the network, and targets between 0 and 1.
+        positive : (tags,) float
+            Weights of targets of 1 in sigmoid heads, relative to targets of 0; None: 1.
 
         Returns
         -------
-        scalar
-            Of heads of softmax the cross-entropy, of sigmoids the binary cross-entropy, and of regression the squared
-            error; the mean over segments, and over the tags of a head unless they exclude one another.
+        () float
+            Cross-entropy of softmax heads, binary cross-entropy of sigmoid heads, squared error of regression heads;
+            the mean over segments, and over the tags of a head that is no softmax.
         """
-        return self._sum([_KINDS[head.kind].of_logits for head in self.all], logits, targets, positive)
+        return self._sum([_KINDS[head.kind].loss_of_logits for head in self.all], logits, targets, positive)
 
-    def error(
-        self,
-        scores: Float[Tensor, "batch tags"],
-        targets: Float[Tensor, "batch tags"],
-        positive: Float[Tensor, " tags"] | None = None,
-    ) -> Float[Tensor, ""]:
-        """Compute the same as `loss` from scores, which may be means over segments."""
-        return self._sum([_KINDS[head.kind].of_scores for head in self.all], scores, targets, positive)
+    def error(self, scores: Tensor, targets: Tensor, positive: Tensor | None = None) -> Tensor:
+        """Compute the same as `loss` from scores (batch, tags), which may be means over segments."""
+        return self._sum([_KINDS[head.kind].loss_of_scores for head in self.all], scores, targets, positive)
 
     def _sum(
         self,
@@ -162,18 +149,18 @@ class Heads(nn.Module):
 
 
 class DenseLayers(nn.Sequential):
-    """Dense layers with dropout before each, and activation, then batch norm, behind each.
+    """Dense layers, each with dropout before it, and activation and batch norm after it.
 
     Parameters
     ----------
     size
-        Values that come in.
+        Number of input values.
     units
-        Of each layer.
+        Number of outputs of each layer.
     activation
-        Of all layers.
+        Activation of all layers.
     dropout
-        Share that is dropped.
+        Share of the inputs of each layer that is dropped.
     """
 
     def __init__(self, size: int, units: Sequence[int], activation: type[nn.Module], dropout: float = 0.5) -> None:

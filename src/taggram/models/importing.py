@@ -1,117 +1,37 @@
-"""Published weights, made ours: fetch, check, rename, save with a card and an ONNX file."""
+"""Import of published weights: download, verify, convert, write a model with its card."""
 
 from __future__ import annotations
 
 import pickle
-import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from taggram._files import sha256
 from taggram.errors import ModelError
-from taggram.models import store
-from taggram.models.card import ModelCard, Provenance, sha256
+from taggram.models.card import ModelCard, Provenance
+from taggram.models.create import create_model
+from taggram.models.directories import data_dir, model_dir
+from taggram.models.network import Network
 from taggram.models.published import PUBLISHED, PublishedWeights
-from taggram.models.registry import create_model
+from taggram.models.published.base import Entries
 from taggram.models.tf_checkpoint import read_checkpoint
 from taggram.models.weights import save_model
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-    from torch import Tensor
-
-    from taggram.models.network import Network
-
-State = dict[str, "Tensor"]
-
-# From the entries of Won et al.'s state dicts to ours, one after another. What their front ends hold is not loaded.
-_WON_FRONT_END = re.compile(r"(hstft\.)?spec\.")
-_Rename = tuple[str, "str | Callable[[re.Match[str]], str]"]
-_WON_BLOCKS: list[_Rename] = [
-    (r"^layer(\d+)\.", lambda m: f"blocks.{int(m[1]) - 1}."),
-    (r"\.conv_3\.", ".around.0."),
-    (r"\.bn_3\.", ".around.1."),
-    (r"\.(conv|bn)_([12])\.", r".\1\2."),
-]
-_WON_ONE_DENSE: list[_Rename] = [(r"^spec_bn\.", "bn."), (r"^dense\.", "head.")]
-_WON_TWO_DENSE: list[_Rename] = [
-    (r"^bn\.", "dense_bn."),
-    (r"^(spec|hstft)_bn\.", "bn."),
-    (r"^dense1\.", "dense."),
-    (r"^dense2\.", "head."),
-]
-_WON_RENAMED: dict[str, list[_Rename]] = {
-    "fcn": [*_WON_BLOCKS, *_WON_ONE_DENSE],
-    "crnn": [(r"^layer5\.", "gru."), *_WON_BLOCKS, *_WON_ONE_DENSE],
-    "musicnn": [
-        *_WON_TWO_DENSE,
-        (r"^layers\.([01])\.", r"vertical.\1."),
-        (r"^layers\.(\d)\.", lambda m: f"horizontal.{int(m[1]) - 2}."),
-        (r"^layer(\d)\.", lambda m: f"middle.{int(m[1]) - 1}."),
-    ],
-    "sample_cnn": [*_WON_BLOCKS, *_WON_ONE_DENSE],
-    "sample_cnn_se": [*_WON_TWO_DENSE, *_WON_BLOCKS, (r"\.(dense[12])\.", r".excitation.\1.")],
-    "self_attention": [
-        *_WON_BLOCKS,
-        *_WON_ONE_DENSE,
-        (r"^pooler\.", ""),
-        (r"^encoder\.layer\.", "transformer."),
-        (r"\.attention\.self\.", "."),
-        (r"\.attention\.output\.dense\.", ".attended."),
-        (r"\.attention\.output\.LayerNorm\.", ".attended_norm."),
-        (r"\.intermediate\.dense\.", ".inner."),
-        (r"\.output\.dense\.", ".outer."),
-        (r"\.output\.LayerNorm\.", ".outer_norm."),
-    ],
-    "harmonic_cnn": [*_WON_TWO_DENSE, *_WON_BLOCKS, (r"^hstft\.bw_Q$", "features.quality")],
-    "short_chunk_cnn": [*_WON_TWO_DENSE, *_WON_BLOCKS],
-    "short_chunk_cnn_res": [*_WON_TWO_DENSE, *_WON_BLOCKS],
-}
-
-# Our layers in the order in which the musicnn library creates its own, which is how TensorFlow numbers them.
-_PONS_LAYERS = {
-    "musicnn_pons": {
-        "conv2d": [
-            f"{part}.{i}.conv" for part, n in (("vertical", 2), ("horizontal", 3), ("middle", 3)) for i in range(n)
-        ],
-        "batch_normalization": [
-            "bn",
-            *(f"{part}.{i}.bn" for part, n in (("vertical", 2), ("horizontal", 3), ("middle", 3)) for i in range(n)),
-            "pooled_bn",
-            "dense_bn",
-        ],
-        "dense": ["dense", "head"],
-    },
-    "vgg_pons": {
-        "batch_normalization": ["bn", *(f"blocks.{i}.bn" for i in range(5))],
-        "dense": ["head"],
-    },
-}
-_PONS_PARAMETERS = {
-    "kernel": "weight",
-    "bias": "bias",
-    "gamma": "weight",
-    "beta": "bias",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
-
 
 def import_model(name: str, source: Path | None = None) -> ModelCard:
-    """Turn published weights into a model of ours, in the folder where taggram keeps its models.
+    """Convert published weights to a model in taggram's folder of models.
 
     Parameters
     ----------
     name
-        One of the published names.
+        One of `taggram.models.published.PUBLISHED`.
     source
-        The published file, or a folder that holds it under any name; None fetches it.
+        The published file, or a folder that contains it under any name; None downloads it.
 
     Returns
     -------
@@ -121,158 +41,144 @@ def import_model(name: str, source: Path | None = None) -> ModelCard:
     Raises
     ------
     ModelError
-        If the name is unknown, the file cannot be fetched, or it is not the published one, as far as one can tell: by
-        its hash where that is known, else by its entries.
+        If the name is unknown, the download fails, or the file is not the published one: by its hash where that is
+        known, else by its entries.
     """
-    entry = PUBLISHED.get(name)
-    if entry is None:
+    weights = PUBLISHED.get(name)
+    if weights is None:
         raise ModelError(f"no published weights are named {name!r}; there are: {', '.join(PUBLISHED)}")
-    file = fetch(entry) if source is None else _locate(entry, source)
-    network = create_model(entry.architecture, vocabulary=entry.vocabulary)
-    load_published(network, entry.architecture, _read(entry, file))
+    file = download(weights) if source is None else _locate(weights, source)
+    network = create_model(weights.architecture, vocabulary=weights.vocabulary)
+    load_published(network, weights, _read(weights, file))
     card = network.card(
         name,
-        paper="; ".join(dict.fromkeys([network.paper, entry.paper])),
-        trained_on=entry.trained_on,
-        scores=entry.scores,
-        licence=entry.licence,
+        paper="; ".join(dict.fromkeys([network.paper, weights.paper])),
+        trained_on=weights.trained_on,
+        scores=weights.scores,
+        licence=weights.licence,
         provenance=Provenance(
-            url=entry.url,
+            url=weights.url,
             sha256=sha256(file),
-            verified_by="sha256" if entry.sha256 else "entries",
-            member=entry.member,
+            verified_by="sha256" if weights.sha256 else "entries",
+            member=weights.member,
         ),
     )
-    return save_model(network, card, store.place(name))
+    return save_model(network, card, model_dir(name))
 
 
-def load_published(network: Network, architecture: str, state: State) -> None:
-    """Load the entries of a published state dict, under our names, into a network.
+def load_published(network: Network, weights: PublishedWeights, entries: Entries) -> None:
+    """Load the entries of a published checkpoint into a network.
+
+    Parameters
+    ----------
+    network
+        Of the architecture of `weights`.
+    weights
+        Which checkpoint it is.
+    entries
+        As the authors name them; tensors or arrays.
 
     Raises
     ------
     ModelError
         If an entry is missing, left over or of another shape.
     """
-    if architecture in _WON_RENAMED:
-        state = {_renamed(key, architecture): value for key, value in state.items() if not _WON_FRONT_END.match(key)}
+    converted = weights.convert(weights.architecture, entries)
+    state = {
+        name: torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
+        for name, value in converted.items()
+    }
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise ModelError(f"these are not the weights of a {architecture}: {' '.join(str(error).split())}") from error
+        reason = " ".join(str(error).split())
+        raise ModelError(f"these are not the weights of a {weights.architecture}: {reason}") from error
 
 
-def _renamed(key: str, architecture: str) -> str:
-    for pattern, replacement in _WON_RENAMED[architecture]:
-        key = re.sub(pattern, replacement, key)
-    return key
-
-
-def _read(entry: PublishedWeights, file: Path) -> State:
-    if entry.member is None:
+def _read(weights: PublishedWeights, file: Path) -> Entries:
+    if weights.member is None:
         return _read_torch(file)
     with zipfile.ZipFile(file) as archive:
-        index, data = (archive.read(f"{entry.member}/{part}") for part in (".index", ".data-00000-of-00001"))
-    return dict(
-        _pons_entry(entry.architecture, *item) for item in read_checkpoint(index, data).items() if "/" in item[0]
-    )
+        index, data = (archive.read(f"{weights.member}/{part}") for part in (".index", ".data-00000-of-00001"))
+    return dict(read_checkpoint(index, data))
 
 
-def _read_torch(file: Path) -> State:
-    """Read a PyTorch checkpoint that is a state dict; nothing that its pickle says is run."""
+def _read_torch(file: Path) -> Entries:
+    """Read a PyTorch state dict without running any code of its pickle."""
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError):
         state = None
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise ModelError(f"{file}: not a PyTorch state dict; if it was fetched, delete it and fetch it again")
+        raise ModelError(f"{file}: not a PyTorch state dict; if it was downloaded, delete it and download it again")
     return state
 
 
-def _pons_entry(architecture: str, key: str, values: np.ndarray) -> tuple[str, Tensor]:
-    """Rename one TensorFlow entry and turn its axes from (time, mel, in, out) to ours."""
-    layer, _, parameter = key.partition("/")
-    if numbered := re.fullmatch(r"(\d)CNN", layer):
-        ours = f"blocks.{int(numbered[1]) - 1}.conv"
-    else:
-        kind, _, number = layer.rpartition("_") if layer[-1].isdigit() and "_" in layer else (layer, "", "0")
-        ours = _PONS_LAYERS[architecture][kind][int(number)]
-    tensor = torch.from_numpy(values.copy())
-    if parameter == "kernel":
-        if ours.startswith("middle"):
-            tensor = tensor.squeeze(2).permute(2, 1, 0)  # (time, channels, out) -> (out, channels, time)
-        elif tensor.ndim == 4:
-            tensor = tensor.permute(3, 2, 1, 0)
-        else:
-            tensor = tensor.T
-    return f"{ours}.{_PONS_PARAMETERS[parameter]}", tensor.contiguous()
-
-
-def _locate(entry: PublishedWeights, source: Path) -> Path:
-    """Return the published file that a path is, or that a folder holds; its hash decides, where it is known."""
+def _locate(weights: PublishedWeights, source: Path) -> Path:
+    """Return the published file at a path or inside a folder, by its hash where that is known."""
     if source.is_file():
-        if entry.sha256 in (None, sha256(source)):
+        if weights.sha256 in (None, sha256(source)):
             return source
-        raise ModelError(f"{source}: not the published file of {entry.name} (its SHA-256 is not {entry.sha256})")
+        raise ModelError(f"{source}: not the published file of {weights.name} (its SHA-256 is not {weights.sha256})")
     if not source.is_dir():
         raise ModelError(f"{source}: no such file or folder")
-    if entry.sha256 is None:
-        place = "/".join(entry.url.split("/")[-3:])  # as in a copy of the authors' repository
-        if found := sorted(source.rglob(place)):
-            return found[0]
-        raise ModelError(f"{source}: holds no {place}; the hash of {entry.name} is not known, so name the file itself")
-    suffix = ".whl" if entry.member else ".pth"
+    if weights.sha256 is None:
+        end = "/".join(weights.url.split("/")[-3:])  # as in a copy of the authors' repository
+        if files := sorted(source.rglob(end)):
+            return files[0]
+        raise ModelError(f"{source}: contains no {end}; the hash of {weights.name} is unknown, so name the file itself")
+    suffix = ".whl" if weights.member else ".pth"
     for file in sorted(source.rglob(f"*{suffix}")):
-        if sha256(file) == entry.sha256:
+        if sha256(file) == weights.sha256:
             return file
-    raise ModelError(f"{source}: holds no *{suffix} file with the SHA-256 of {entry.name} ({entry.sha256})")
+    raise ModelError(f"{source}: contains no *{suffix} file with the SHA-256 of {weights.name} ({weights.sha256})")
 
 
-def fetch(entry: PublishedWeights) -> Path:
-    """Download the published file into taggram's folder, or return it if it is there already.
+def download(weights: PublishedWeights) -> Path:
+    """Download the published file into taggram's folder, unless it is already there.
 
     Raises
     ------
     ModelError
-        If it cannot be fetched, or is not the published file; the text has the command that would fetch it.
+        If the download fails or is not the published file; the text has the command to run elsewhere.
     """
-    folder = store.home() / "downloads"
+    folder = data_dir() / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
-    return _fetch_wheel(entry, folder) if entry.member else _fetch_url(entry, folder)
+    return _download_wheel(weights, folder) if weights.member else _download_url(weights, folder)
 
 
-def _fetch_wheel(entry: PublishedWeights, folder: Path) -> Path:
-    pip = ["pip", "download", entry.url, "--no-deps", "--only-binary", ":all:"]
-    for file in folder.glob("musicnn-*.whl"):
-        if sha256(file) == entry.sha256:
+def _download_wheel(weights: PublishedWeights, folder: Path) -> Path:
+    pip = ["pip", "download", weights.url, "--no-deps", "--only-binary", ":all:"]
+    for file in folder.glob("*.whl"):
+        if sha256(file) == weights.sha256:
             return file
     done = subprocess.run(
         [sys.executable, "-m", *pip, "--quiet", "--dest", str(folder)], capture_output=True, text=True
     )
     if done.returncode:
         raise ModelError(
-            f"{entry.name}: pip could not fetch the weights; where it can: {' '.join(pip)} && "
-            f"taggram models import {entry.name} --from ."
+            f"{weights.name}: pip could not download the weights; where it can: {' '.join(pip)} && "
+            f"taggram models import {weights.name} --from ."
         )
-    return _locate(entry, folder)
+    return _locate(weights, folder)
 
 
-def _fetch_url(entry: PublishedWeights, folder: Path) -> Path:
+def _download_url(weights: PublishedWeights, folder: Path) -> Path:
     import pooch
 
-    pooch.get_logger().setLevel("WARNING")  # what it says below is for programmers
+    pooch.get_logger().setLevel("WARNING")  # the error below has what a user needs
     try:
         return Path(
             pooch.retrieve(
-                entry.url,
-                known_hash=f"sha256:{entry.sha256}" if entry.sha256 else None,
-                fname=f"{entry.name}.pth",
+                weights.url,
+                known_hash=f"sha256:{weights.sha256}" if weights.sha256 else None,
+                fname=f"{weights.name}.pth",
                 path=folder,
                 progressbar=False,
             )
         )
-    except Exception as error:  # whatever the network has to say
+    except Exception as error:  # requests, urllib3 and pooch have no common base class
         raise ModelError(
-            f"{entry.name}: the weights could not be fetched ({type(error).__name__}); where the network allows it: "
-            f"curl -LO {entry.url} && taggram models import {entry.name} --from best_model.pth"
+            f"{weights.name}: the download failed ({type(error).__name__}); where the network allows it: "
+            f"curl -LO {weights.url} && taggram models import {weights.name} --from {Path(weights.url).name}"
         ) from error

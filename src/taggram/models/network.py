@@ -1,31 +1,25 @@
-"""What every architecture is: a front end, layers that end in an embedding, and one last layer to the tags."""
+"""Base class of architectures: a front end, layers that compute an embedding, and a last layer to the tags."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from taggram.errors import AudioError
 from taggram.features.build import build
-from taggram.models.card import ModelCard
-from taggram.models.heads import Heads
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.features.front_end import AnyFrontEnd
-    from taggram.models.card import Segments
-    from taggram.models.heads import HeadOptions
-    from taggram.vocabularies import Vocabulary
+from taggram.features.front_end import AnyFrontEnd
+from taggram.models.card import ModelCard, Segments
+from taggram.models.heads import HeadOptions, Heads
+from taggram.vocabularies import Vocabulary
 
 
 class Network(nn.Module, ABC):
-    """A tagger: waveform of a segment in, logits of the tags and an embedding out.
+    """A tagging network: computes logits of the tags and an embedding from the waveform of a segment.
 
-    An architecture derives from this class, states the facts below, builds its layers in ``__init__`` and defines
+    An architecture derives from this class, sets the attributes below, builds its layers in ``__init__`` and defines
     `embed`. Its name is that of its file; its docstring names paper, input and layers.
 
     Parameters
@@ -37,22 +31,22 @@ class Network(nn.Module, ABC):
     dropout
         Share of the embedding that is dropped in training, before the last layer.
     front_end, segments
-        For an architecture that lets one choose; None: what the class states.
+        For an architecture with several; None: the attributes of the class.
     heads
-        For an architecture that lets one choose, see `taggram.models.heads`; None: a sigmoid for each tag.
+        See `taggram.models.heads`; None: one sigmoid head.
 
     Attributes
     ----------
     front_end
-        What the layers see, as settings.
+        Settings of the front end.
     features
-        The module that computes it: from the waveform to what `embed` takes.
+        The front end as a module: from waveforms to the input of `embed`.
     segments
-        How a clip is cut for this architecture.
+        How clips are cut into segments.
     heads
-        What becomes of the logits, and what training makes of them.
+        Computes scores and losses from logits.
     paper
-        Where it was published.
+        The paper of the architecture.
     deviations
         Where paper and published code differ, and which one is followed.
     """
@@ -83,22 +77,22 @@ class Network(nn.Module, ABC):
         self.heads = Heads(vocabulary, heads)
 
     @abstractmethod
-    def embed(self, features: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch embedding"]:
-        """Compute the embedding of segments from what the front end makes of them."""
+    def embed(self, features: Tensor) -> Tensor:
+        """Compute embeddings (batch, embedding_size) from the features of segments (batch, ...)."""
 
-    def classify(self, embedding: Float[Tensor, "batch embedding"]) -> Float[Tensor, "batch tags"]:
-        """Compute the logits of the tags from embeddings."""
+    def classify(self, embedding: Tensor) -> Tensor:
+        """Compute logits (batch, tags) from embeddings (batch, embedding_size)."""
         logits: Tensor = self.head(self.dropout(embedding))
         return logits
 
-    def scores(self, logits: Float[Tensor, "batch tags"]) -> Float[Tensor, "batch tags"]:
-        """Turn logits into scores within 0 and 1, head by head."""
+    def scores(self, logits: Tensor) -> Tensor:
+        """Compute scores (batch, tags) between 0 and 1 from logits, head by head."""
         scores: Tensor = self.heads(logits)
         return scores
 
     @classmethod
     def architecture(cls) -> str:
-        """Return the name in the registry: that of the file, unless the class states a ``name`` of its own."""
+        """Return the name in the registry: that of the file, or the attribute ``name`` of the class."""
         return str(vars(cls).get("name", cls.__module__.rpartition(".")[2]))
 
     def card(self, name: str, *, trained_on: str, licence: str, **facts: Any) -> ModelCard:
@@ -107,9 +101,9 @@ class Network(nn.Module, ABC):
         Parameters
         ----------
         name, trained_on, licence, **facts
-            Attributes of `ModelCard` that the network does not know itself.
+            Attributes of `ModelCard` that do not follow from the network.
         """
-        known = {
+        own = {
             "architecture": self.architecture(),
             "paper": self.paper,
             "vocabulary": self.vocabulary,
@@ -118,28 +112,28 @@ class Network(nn.Module, ABC):
             "embedding_size": self.embedding_size,
             "deviations": self.deviations,
         }
-        return ModelCard(name=name, trained_on=trained_on, licence=licence, **{**known, **facts})
+        return ModelCard(name=name, trained_on=trained_on, licence=licence, **{**own, **facts})
 
     @torch.no_grad()
-    def bend(self, slope: Float[Tensor, " tags"], offset: Float[Tensor, " tags"]) -> None:
-        """Change the last layer so that each logit x becomes slope * x + offset."""
+    def rescale_logits(self, slope: Tensor, offset: Tensor) -> None:
+        """Change the last layer so that each logit x becomes slope * x + offset, both of shape (tags,)."""
         self.head.weight.mul_(slope[:, None])
         self.head.bias.mul_(slope).add_(offset)
 
-    def forward(
-        self, waveform: Float[Tensor, "batch samples"]
-    ) -> tuple[Float[Tensor, "batch tags"], Float[Tensor, "batch embedding"]]:
+    def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
         """Compute logits and embeddings of segments.
 
         Parameters
         ----------
-        waveform
+        waveform : (batch, samples) float
             Mono segments at ``front_end.sample_rate``, ``segments.samples`` long, or longer if ``segments.any_length``.
 
         Returns
         -------
-        logits, embedding
-            What `scores` makes scores of, in the vocabulary's order, and the vector that the last layer sees.
+        logits : (batch, tags) float
+            In the vocabulary's order; see `scores`.
+        embedding : (batch, embedding_size) float
+            Input of the last layer.
 
         Raises
         ------

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import importlib
 import pkgutil
-from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from taggram.errors import MissingExtraError, ModelError
-from taggram.models import architectures, store
-from taggram.models.catalogue import catalogue
+from taggram.models import architectures
+from taggram.models.directories import installed_models
 from taggram.models.published import PUBLISHED
-from taggram.vocabularies import Vocabulary
 
 if TYPE_CHECKING:
-    from taggram.models.network import Network
+    from taggram.models.network import Network  # needs torch
+
+A = TypeVar("A", bound=type[Any])
 
 _REGISTRY: dict[str, type[Network]] = {}
 
 
-def register(architecture: type[Network]) -> type[Network]:
+def register(architecture: A) -> A:
     """Register an architecture under its name (a class decorator).
 
-    Those of the package are found by themselves; one of your own is there once its module is imported.
+    The files in ``architectures/`` are imported when they are needed; an architecture of your own is registered once
+    its module is imported.
 
     Raises
     ------
@@ -40,8 +43,8 @@ def register(architecture: type[Network]) -> type[Network]:
 
 
 @cache
-def known_architectures() -> dict[str, type[Network]]:
-    """Return the architectures by name, after importing every file of their folder, which registers them.
+def load_architectures() -> dict[str, type[Network]]:
+    """Import every file in ``architectures/`` and return all registered architectures by name.
 
     Raises
     ------
@@ -59,56 +62,48 @@ def known_architectures() -> dict[str, type[Network]]:
 
 
 def list_architectures() -> list[str]:
-    """Return the names of all architectures. Building one needs torch; knowing its name does not."""
+    """Return the names of all architectures, without loading torch."""
     return sorted(papers())
 
 
 def papers() -> dict[str, str]:
-    """Return where each architecture was published, by name."""
+    """Return the paper of each architecture, by name, without loading torch."""
     return {**catalogue(), **{name: architecture.paper for name, architecture in _REGISTRY.items()}}
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Return the names of all models with weights: those that are published and those that are here.
+    """Return the names of all models with weights: installed ones, and published ones that can be imported.
 
     Parameters
     ----------
     pattern
         Shell-style, e.g. ``"*mtat*"``.
     """
-    return sorted(fnmatch.filter({*PUBLISHED, *store.installed()}, pattern))
+    return sorted(fnmatch.filter({*PUBLISHED, *installed_models()}, pattern))
 
 
-def create_model(name: str, vocabulary: Vocabulary | str | Iterable[str] | None = None, **options: Any) -> Network:
-    """Build a network: with fresh weights for ``architecture``, with trained ones for ``architecture.tag``.
+@cache
+def catalogue() -> dict[str, str]:
+    """Return the papers of the package's architectures, by name.
 
-    Parameters
-    ----------
-    name
-        One of `list_architectures` or `list_models`, or a model's folder.
-    vocabulary
-        The tags of a new network: a `Vocabulary`, the name of a published one, or tags in output order. A trained
-        model brings its own.
-    **options
-        What the architecture offers beside that.
-
-    Returns
-    -------
-    Network
-        A torch module in evaluation mode for trained weights, in training mode for fresh ones.
-
-    Raises
-    ------
-    ModelError
-        If no such model exists, its weights are not here, or the vocabulary is missing or superfluous.
+    An architecture is a class with the decorator ``register``. Its attribute ``paper`` is a plain string; the attribute
+    ``name``, if any, replaces the name of the file.
     """
-    if name in known_architectures():
-        if vocabulary is None:
-            raise ModelError(f"a new {name} needs a vocabulary, e.g. create_model({name!r}, vocabulary='mtat')")
-        return known_architectures()[name](Vocabulary.of(vocabulary), **options)
-    if vocabulary is not None or options:
-        raise ModelError(f"{name} is not an architecture; a trained model brings its own vocabulary and options")
-    from taggram.models.weights import load_weights
+    papers = {}
+    for file in sorted(Path(architectures.__file__).parent.glob("*.py")):
+        for node in ast.parse(file.read_bytes()).body:
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(part) == "register" for part in node.decorator_list):
+                attributes = dict(_strings(node))
+                papers[attributes.get("name", file.stem)] = attributes.get("paper", "")
+    return papers
 
-    folder = store.find(name)
-    return load_weights(folder, known_architectures())
+
+def _strings(architecture: ast.ClassDef) -> list[tuple[str, str]]:
+    """Return the attributes of a class that are plain strings."""
+    return [
+        (target.id, node.value.value)
+        for node in architecture.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]

@@ -1,7 +1,7 @@
 """Reader for TensorFlow checkpoints (format V2), without TensorFlow.
 
 Such a checkpoint is a pair of files. The index is a sorted table in LevelDB's format, from a tensor's name to a
-protocol-buffer message with its type, shape, place and checksum; the data file holds the values one after another.
+protocol-buffer message with its type, shape, offset and checksum; the data file holds the values one after another.
 Every block of the table and every tensor carries a masked CRC-32C, and each is checked here.
 """
 
@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.errors import ModelError
-
-if TYPE_CHECKING:
-    from jaxtyping import Float32
 
 _TABLE_MAGIC = 0xDB4775248B80FB57
 _FOOTER_BYTES = 48
@@ -43,7 +40,7 @@ _TABLES = _crc_tables()
 
 
 def crc32c(data: bytes) -> int:
-    """CRC-32C of some bytes.
+    """Return the CRC-32C of a byte string.
 
     Examples
     --------
@@ -140,7 +137,7 @@ def _shape(data: bytes) -> tuple[int, ...]:
     return tuple(int(dict(_message(dimension)).get(1, 0)) for dimension in dimensions)
 
 
-def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[str, Float32[np.ndarray, "..."]]:
+def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[str, NDArray[np.float32]]:
     """Read the float32 tensors of a checkpoint.
 
     Parameters
@@ -148,7 +145,7 @@ def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[s
     index, data
         Contents of the ``.index`` file and of the only ``.data-00000-of-00001`` file.
     skip
-        Tensors whose name holds this are left out; by default the optimiser's slots.
+        Tensors whose name contains this are left out; by default the state of the optimiser.
 
     Returns
     -------
@@ -158,7 +155,7 @@ def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[s
     Raises
     ------
     ModelError
-        If the files are no such checkpoint, are damaged, or use what this reader does not know (several shards,
+        If the files are no such checkpoint, are damaged, or use features that this reader lacks (several shards,
         compressed or partitioned tensors, other types).
     """
     try:
@@ -167,10 +164,10 @@ def read_checkpoint(index: bytes, data: bytes, *, skip: str = "/Adam") -> dict[s
         raise ModelError(f"TensorFlow checkpoint: the index cannot be read ({error}); the file is damaged") from error
 
 
-def _tensors(index: bytes, data: bytes, skip: str) -> Iterator[tuple[str, Float32[np.ndarray, "..."]]]:
+def _tensors(index: bytes, data: bytes, skip: str) -> Iterator[tuple[str, NDArray[np.float32]]]:
     footer = index[-_FOOTER_BYTES:]
     if len(footer) < _FOOTER_BYTES or struct.unpack_from("<Q", footer, 40)[0] != _TABLE_MAGIC:
-        raise ModelError("TensorFlow checkpoint: the index is not one (wrong magic number)")
+        raise ModelError("TensorFlow checkpoint: not an index (wrong magic number)")
     _, at = _varint(footer, 0)  # the footer names the metaindex block first, which is empty
     _, at = _varint(footer, at)
     offset, at = _varint(footer, at)
@@ -180,7 +177,7 @@ def _tensors(index: bytes, data: bytes, skip: str) -> Iterator[tuple[str, Float3
         block_size, _ = _varint(handle, at)
         for key, value in _entries(_block(index, block_offset, block_size)):
             name = key.decode()
-            if not name or skip in name:  # the empty key holds the header
+            if not name or skip in name:  # the empty key is the header
                 continue
             fields = dict(_message(value))
             if fields.get(_DTYPE) != _FLOAT32 or fields.get(_SHARD, 0) or set(fields) > {1, 2, 3, 4, 5, 6}:

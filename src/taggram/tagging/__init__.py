@@ -5,7 +5,7 @@ unless torch is asked for. `taggram.tagging.cache` keeps predictions on disk; it
 a file does not load SQLite.
 """
 
-from taggram.models.store import DEFAULT_MODEL
+from taggram.models.directories import DEFAULT_MODEL
 from taggram.tagging.prediction import Prediction
 from taggram.tagging.tagged import Tagged
 from taggram.tagging.tagger import Tagger

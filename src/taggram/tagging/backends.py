@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
 from taggram.errors import CardError, MissingExtraError, ModelError
 from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
-from taggram.models import create_model
 from taggram.models.baselines import load_baseline
-from taggram.models.store import ONNX_FILE
+from taggram.models.directories import BASELINE_FILE, ONNX_FILE, WEIGHTS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +28,49 @@ class Backend(Protocol):
     Attributes
     ----------
     batch
-        How many segments of one length are best gathered before they are run.
+        Preferred number of segments per call.
+    file
+        The model file that computes the scores.
     """
 
     batch: int
+    file: Path
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
         """Run the model on a batch of segments."""
+
+
+def create_backend(
+    folder: Path, card: ModelCard, backend: Literal["onnx", "torch"] = "onnx", *, device: str = "cpu", threads: int = 1
+) -> Backend:
+    """Load a model with the backend that its card selects.
+
+    Parameters
+    ----------
+    folder
+        The model's folder.
+    card
+        Its card.
+    backend
+        How to run a network; the classical baselines always run in NumPy.
+    device
+        Of the torch backend.
+    threads
+        Threads of this process.
+
+    Raises
+    ------
+    ModelError, CardError
+        If there is no such backend or device, or the model is not usable.
+    """
+    if card.backend == "numpy":
+        return BaselineBackend(folder, card)
+    match backend:
+        case "onnx":
+            return OnnxBackend(folder, card, threads)
+        case "torch":
+            return TorchBackend(folder, threads, device)
+    raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
 
 
 class OnnxBackend:
@@ -62,7 +97,7 @@ class OnnxBackend:
         options.enable_mem_pattern = False  # it trades memory for a speed that is not there with one segment at a time
         options.log_severity_level = 3  # errors only
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        file = folder / ONNX_FILE
+        self.file = file = folder / ONNX_FILE
         card.check(file)
         try:
             self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
@@ -93,6 +128,9 @@ class TorchBackend:
     def __init__(self, folder: Path, threads: int, device: str) -> None:
         try:
             import torch
+
+            from taggram.models.create import create_model
+            from taggram.models.inference import optimize_for_inference
         except ModuleNotFoundError:
             raise MissingExtraError("the torch backend", "train") from None
         torch.set_num_threads(threads)
@@ -100,6 +138,8 @@ class TorchBackend:
             self._network = create_model(str(folder)).to(device)
         except (RuntimeError, AssertionError) as error:
             raise ModelError(f"torch cannot use the device {device!r}: {str(error).splitlines()[0]}") from error
+        optimize_for_inference(self._network)
+        self.file = folder / WEIGHTS_FILE
         self._device = device
         self.batch = 1 if device == "cpu" else 16  # a GPU has enough to do only with many at once
 
@@ -132,6 +172,7 @@ class BaselineBackend:
     def __init__(self, folder: Path, card: ModelCard) -> None:
         assert isinstance(card.front_end, FrontEnd)
         self._front_end = card.front_end
+        self.file = folder / BASELINE_FILE
         self._model = load_baseline(folder, card)
 
     def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from taggram._files import sha256
 from taggram.errors import CacheError
-from taggram.models.store import home
+from taggram.models.directories import data_dir
 from taggram.tagging.prediction import Prediction
 from taggram.tagging.tagged import Tagged
 from taggram.tagging.tagger import Tagger
@@ -157,7 +157,7 @@ class PredictionCache:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self.file = home() / "predictions.sqlite" if file is None else file
+        self.file = data_dir() / "predictions.sqlite" if file is None else file
         with self._readable():
             self.file.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)

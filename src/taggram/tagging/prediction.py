@@ -136,7 +136,7 @@ class Prediction:
         ModelError
             If the name is unknown, or nothing is known about the model's own vocabulary.
         """
-        there = VocabularyMap.of(self.vocabulary, name)
+        there = VocabularyMap.from_names(self.vocabulary, name)
         thresholds: dict[Policy, dict[str, float]] = {
             policy: {
                 tag: min(known)

@@ -14,11 +14,11 @@ import numpy as np
 from taggram.audio import Segmentation, Sliding, clean
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
-from taggram.errors import AudioError, ModelError, TaggramError
+from taggram.errors import AudioError, TaggramError
 from taggram.models import ModelCard
-from taggram.models.store import BASELINE_FILE, DEFAULT_MODEL, ONNX_FILE, WEIGHTS_FILE, find
+from taggram.models.directories import DEFAULT_MODEL, find_model
 from taggram.parallel import parallel_map
-from taggram.tagging.backends import Backend, BaselineBackend, OnnxBackend, TorchBackend
+from taggram.tagging.backends import create_backend
 from taggram.tagging.cutting import SILENCE, Clip, segments_of
 from taggram.tagging.prediction import Aggregation, Prediction
 from taggram.tagging.tagged import Tagged
@@ -70,22 +70,12 @@ class Tagger:
         device: str = "cpu",
         threads: int = 1,
     ) -> None:
-        folder = find(os.fspath(model))
+        folder = find_model(os.fspath(model))
         self.card = ModelCard.read(folder)
         self.segmentation: Segmentation = segmentation or Sliding(self.card.segments.hop)
         self.aggregation: Aggregation = aggregation or self.card.aggregation
-        self._run: Backend
-        if (folder / BASELINE_FILE).is_file():
-            self.model_file = folder / BASELINE_FILE
-            self._run = BaselineBackend(folder, self.card)
-        elif backend == "onnx":
-            self.model_file = folder / ONNX_FILE
-            self._run = OnnxBackend(folder, self.card, threads)
-        elif backend == "torch":
-            self.model_file = folder / WEIGHTS_FILE
-            self._run = TorchBackend(folder, threads, device)
-        else:
-            raise ModelError(f"no backend is named {backend!r}; there are: onnx, torch")
+        self._run = create_backend(folder, self.card, backend, device=device, threads=threads)
+        self.model_file = self._run.file
         self._rebuild = functools.partial(
             type(self),
             os.fspath(model),

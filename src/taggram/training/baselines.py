@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import save
 
+from taggram._files import atomic_dir, sha256
 from taggram.errors import RecipeError
 from taggram.features.numpy_log_mel import log_mel
 from taggram.models import ModelCard
 from taggram.models.architectures.four_layer_cnn import FourLayerCNN, front_end
 from taggram.models.card import FILE_NAME as CARD_FILE
-from taggram.models.card import sha256
-from taggram.models.store import BASELINE_FILE, replaced
+from taggram.models.directories import BASELINE_FILE
 from taggram.training.data import Split
 from taggram.training.output import write_recipe
 from taggram.training.recipe import FILE_NAME as RECIPE_FILE
@@ -111,7 +111,7 @@ def fit_baseline(
             "The embedding is the mean of each mel band over time; the model has none of its own.",
         ),
     )
-    with replaced(folder) as made:
+    with atomic_dir(folder) as made:
         (made / BASELINE_FILE).write_bytes(save(arrays))
         card = card.replace(files={BASELINE_FILE: sha256(made / BASELINE_FILE)})
         card.write(made)
@@ -124,7 +124,7 @@ def train_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
     Parameters
     ----------
     plan
-        Its architecture is one of `taggram.models.baselines.BASELINES`.
+        Its architecture is one of `taggram.models.card.BASELINES`.
     folder
         A new folder, or one of such a model, which is replaced.
     jobs

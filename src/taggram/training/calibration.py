@@ -49,7 +49,7 @@ def calibrate(network: Network, plan: Plan) -> dict[str, Any]:
     """
     targets, clips = plan.valid.targets, plan.valid.clips.tolist()
     assert isinstance(targets, SoftTargets)
-    network.bend(*map(torch.from_numpy, targets.scale.back()))
+    network.rescale_logits(*map(torch.from_numpy, targets.scale.back()))
     if plan.recipe.labels is None:
         labels = np.full((len(clips), len(plan.vocabulary)), np.nan, np.float32)
     else:
@@ -59,7 +59,7 @@ def calibrate(network: Network, plan: Plan) -> dict[str, Any]:
     truth = Truth(targets.probabilities(np.arange(len(clips))), labels)
     logits = segment_logits(network, plan.store, plan.valid)
     slope, offset = fit(logits, truth)
-    network.bend(slope, offset)
+    network.rescale_logits(slope, offset)
     scores, tags = song_scores(logits, slope, offset).numpy(), plan.vocabulary.names
     return {"thresholds": thresholds(scores, truth, tags), "calibration": reliability(scores, truth, tags)}
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taggram.models import ModelCard, store
+from taggram.models import ModelCard, directories
 from taggram.models.card import FILE_NAME as CARD_FILE
 from taggram.models.card import Score
 from taggram.models.weights import save_model
@@ -90,7 +90,7 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
         if recipe.quantise:
             heard = one_of_each(plan.store, plan.train, network.segments.samples, QUANTISED_ON, recipe.seed)
         card = save_model(network, card, made, heard)
-        for file in (store.WEIGHTS_FILE, store.ONNX_FILE, CARD_FILE):
+        for file in (directories.WEIGHTS_FILE, directories.ONNX_FILE, CARD_FILE):
             os.replace(made / file, folder / file)
     finally:
         shutil.rmtree(made, ignore_errors=True)

@@ -14,7 +14,7 @@ from taggram.errors import RecipeError
 from taggram.features import FrontEnd
 from taggram.models import create_model, list_architectures
 from taggram.models.architectures.four_layer_cnn import front_end
-from taggram.models.baselines import BASELINES
+from taggram.models.card import BASELINES
 from taggram.training.data import Split, Store, fingerprint, frequent_labels
 from taggram.training.normalisation import mean_and_std
 from taggram.vocabularies import Vocabulary
@@ -94,7 +94,7 @@ def plan(recipe: Recipe, store: Store, source: str = "recipe") -> Plan:
             f"{source}: min_positives: no label has {recipe.min_positives} clips in the split {TRAIN!r} of "
             f"{recipe.store}; lower it, or label the clips"
         )
-    vocabulary = Vocabulary.of(tags)
+    vocabulary = Vocabulary.from_names(tags)
     if not isinstance(tags, str):
         own = {"name": recipe.name.partition(".")[2], "source": f"labels of {Path(recipe.store).name}"}
         vocabulary = vocabulary.replace(**own)

@@ -124,7 +124,7 @@ class Recipe(BaseModel):
         if self.name.partition(".")[0] != self.architecture:
             raise ValueError(f"name: must begin with the architecture, as in {self.architecture}.mine")
         try:
-            self.vocabulary is None or Vocabulary.of(self.vocabulary)
+            self.vocabulary is None or Vocabulary.from_names(self.vocabulary)
         except ModelError as error:
             raise ValueError(f"vocabulary: {error}") from None
         if self.teachers and not isinstance(self.vocabulary, str):

@@ -14,7 +14,7 @@ from taggram.errors import RecipeError
 from taggram.training import checkpoint
 from taggram.training.ahead import ahead
 from taggram.training.checkpoint import Checkpoint, Row
-from taggram.training.convolutions import prepare_convolutions
+from taggram.training.cpu import optimize_for_cpu
 from taggram.training.data import Batch, training_batches, training_steps, validation_batches
 from taggram.training.masking import mask_bands
 from taggram.training.optimiser import optimiser_at, rate
@@ -92,7 +92,7 @@ class Session:
         self.file = folder / checkpoint.FILE_NAME
         self.network = plan.network()
         self.spec = self.network.segments
-        prepare_convolutions(self.network)
+        optimize_for_cpu(self.network)
         self.trained = fabric.setup(Trained(self.network, plan.recipe.mask))
         self.positive = None if plan.positive is None else torch.from_numpy(plan.positive)
         self.best = self._weights()

@@ -7,7 +7,7 @@
   that the process does not give back memory.
 
 Both must be set before torch is loaded, so this file does not load it. What makes a network itself fast is in
-`convolutions.py`.
+the folder `cpu`.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 from taggram.datasets import PackedStore
 from taggram.errors import ModelError, RecipeError
 from taggram.models import ModelCard
+from taggram.models.directories import ONNX_FILE, find_model, installed_models
 from taggram.models.published import PUBLISHED
-from taggram.models.store import ONNX_FILE, find, installed
 from taggram.parallel import parallel_map
 from taggram.tagging import Tagger
 from taggram.training.ensemble import ensemble
@@ -57,7 +57,7 @@ class Teacher(BaseModel):
 
     def install(self) -> None:
         """Import it if it is a published model that is not here yet."""
-        if self.model in PUBLISHED and self.model not in installed():
+        if self.model in PUBLISHED and self.model not in installed_models():
             from taggram.models.importing import import_model
 
             import_model(self.model, None if self.source is None else Path(self.source))
@@ -157,7 +157,7 @@ def teach(
 
 def _key(teacher: Teacher, store: PackedStore, clips: Int64[np.ndarray, " clips"]) -> str:
     """Return what the scores of a teacher depend on."""
-    card = ModelCard.read(find(teacher.model))
+    card = ModelCard.read(find_model(teacher.model))
     heard = [(store.clips[i].id, store.clips[i].hash) for i in clips.tolist()]
     return json.dumps(
         [card.files.get(ONNX_FILE, card.name), store.sample_rate, heard, *["embeddings"] * teacher.neighbours]
@@ -215,7 +215,7 @@ def together(
     """
     heard = []
     for lesson, teacher in zip(lessons, teachers, strict=True):
-        there = VocabularyMap.between(ModelCard.read(find(teacher.model)).vocabulary.name, vocabulary.name)
+        there = VocabularyMap.between(ModelCard.read(find_model(teacher.model)).vocabulary.name, vocabulary.name)
         heard.append(there.scores(lesson.on_cells(lesson.scores, cells)))
     joined: np.ndarray = ensemble(np.stack(heard), [teacher.weight for teacher in teachers]).astype(np.float32)
     unknown = [tag for tag, column in zip(vocabulary.names, joined.T, strict=True) if np.isnan(column[0])]

@@ -1,4 +1,4 @@
-"""Tags: the vocabularies that models answer in and clips are labelled with, and the way from one to another."""
+"""Vocabularies of tags, for the outputs of models and the labels of clips, and maps between them."""
 
 from taggram.vocabularies.vocabulary import Category, Vocabulary, label
 from taggram.vocabularies.vocabulary_map import VocabularyMap

@@ -1,4 +1,4 @@
-"""The tags that a model answers with, in the order of its outputs."""
+"""Tags in the order of a model's outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Meta
 from taggram.errors import ModelError
 from taggram.record import Record
 
-TABLE = "taggram.tsv"  # taggram's own tags, with the published ones that each of them stands for
+TABLE = "taggram.tsv"  # taggram's own tags, each with the published tags of the same meaning
 
 Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other"]
 
@@ -27,7 +27,7 @@ class Vocabulary(Record, frozen=True, kw_only=True):
     source
         Where the tags come from.
     tags
-        From tag to category; the order is the order of a model's outputs. ``"tempo"`` holds loudness too.
+        From tag to category, in the order of the outputs. ``"tempo"`` includes loudness.
     """
 
     name: str
@@ -43,14 +43,14 @@ class Vocabulary(Record, frozen=True, kw_only=True):
         return tuple(self.tags)
 
     @classmethod
-    def of(cls, tags: Vocabulary | str | Iterable[str]) -> Vocabulary:
-        """Make a vocabulary of what people hand in.
+    def from_names(cls, tags: Vocabulary | str | Iterable[str]) -> Vocabulary:
+        """Return a vocabulary by its name or its tags.
 
         Parameters
         ----------
         tags
-            A vocabulary; ``"taggram"``, which joins the published ones; the name of one of these (``"mtat"``,
-            ``"msd"``, ``"jamendo"``); or tags of one's own, in output order, which get the category ``"other"``.
+            Name of a vocabulary: a published one (``"mtat"``, ``"msd"``, ``"jamendo"``), or ``"taggram"``, which joins
+            these. Or tags in output order, which get the category ``"other"``. A vocabulary is returned as it is.
 
         Raises
         ------
@@ -80,13 +80,13 @@ class Vocabulary(Record, frozen=True, kw_only=True):
 
     @staticmethod
     def published() -> list[str]:
-        """Names of the published vocabularies."""
+        """Return the names of the published vocabularies."""
         folder = resources.files(__package__)
         return sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json"))
 
 
 def label(tag: str) -> str:
-    """Return a tag as people read it: MTG-Jamendo writes its category before it (``mood/theme---happy``).
+    """Return a tag for display, without the category that MTG-Jamendo puts in front (``mood/theme---happy``).
 
     Examples
     --------

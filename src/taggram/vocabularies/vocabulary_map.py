@@ -1,39 +1,36 @@
-"""From the tags of one vocabulary to those of another, so that a model can be asked and scored in another set's words.
+"""Maps between vocabularies, to convert scores and labels of one data set's tags to those of another.
 
-The table ``vocabularies/taggram.tsv`` lists for each of taggram's own tags the published tags that mean the same.
+The table ``vocabularies/taggram.tsv`` lists for each of taggram's own tags the published tags of the same meaning.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.errors import ModelError
 from taggram.vocabularies.vocabulary import TABLE, Vocabulary
 
-if TYPE_CHECKING:
-    import os
-
-    from jaxtyping import Float
+S = TypeVar("S", bound=np.floating[Any])
 
 
 @dataclass(frozen=True)
 class VocabularyMap:
-    """Which tags of a source mean the same as those of a target.
+    """Map from the tags of a source vocabulary to those of a target vocabulary.
 
     Attributes
     ----------
-    source
-        Tags that one has scores or labels for.
-    target
-        Tags that one wants scores or labels for.
+    source, target
+        The two vocabularies.
     sources
-        For each target tag the source tags of the same meaning; none where the source has no such tag.
+        For each target tag the source tags of the same meaning; empty where the source has no such tag.
     """
 
     source: Vocabulary
@@ -44,7 +41,7 @@ class VocabularyMap:
     def between(cls, source: str, target: str) -> VocabularyMap:
         """Return the map between two of taggram's vocabularies, by name.
 
-        Published vocabularies are joined through taggram's own: two tags mean the same if one of its tags lists both.
+        Two tags of published vocabularies have the same meaning if one of taggram's own tags lists both.
 
         Raises
         ------
@@ -58,41 +55,44 @@ class VocabularyMap:
         >>> VocabularyMap.between("mtat", "msd").sources["female vocalists"]
         ('female', 'woman', 'female vocal', 'female voice')
         """
-        asked, wanted = Vocabulary.of(source), Vocabulary.of(target)
+        from_tags, to_tags = Vocabulary.from_names(source), Vocabulary.from_names(target)
         if source == target:
-            return cls(asked, wanted, {tag: (tag,) for tag in wanted.names})
-        meanings = _meanings()
-        sources: dict[str, list[str]] = {tag: [] for tag in wanted.names}
-        for own, published in meanings.items():
+            return cls(from_tags, to_tags, {tag: (tag,) for tag in to_tags.names})
+        sources: dict[str, list[str]] = {tag: [] for tag in to_tags.names}
+        for own, published in _same_meaning().items():
             names = {"taggram": (own,), **published}
             for tag in names[target]:
                 sources[tag].extend(other for other in names[source] if other not in sources[tag])
-        return cls(asked, wanted, {tag: tuple(found) for tag, found in sources.items()})
+        return cls(from_tags, to_tags, {tag: tuple(names) for tag, names in sources.items()})
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, target: str) -> VocabularyMap:
-        """Return the map from the tags that a model answers with, all or some of one of taggram's vocabularies.
+    def from_names(cls, vocabulary: Vocabulary, target: str) -> VocabularyMap:
+        """Return the map from a model's vocabulary to one of taggram's, by its name.
 
-        Its target holds only the tags that have a source.
+        Parameters
+        ----------
+        vocabulary
+            All or some tags of one of taggram's vocabularies.
+        target
+            Name of the target vocabulary. The target of the map has only the tags that have a source.
 
         Raises
         ------
         ModelError
-            For an unknown target, and if the tags are somebody's own.
+            For an unknown target, and for a custom vocabulary.
         """
         if target == vocabulary.name:
             return cls(vocabulary, vocabulary, {tag: (tag,) for tag in vocabulary.names})
-        wanted = Vocabulary.of(target)
-        known = {"taggram", *Vocabulary.published()}
-        every = cls.between(vocabulary.name, target).sources if vocabulary.name in known else {}
-        sources = {tag: tuple(name for name in names if name in vocabulary.tags) for tag, names in every.items()}
+        to_tags = Vocabulary.from_names(target)
+        mapped = {"taggram", *Vocabulary.published()}
+        whole = cls.between(vocabulary.name, target).sources if vocabulary.name in mapped else {}
+        sources = {tag: tuple(name for name in names if name in vocabulary.tags) for tag, names in whole.items()}
         sources = {tag: names for tag, names in sources.items() if names}
         if not sources:
             raise ModelError(
-                f"the tags of the vocabulary {vocabulary.name!r} are somebody's own: which of them stand for those of "
-                f"{target} is not known"
+                f"the vocabulary {vocabulary.name!r} is a custom one: there is no map from its tags to {target}"
             )
-        covered = wanted.replace(tags={tag: wanted.tags[tag] for tag in sources})
+        covered = to_tags.replace(tags={tag: to_tags.tags[tag] for tag in sources})
         return cls(vocabulary, covered, sources)
 
     @classmethod
@@ -102,18 +102,18 @@ class VocabularyMap:
         Parameters
         ----------
         file
-            Tab-separated text in UTF-8 with the columns ``label`` and ``tags``; several tags are split at ``;``, and a
-            label that no tag corresponds to has none.
+            Tab-separated text in UTF-8 with the columns ``label`` and ``tags``; several tags are separated by ``;``,
+            and a label without a corresponding tag has none.
         target
-            Vocabulary of the tags.
+            Name of the vocabulary of the tags.
 
         Raises
         ------
         ModelError
             If the table cannot be read, or names a tag that the target does not have.
         """
-        wanted = Vocabulary.of(target)
-        sources: dict[str, list[str]] = {tag: [] for tag in wanted.names}
+        to_tags = Vocabulary.from_names(target)
+        sources: dict[str, list[str]] = {tag: [] for tag in to_tags.names}
         labels = []
         try:
             with open(file, encoding="utf-8", newline="") as text:
@@ -127,47 +127,47 @@ class VocabularyMap:
             raise ModelError(
                 f"{file}: a map has the columns label and tags, with tags of {target}: see {error}"
             ) from error
-        return cls(Vocabulary.of(labels), wanted, {tag: tuple(found) for tag, found in sources.items()})
+        return cls(Vocabulary.from_names(labels), to_tags, {tag: tuple(names) for tag, names in sources.items()})
 
     def inverse(self) -> VocabularyMap:
-        """Return the map the other way round: what was wanted is now there, and what was there is wanted."""
+        """Return the map from the target to the source."""
         sources = {
             label: tuple(tag for tag in self.target.names if label in self.sources[tag]) for label in self.source.names
         }
         return VocabularyMap(self.target, self.source, sources)
 
     def covered(self) -> tuple[str, ...]:
-        """Target tags that have a source, in the target's order."""
+        """Return the target tags that have a source, in the target's order."""
         return tuple(tag for tag in self.target.names if self.sources[tag])
 
-    def scores(self, scores: Float[np.ndarray, "*any source"]) -> Float[np.ndarray, "*any target"]:
-        """Turn scores of source tags into scores of target tags: the highest of those that mean the same.
+    def scores(self, scores: NDArray[S]) -> NDArray[S]:
+        """Map scores of source tags to scores of target tags: the highest one of the same meaning.
 
         Parameters
         ----------
-        scores
-            In the source's order along the last axis.
+        scores : (..., source tags) float
+            In the source's order.
 
         Returns
         -------
-        array
+        (..., target tags) float
             In the target's order; NaN for a tag without a source.
         """
         column = {tag: i for i, tag in enumerate(self.source.names)}
         out = np.full((*scores.shape[:-1], len(self.target)), np.nan, scores.dtype)
         for i, tag in enumerate(self.target.names):
-            if found := [column[name] for name in self.sources[tag]]:
-                out[..., i] = scores[..., found].max(axis=-1)
+            if columns := [column[name] for name in self.sources[tag]]:
+                out[..., i] = scores[..., columns].max(axis=-1)
         return out
 
     def labels(self, labels: Iterable[str]) -> list[str]:
-        """Turn the labels of a clip into target tags, in the target's order; labels without one are dropped."""
-        have = set(labels)
-        return [tag for tag in self.target.names if have.intersection(self.sources[tag])]
+        """Map the labels of a clip to target tags, in the target's order; labels without one are dropped."""
+        unique = set(labels)
+        return [tag for tag in self.target.names if unique.intersection(self.sources[tag])]
 
 
-def _meanings() -> dict[str, dict[str, Sequence[str]]]:
-    """Read the table: taggram's tag, vocabulary, tags of that vocabulary."""
+def _same_meaning() -> dict[str, dict[str, Sequence[str]]]:
+    """Read the table: for each of taggram's tags and each published vocabulary, the tags of the same meaning."""
     with (resources.files(__package__) / TABLE).open(encoding="utf-8") as text:
         rows = list(csv.DictReader(text, delimiter="\t"))
     published = [name for name in rows[0] if name not in ("tag", "category")]

@@ -185,7 +185,7 @@ def table() -> list[dict[str, str]]:
 def test_the_table_of_tags() -> None:
     rows = {row["tag"]: row for row in table()}
     assert len(rows) == 188
-    top50 = Vocabulary.of("mtat")
+    top50 = Vocabulary.from_names("mtat")
     assert {tag: rows[tag]["category"] for tag in top50.names} == top50.tags
     assert all(rows[row["same_as"]]["same_as"] == "" for row in rows.values() if row["same_as"])
     for tags in VocabularyMap.between("mtat", "taggram").sources.values():  # the other place that knows synonyms

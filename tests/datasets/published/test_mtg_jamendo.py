@@ -115,7 +115,7 @@ def test_categories_are_those_of_the_prefix(data: Dataset, sample: Path) -> None
         "instrument---piano": "instrument",
     }
     assert set(data.vocabulary(sample, "moodtheme-split4").tags.values()) == {"mood"}
-    assert data.vocabulary(sample, "top50-split3") == Vocabulary.of("jamendo")
+    assert data.vocabulary(sample, "top50-split3") == Vocabulary.from_names("jamendo")
 
 
 def test_voice_is_no_instrument(data: Dataset, tmp_path: Path) -> None:

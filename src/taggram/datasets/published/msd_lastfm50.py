@@ -98,7 +98,7 @@ class MSDLastfm50(Dataset):
     def vocabulary(self, folder: Path, protocol: str | None = None) -> Vocabulary:  # noqa: ARG002 - always the same
         """Return the 50 tags in the order of the columns; see `Dataset`."""
         self.protocol(protocol)
-        return Vocabulary.of("msd")
+        return Vocabulary.from_names("msd")
 
     def index(self, folder: Path, protocol: str | None = None) -> ClipIndex:
         """List the songs of the splits whose files exist; see `Dataset`."""
@@ -123,7 +123,7 @@ class MSDLastfm50(Dataset):
         )
         if len(paths) != len(ids):
             raise DatasetError(f"{names} has {len(paths)} songs, {ids_file.name} {len(ids)}: download both again")
-        tags = np.array(Vocabulary.of("msd").names, object)
+        tags = np.array(Vocabulary.from_names("msd").names, object)
         return [
             ClipInfo(song, path, split, tuple(tags[has])) for song, path, has in zip(ids, paths, truth, strict=True)
         ]
@@ -131,7 +131,7 @@ class MSDLastfm50(Dataset):
     def write_sample(self, folder: Path) -> None:
         """Write the lists and previews of three songs; see `Dataset`."""
         folder.mkdir(parents=True, exist_ok=True)
-        tags = Vocabulary.of("msd").names
+        tags = Vocabulary.from_names("msd").names
         (folder / "50tagList.txt").write_text("".join(f"{tag}\n" for tag in tags), encoding="utf-8")
         for split, songs in {
             "train": {"TRAAAAA000000000A1": {"rock", "guitar"}},
@@ -152,6 +152,6 @@ def _truth(file: Path) -> NDArray[np.bool_]:
         truth = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DatasetError(f"{file} cannot be read ({' '.join(str(error).split())}): download it again") from error
-    if not isinstance(truth, np.ndarray) or truth.ndim != 2 or truth.shape[1] != len(Vocabulary.of("msd")):
+    if not isinstance(truth, np.ndarray) or truth.ndim != 2 or truth.shape[1] != len(Vocabulary.from_names("msd")):
         raise DatasetError(f"{file} is not a table of songs and 50 tags: download it again")
     return truth.astype(bool)

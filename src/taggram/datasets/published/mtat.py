@@ -110,7 +110,7 @@ class MTAT(Dataset):
     def vocabulary(self, folder: Path, protocol: str | None = None) -> Vocabulary:  # noqa: ARG002 - always the same
         """Return the 50 tags in the order of published models' outputs; see `Dataset`."""
         self.protocol(protocol)
-        return Vocabulary.of("mtat")
+        return Vocabulary.from_names("mtat")
 
     def index(self, folder: Path, protocol: str | None = None) -> ClipIndex:
         """List the clips in the order of their ids; see `Dataset`.
@@ -118,7 +118,7 @@ class MTAT(Dataset):
         Artist, album and title are taken from the path. They identify the recording of a clip, except for 65 that
         share all three with another track of their album.
         """
-        return self._select(folder, protocol, self._clips(folder), Vocabulary.of("mtat"), {})
+        return self._select(folder, protocol, self._clips(folder), Vocabulary.from_names("mtat"), {})
 
     def with_tags(
         self, folder: Path, protocol: str | None = None, *, top: int = 50, merge: bool = False
@@ -267,7 +267,7 @@ def _clip(file: Path, clip: str, path: str, labels: tuple[str, ...]) -> ClipInfo
 
 def _top50(file: Path) -> Iterable[tuple[str, tuple[str, ...]]]:
     """Yield ids and labels from lines with an id and a list of zeros and ones; a missing file has none."""
-    tags = Vocabulary.of("mtat").names
+    tags = Vocabulary.from_names("mtat").names
     for line in read_lines(file) if file.is_file() else ():
         clip, _, truth = line.partition("\t")
         try:

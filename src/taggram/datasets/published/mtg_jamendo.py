@@ -98,7 +98,7 @@ class MTGJamendo(Dataset):
     def vocabulary(self, folder: Path, protocol: str | None = None) -> Vocabulary:
         """Return the 50 published tags, or the tags of another subset, sorted; see `Dataset`."""
         subset, _, _ = self.protocol(protocol).name.partition("-")
-        top50 = Vocabulary.of("jamendo")
+        top50 = Vocabulary.from_names("jamendo")
         if subset == "top50":
             return top50
         tags = sorted({tag for clip in self.index(folder, protocol).clips for tag in clip.labels})

@@ -1,1 +1,1 @@
-"""One architecture per file; the file's name is the architecture's name. Importing one needs torch."""
+"""Architectures, one per file, named as the file. Importing one needs torch."""

@@ -1,9 +1,8 @@
-"""The network of Choi et al., in the form in which Yu compares with it."""
+"""The CNN of Choi et al. 2016, in the form of Yu's comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,18 +11,14 @@ from taggram.models.architectures.genre_mood_cnn import FRONT_END, SCALE, SEGMEN
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 CHANNELS = (32, 128, 128, 192, 256)
 POOLS = ((1, 2), (1, 2), (1, 2), (3, 5), (4, 4))
 
 
 class _Block(nn.Module):
-    """3x3 convolution with stride 3, ELU, batch norm, max-pooling; what does not fit is padded."""
+    """3x3 convolution with stride 3, ELU, batch norm, max-pooling; each pads to a multiple of its stride."""
 
     def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
         super().__init__()
@@ -32,21 +27,21 @@ class _Block(nn.Module):
         self.pool = nn.MaxPool2d(pool)
         self.size = pool
 
-    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        y = self.bn(functional.elu(self.conv(_filled(x, (3, 3), 0.0))))
-        z: Tensor = self.pool(_filled(y, self.size, -float("inf")))
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.bn(functional.elu(self.conv(_pad(x, (3, 3), 0.0))))
+        z: Tensor = self.pool(_pad(y, self.size, -float("inf")))
         return z
 
 
-def _filled(x: Tensor, step: tuple[int, int], value: float) -> Tensor:
-    """Pad both axes to a multiple of a step, evenly, with the odd one at the end."""
+def _pad(x: Tensor, step: tuple[int, int], value: float) -> Tensor:
+    """Pad mels and frames to multiples of a step, evenly, with the odd one at the end."""
     mels, frames = (-size % by for size, by in zip(x.shape[2:], step, strict=True))
     return functional.pad(x, (frames // 2, frames - frames // 2, mels // 2, mels - mels // 2), value=value)
 
 
 @register
 class ChoiCNN(Network):
-    """Five convolutions with stride 3, after which little is left to pool.
+    """Five convolutions with stride 3 and max-pooling.
 
     Input: as for `genre_mood_cnn`, 128 mel bands x 128 frames. Everywhere the order is convolution, ELU, batch norm,
     max-pooling.
@@ -71,7 +66,7 @@ class ChoiCNN(Network):
     heads
         See `genre_mood_cnn`.
     units
-        Of the dense layers: with one of them its activation is ReLU; with more, (300, 20) in the published code, ELU.
+        Units of the dense layers. One layer has ReLU; several, (300, 20) in the published code, have ELU.
     """
 
     front_end = FRONT_END
@@ -79,7 +74,7 @@ class ChoiCNN(Network):
     paper = "Choi, Fazekas and Sandler, Convolutional recurrent neural networks for music classification, 2016"
     deviations = (
         "As in the published code of Yu (Music tagging with convolutional neural network), which has strides of 3.",
-        "Where a stride or a pool does not fit, edges are padded as in that code; the last pools see a single point.",
+        "Where a stride or a pool does not fit, edges are padded as in that code; the last pools have a single point.",
     )
 
     def __init__(self, vocabulary: Vocabulary, heads: HeadOptions | None = None, units: Sequence[int] = (10,)) -> None:
@@ -88,8 +83,8 @@ class ChoiCNN(Network):
         self.blocks = nn.Sequential(*map(_Block, (1, *CHANNELS), CHANNELS, POOLS))
         self.dense = DenseLayers(CHANNELS[-1], units, nn.ReLU if len(units) == 1 else nn.ELU)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 128 128"]) -> Float[Tensor, "batch units"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 128, 128)."""
         x = self.blocks(self.bn(spectrogram[:, None] / SCALE))
         embedding: Tensor = self.dense(x.flatten(1))
         return embedding

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
@@ -11,16 +9,12 @@ from taggram.models.blocks import ConvBlock
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
 class CRNN(Network):
-    """Four convolution blocks that leave one mel band and 18 steps in time, then two GRU layers.
+    """Four convolution blocks, whose output is one mel band and 18 steps in time, then two GRU layers.
 
     Input: 96 mel bands x 1813 frames (29 s at 16 kHz, HTK mel, decibels), batch norm.
 
@@ -58,8 +52,8 @@ class CRNN(Network):
         )
         self.gru = nn.GRU(128, 32, num_layers=2, batch_first=True)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 96 1813"]) -> Float[Tensor, "batch 32"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 32) from log-mel-spectrograms (batch, 96, 1813)."""
         x = self.blocks(self.bn(spectrogram[:, None]))
         steps, _ = self.gru(x.squeeze(2).transpose(1, 2))
         last: Tensor = steps[:, -1]

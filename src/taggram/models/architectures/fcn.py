@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
@@ -11,16 +9,12 @@ from taggram.models.blocks import ConvBlock
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
 class FCN(Network):
-    """Five convolution blocks whose pooling shrinks 29 s of log-mel-spectrogram to one point.
+    """Five convolution blocks whose pooling reduces 29 s of log-mel-spectrogram to one point.
 
     Input: 96 mel bands x 1813 frames (29 s at 16 kHz, HTK mel, decibels), batch norm.
 
@@ -47,7 +41,7 @@ class FCN(Network):
     paper = "Choi, Fazekas and Sandler, Automatic tagging using deep convolutional neural networks, 2016"
     deviations = (
         "Five convolution blocks and 96 mel bands at 16 kHz, as in the published code of Won et al. 2020; "
-        "Ramakrishna, Gupta and Gole (Evaluation of CNN-based automatic music tags retrieval models) speak of four.",
+        "Ramakrishna, Gupta and Gole (Evaluation of CNN-based automatic music tags retrieval models) state four.",
     )
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -61,7 +55,7 @@ class FCN(Network):
             ConvBlock(128, 64, (4, 4)),
         )
 
-    def embed(self, spectrogram: Float[Tensor, "batch 96 1813"]) -> Float[Tensor, "batch 64"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 64) from log-mel-spectrograms (batch, 96, 1813)."""
         x: Tensor = self.blocks(self.bn(spectrogram[:, None]))
         return x.flatten(1)

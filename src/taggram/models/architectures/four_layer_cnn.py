@@ -1,22 +1,17 @@
-"""A CNN of four convolutions, with four ways to normalise what it sees (Nair and Bradley)."""
+"""A CNN of four convolutions, with four normalisations of its input (Nair and Bradley)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections import OrderedDict
+from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
-from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 CHANNELS = (128, 384, 768, 2048)
 POOLS = ((2, 4), (2, 4), (2, 6), (1, 7))
@@ -26,7 +21,7 @@ Normalisation = Literal["data", "band", "segment", "power"]
 
 
 def front_end(normalise: Normalisation, mean: float = 0.0, std: float = 1.0) -> FrontEnd:
-    """Return what the network sees: 40 mel bands and 909 frames of 29.1 s."""
+    """Return the front end: 40 mel bands, 909 frames in 29.1 s."""
     return FrontEnd(
         hop=512,
         n_mels=40,
@@ -39,28 +34,28 @@ def front_end(normalise: Normalisation, mean: float = 0.0, std: float = 1.0) -> 
     )
 
 
-class _Block(nn.Module):
+class _Block(nn.Sequential):
     """3x3 convolution without padding, batch norm, ReLU, max-pooling, dropout."""
 
     def __init__(
         self, channels_in: int, channels: int, pool: tuple[int, int], batch_norm: bool, dropout: float
     ) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels_in, channels, 3)
-        self.bn = nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
-        self.pool = nn.MaxPool2d(pool)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        y: Tensor = self.dropout(norm_pool(self.conv(x), self.bn, self.pool, torch.relu))
-        return y
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(channels_in, channels, 3),
+                bn=nn.BatchNorm2d(channels) if batch_norm else nn.Identity(),
+                relu=nn.ReLU(),
+                pool=nn.MaxPool2d(pool),
+                dropout=nn.Dropout(dropout),
+            )
+        )
 
 
 @register
 class FourLayerCNN(Network):
-    """Four unpadded convolutions whose pooling shrinks 29.1 s of log-mel-spectrogram to one point.
+    """Four unpadded convolutions whose pooling reduces 29.1 s of log-mel-spectrogram to one point.
 
-    Input: 40 mel bands x 909 frames (29.1 s at 16 kHz, frames of 512 samples side by side, Slaney mel, decibels),
+    Input: 40 mel bands x 909 frames (29.1 s at 16 kHz, adjacent frames of 512 samples, Slaney mel, decibels),
     normalised.
 
     ======  ========  ====================  ==============  ===============
@@ -91,10 +86,10 @@ class FourLayerCNN(Network):
     paper = "Nair and Bradley, Auto-tagging in music using convolutional neural network"
     deviations = (
         "Without padding of the convolutions, the paper's pools give its 1 x 1 exactly; "
-        "the 1 x 1 x 2048 that it prints behind the third pool is 3 x 9 x 768.",
+        "the 1 x 1 x 2048 that it prints after the third pool is 3 x 9 x 768.",
         "Frames of 512 samples, from which its 909 frames follow; mel scale and logarithm, which it does not state, "
         "are librosa's, and the share of dropout is 0.5.",
-        "Normalised before the logarithm, what lies below the mean has none; here it counts as 1e-10.",
+        "With normalisation before the logarithm, values below the mean have no logarithm; here they count as 1e-10.",
     )
 
     def __init__(
@@ -112,7 +107,7 @@ class FourLayerCNN(Network):
             *(_Block(before[i], CHANNELS[i], POOLS[i], batch_norm, dropout) for i in range(len(CHANNELS)))
         )
 
-    def embed(self, spectrogram: Float[Tensor, "batch 40 909"]) -> Float[Tensor, "batch 2048"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 2048) from log-mel-spectrograms (batch, 40, 909)."""
         x: Tensor = self.blocks(spectrogram[:, None])
         return x.flatten(1)

@@ -1,9 +1,9 @@
-"""One CNN for genre and mood: several heads on the same small dense layer (Yu)."""
+"""A CNN for genre and mood: several heads on a shared dense layer (Yu)."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,37 +12,33 @@ from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
-from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 SAMPLES = 127 * 512  # 2.95 s at 22.05 kHz
 FRONT_END = FrontEnd(
     sample_rate=22050, n_fft=2048, hop=512, n_mels=128, mel_scale="slaney", mel_norm="slaney", normalise="peak"
 )
 SEGMENTS = Segments(samples=SAMPLES, hop=SAMPLES)
-SCALE = 255.0  # by which decibels are divided
+SCALE = 255.0  # decibels are divided by it
 
 
-class _Block(nn.Module):
+class _Block(nn.Sequential):
     """2x2 convolution, ReLU, batch norm, max-pooling.
 
-    With stride 1 the size is kept by a row and a column of zeros at the end; with stride 2 nothing is pooled.
+    With stride 1, a row and a column of zeros at the end keep the size; with stride 2 there is no pooling.
     """
 
     def __init__(self, channels_in: int, channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.pad = nn.ZeroPad2d((0, 1, 0, 1) if stride == 1 else 0)
-        self.conv = nn.Conv2d(channels_in, channels, 2, stride)
-        self.bn = nn.BatchNorm2d(channels, eps=1e-3)
-        self.pool = nn.MaxPool2d(2) if stride == 1 else nn.Identity()
-
-    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        return norm_pool(torch.relu(self.conv(self.pad(x))), self.bn, self.pool)
+        super().__init__(
+            OrderedDict(
+                pad=nn.ZeroPad2d((0, 1, 0, 1)) if stride == 1 else nn.Identity(),
+                conv=nn.Conv2d(channels_in, channels, 2, stride),
+                relu=nn.ReLU(),
+                bn=nn.BatchNorm2d(channels, eps=1e-3),
+                pool=nn.MaxPool2d(2) if stride == 1 else nn.Identity(),
+            )
+        )
 
 
 @register
@@ -72,15 +68,15 @@ class GenreMoodCNN(Network):
         From the name of a head to its kind (``softmax``, ``sigmoid`` or ``regression``), tags and weight, see
         `taggram.models.heads`; the paper's are ``genre`` and ``mood``, both ``softmax``. None: a sigmoid for each tag.
     units
-        Of the dense layers.
+        Units of the dense layers.
     """
 
     front_end = FRONT_END
     segments = SEGMENTS
     paper = "Yu, Music tagging with convolutional neural network"
     deviations = (
-        "Only the last pooling is averaged, as in the published code; the paper does not say which ones are.",
-        "Frames at the ends of a segment see its reflection, as in librosa at the time.",
+        "Only the last pooling is averaged, as in the published code; the paper does not state which ones are.",
+        "Frames at the ends of a segment are padded by reflection, as in librosa at the time.",
     )
 
     def __init__(self, vocabulary: Vocabulary, heads: HeadOptions | None = None, units: Sequence[int] = (15,)) -> None:
@@ -90,8 +86,8 @@ class GenreMoodCNN(Network):
         self.max_pool, self.mean_pool = nn.MaxPool2d(2), nn.AvgPool2d(2)
         self.dense = DenseLayers(512 * 4 * 4, units, nn.ReLU)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 128 128"]) -> Float[Tensor, "batch units"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 128, 128)."""
         x = self.blocks(self.bn(spectrogram[:, None] / SCALE))
         pooled = torch.add(self.max_pool(x), self.mean_pool(x)) / 2
         embedding: Tensor = self.dense(pooled.flatten(1))

@@ -1,8 +1,6 @@
-"""Harmonic CNN: a learned front end whose channels are harmonics (Won et al. 2020)."""
+"""Harmonic CNN: a trainable front end whose channels are harmonics (Won et al. 2020)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,19 +10,15 @@ from taggram.models.blocks import ConvBlock, ResidualBlock
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
 class HarmonicCNN(Network):
     """Six spectrograms, one for each harmonic of the same pitches, as the channels of a residual network.
 
-    Input: 6 harmonics x 128 bands, half a semitone apart from C1 on, x 313 frames (5 s at 16 kHz, decibels); how wide
-    the bands are is learned. Batch norm.
+    Input: 6 harmonics x 128 bands, half a semitone apart from C1 on, x 313 frames (5 s at 16 kHz, decibels); the
+    width of the bands is trained. Batch norm.
 
     ===========  ========  ==============  =================
     block        channels  pool (band, t)  output (band, t)
@@ -67,7 +61,7 @@ class HarmonicCNN(Network):
         self.dense = nn.Linear(256, 256)
         self.dense_bn = nn.BatchNorm1d(256)
 
-    def embed(self, harmonics: Float[Tensor, "batch 6 128 frames"]) -> Float[Tensor, "batch 256"]:
-        """Compute the embedding of segments from their harmonic spectrograms."""
+    def embed(self, harmonics: Tensor) -> Tensor:
+        """Compute embeddings (batch, 256) from harmonic spectrograms (batch, 6, 128, frames)."""
         x = self.blocks(self.bn(harmonics))
         return torch.relu(self.dense_bn(self.dense(x.squeeze(2).amax(2))))

@@ -1,23 +1,18 @@
-"""MsE-CNN: a CNN whose last layer sees every scale (Hamidi Ghalehjegh, Vahidzadeh and Baek 2019)."""
+"""MsE-CNN: a CNN with features of every scale (Hamidi Ghalehjegh, Vahidzadeh and Baek 2019)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections import OrderedDict
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
-from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 WIDTHS = {"paper": (64, 128, 128, 128, 64), "code": (64, 128, 256, 512, 1024)}
 POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
@@ -25,24 +20,28 @@ SAMPLES = 1365 * 256  # 29.12 s at 12 kHz
 
 
 class _Stage(nn.Module):
-    """3x3 convolution, batch norm, ELU and max-pooling, and beside it the pooling alone."""
+    """3x3 convolution, batch norm, ELU and max-pooling; the features of the stages before are only pooled."""
 
     def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels_in, channels, 3, padding=1)
-        self.bn = nn.BatchNorm2d(channels, eps=1e-3)
+        self.block = nn.Sequential(
+            OrderedDict(
+                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
+                bn=nn.BatchNorm2d(channels, eps=1e-3),
+                elu=nn.ELU(),
+                pool=nn.MaxPool2d(pool),
+            )
+        )
         self.pool = nn.MaxPool2d(pool)
 
-    def forward(
-        self, x: Float[Tensor, "batch channels_in mels frames"], beside: Float[Tensor, "batch features mels frames"]
-    ) -> tuple[Float[Tensor, "batch channels m f"], Float[Tensor, "batch more m f"]]:
-        x = norm_pool(self.conv(x), self.bn, self.pool, functional.elu)
-        return x, torch.cat([self.pool(beside), x], dim=1)
+    def forward(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.block(x)
+        return x, torch.cat([self.pool(features), x], dim=1)
 
 
 @register
 class MsECNN(Network):
-    """FCN-5 with a second path, which pools what each convolution sees and makes and hands it to the last layer.
+    """FCN-5 with a second path, which pools the input and the output of each convolution for the last layer.
 
     Input: 96 mel bands x 1366 frames (29.12 s at 12 kHz, Slaney mel, decibels), batch norm of each band. Each stage
     pools all features of the stage before, the input too, and adds its own channels to them.
@@ -57,7 +56,7 @@ class MsECNN(Network):
     5       64        (4, 4)          1 x 1            513
     ======  ========  ==============  ===============  ========
 
-    The 513 features are the embedding; then one dense layer. A convolution sees the channels of the one before only.
+    The 513 features are the embedding; then one dense layer. The input of a convolution is the output of the last one.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ class MsECNN(Network):
     segments = Segments(samples=SAMPLES, hop=SAMPLES)
     paper = "Hamidi Ghalehjegh, Vahidzadeh and Baek, Multi-scale embedded CNN for music tagging (MsE-CNN), 2019"
     deviations = (
-        "Widths are those of FCN-5, with which the paper's almost eight times as many features come out; "
+        "Widths are those of FCN-5, which give the paper's almost eight times as many features; "
         "the published code has wider ones, see the option widths.",
         "The paper does not state the mel scale; librosa's default is taken.",
     )
@@ -84,8 +83,8 @@ class MsECNN(Network):
         self.bn = nn.BatchNorm1d(self.front_end.n_mels, eps=1e-3)
         self.stages = nn.ModuleList(map(_Stage, (1, *channels), channels, POOLS))
 
-    def embed(self, spectrogram: Float[Tensor, "batch 96 1366"]) -> Float[Tensor, "batch features"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, features) from log-mel-spectrograms (batch, 96, 1366)."""
         x = features = self.bn(spectrogram)[:, None]
         for stage in self.stages:
             x, features = stage(x, features)

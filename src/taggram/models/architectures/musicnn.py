@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import ConvBlock1d, max_over_bands
+from taggram.models.blocks import ConvBlock1d
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
+from taggram.vocabularies import Vocabulary
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+MELS = 96
 
 
-class VerticalFilters(nn.Module):
-    """Filters that are tall in frequency and short in time (timbre); the maximum over frequency is kept.
-
-    Parameters
-    ----------
-    channels
-        Number of filters.
-    mels
-        Their height, in mel bands.
-    """
+class _Vertical(nn.Sequential):
+    """Filters that are tall in frequency and short in time, batch norm, ReLU, maximum over frequency."""
 
     def __init__(self, channels: int, mels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(1, channels, (mels, 7), padding=(0, 3))
-        self.bn = nn.BatchNorm2d(channels)
-
-    def forward(self, x: Float[Tensor, "batch 1 mels frames"]) -> Float[Tensor, "batch channels frames"]:
-        """Apply the filters."""
-        return torch.relu(max_over_bands(self.bn(self.conv(x))))
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(1, channels, (mels, 7), padding=(0, 3)),
+                bn=nn.BatchNorm2d(channels),
+                relu=nn.ReLU(),
+                pool=nn.MaxPool2d((MELS - mels + 1, 1)),
+                flatten=nn.Flatten(1, 2),
+            )
+        )
 
 
 @register
@@ -51,7 +43,7 @@ class MusicNN(Network):
     ===========  =======================================================  ==============
     vertical     204 filters 67 x 7 and 204 of 38 x 7, max over mel       408 x 188
     horizontal   mean over mel, then 51 filters of length 129, 65, 33     153 x 188
-    middle       3 convolutions of length 7, each added to the last one   3 x 64 x 188
+    middle       3 convolutions of length 7, the last two residual        3 x 64 x 188
     back         all of these, max and mean over time, dense              200
     ===========  =======================================================  ==============
 
@@ -67,7 +59,7 @@ class MusicNN(Network):
         Size of the dense layer: 200; 500 in that form.
     """
 
-    front_end = FrontEnd()
+    front_end = FrontEnd(n_mels=MELS)
     segments = Segments(samples=3 * 16000, hop=3 * 16000, any_length=True)
     paper = "Pons, Nieto, Prockup, Schmidt, Ehmann and Serra, End-to-end learning for music audio tagging, 2018"
     deviations = ("Convolution, batch norm, ReLU in this order, as in the published code of Won et al. 2020.",)
@@ -75,15 +67,15 @@ class MusicNN(Network):
     def __init__(self, vocabulary: Vocabulary, channels: int = 64, units: int = 200) -> None:
         super().__init__(vocabulary, embedding_size=units)
         self.bn = nn.BatchNorm2d(1)
-        self.vertical = nn.ModuleList(VerticalFilters(204, mels) for mels in (67, 38))
+        self.vertical = nn.ModuleList(_Vertical(204, mels) for mels in (67, 38))
         self.horizontal = nn.ModuleList(ConvBlock1d(1, 51, length) for length in (129, 65, 33))
         front = 2 * 204 + 3 * 51
         self.middle = nn.ModuleList(ConvBlock1d(size, channels, 7) for size in (front, channels, channels))
         self.dense = nn.Linear(2 * (front + 3 * channels), units)
         self.dense_bn = nn.BatchNorm1d(units)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 96 frames"]) -> Float[Tensor, "batch units"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 96, frames)."""
         x = self.bn(spectrogram[:, None])
         mean = x.mean(2)
         front = torch.cat([f(x) for f in self.vertical] + [f(mean) for f in self.horizontal], dim=1)

@@ -2,50 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections import OrderedDict
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import max_over_bands
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 _EPS = 1e-3  # Keras's default for batch norm
 
 
-class _Vertical(nn.Module):
+class _Vertical(nn.Sequential):
     """Filters that are tall in frequency, ReLU, batch norm, maximum over frequency."""
 
-    def __init__(self, channels: int, mels: int, frames: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(1, channels, (mels, frames), padding=(0, frames // 2))
-        self.bn = nn.BatchNorm2d(channels, eps=_EPS)
+    def __init__(self, channels: int, mels: int, frames: int, n_mels: int) -> None:
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(1, channels, (mels, frames), padding=(0, frames // 2)),
+                relu=nn.ReLU(),
+                bn=nn.BatchNorm2d(channels, eps=_EPS),
+                pool=nn.MaxPool2d((n_mels - mels + 1, 1)),
+                flatten=nn.Flatten(1, 2),
+            )
+        )
 
-    def forward(self, x: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch channels frames"]:
-        return max_over_bands(self.bn(torch.relu(self.conv(x[:, None]))))
 
-
-class _Over(nn.Module):
+class _Temporal(nn.Sequential):
     """Filters over time, ReLU, batch norm; `same` keeps the number of frames, one more to the right where even."""
 
     def __init__(self, channels_in: int, channels: int, frames: int, *, same: bool = True) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(channels_in, channels, frames)
-        self.bn = nn.BatchNorm1d(channels, eps=_EPS)
-        self.padding = ((frames - 1) // 2, frames // 2) if same else (0, 0)
-
-    def forward(self, x: Float[Tensor, "batch channels_in frames"]) -> Float[Tensor, "batch channels f"]:
-        y: Tensor = self.bn(torch.relu(self.conv(functional.pad(x, self.padding))))
-        return y
+        super().__init__(
+            OrderedDict(
+                pad=nn.ConstantPad1d(((frames - 1) // 2, frames // 2), 0.0) if same else nn.Identity(),
+                conv=nn.Conv1d(channels_in, channels, frames),
+                relu=nn.ReLU(),
+                bn=nn.BatchNorm1d(channels, eps=_EPS),
+            )
+        )
 
 
 @register
@@ -62,8 +60,8 @@ class MusicNNFerraro(Network):
                  as many again, 0.4 of them tall; max over mel
     horizontal   mean over mel, then 32 filters each of length 165, 128, 64, 32       128 x 141
     back         512 filters of length 7, unpadded                                    512 x 135
-    ..           512 filters of length 7, added to what they see; max-pooling by 2    512 x 67
-    ..           512 filters of length 7, added to what they see                      512 x 67
+    ..           512 filters of length 7, residual; max-pooling by 2                  512 x 67
+    ..           512 filters of length 7, residual                                    512 x 67
     ..           mean and max over time, dense                                        500
     ===========  ===================================================================  ==========
 
@@ -104,22 +102,22 @@ class MusicNNFerraro(Network):
         segments = Segments(samples=3 * sample_rate, hop=3 * sample_rate, any_length=True)
         super().__init__(vocabulary, embedding_size=500, front_end=front_end, segments=segments)
         self.vertical = nn.ModuleList(
-            _Vertical(channels, n_mels * tenths // 10, frames)
+            _Vertical(channels, n_mels * tenths // 10, frames, n_mels)
             for tenths in (9, 4)
             for channels, frames in ((64, 7), (128, 3), (256, 1))
         )
-        self.horizontal = nn.ModuleList(_Over(1, 32, frames) for frames in (165, 128, 64, 32))
-        self.first = _Over(2 * (64 + 128 + 256) + 4 * 32, 512, 7, same=False)
-        self.second, self.third = _Over(512, 512, 7), _Over(512, 512, 7)
+        self.horizontal = nn.ModuleList(_Temporal(1, 32, frames) for frames in (165, 128, 64, 32))
+        self.first = _Temporal(2 * (64 + 128 + 256) + 4 * 32, 512, 7, same=False)
+        self.second, self.third = _Temporal(512, 512, 7), _Temporal(512, 512, 7)
         self.pool = nn.MaxPool1d(2)
         self.pooled_dropout = nn.Dropout(0.5)
         self.dense = nn.Linear(2 * 512, 500)
         self.dense_bn = nn.BatchNorm1d(500, eps=_EPS)
 
-    def embed(self, spectrogram: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch 500"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 500) from log-mel-spectrograms (batch, mels, frames)."""
         mean = spectrogram.mean(1, keepdim=True)
-        front = torch.cat([f(spectrogram) for f in self.vertical] + [f(mean) for f in self.horizontal], dim=1)
+        front = torch.cat([f(spectrogram[:, None]) for f in self.vertical] + [f(mean) for f in self.horizontal], dim=1)
         x = self.first(front)
         x = self.pool(self.second(x) + x)
         x = self.third(x) + x

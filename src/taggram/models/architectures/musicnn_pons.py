@@ -2,62 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import max_over_bands
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
+from taggram.vocabularies import Vocabulary
 
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
-
+MELS = 96
 _EPS = 1e-3  # TensorFlow's default for batch norm
 
 
-class _Filters(nn.Module):
+class _Filters(nn.Sequential):
     """Convolution over (mel, time) that keeps the number of frames, ReLU, batch norm, maximum over mel."""
 
     def __init__(self, channels: int, mels: int, frames: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(1, channels, (mels, frames))
-        self.bn = nn.BatchNorm2d(channels, eps=_EPS)
-        # An even length leaves one frame more to the right, as TensorFlow pads.
-        self.padding = ((frames - 1) // 2, frames // 2)
-
-    def forward(self, x: Float[Tensor, "batch 1 mels frames"]) -> Float[Tensor, "batch channels frames"]:
-        x = functional.pad(x, self.padding)
-        if self.training:
-            return max_over_bands(self.bn(torch.relu(self.conv(x))))
-        # With fixed statistics, batch norm is one line per channel. A rising line takes the maximum to the maximum, a
-        # falling one the minimum; and the minimum of y is minus the maximum of -y. So all that is done to the whole
-        # map is the convolution and one maximum, which is exact.
-        sign = torch.where(self.bn.weight < 0, -1.0, 1.0)
-        assert self.conv.bias is not None
-        y = functional.conv2d(x, self.conv.weight * sign[:, None, None, None], self.conv.bias * sign)
-        extreme = y.amax(2, keepdim=True) * sign[:, None, None]
-        z: Tensor = self.bn(torch.relu(extreme))
-        return z.squeeze(2)
+        super().__init__(
+            OrderedDict(
+                pad=nn.ZeroPad2d(((frames - 1) // 2, frames // 2, 0, 0)),  # as TensorFlow pads, for even lengths too
+                conv=nn.Conv2d(1, channels, (mels, frames)),
+                relu=nn.ReLU(),
+                bn=nn.BatchNorm2d(channels, eps=_EPS),
+                pool=nn.MaxPool2d((MELS - mels + 1, 1)),
+                flatten=nn.Flatten(1, 2),
+            )
+        )
 
 
-class _Middle(nn.Module):
+class _Middle(nn.Sequential):
     """Convolution of length 7 over time, ReLU, batch norm."""
 
     def __init__(self, channels_in: int, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(channels_in, channels, 7, padding=3)
-        self.bn = nn.BatchNorm1d(channels, eps=_EPS)
-
-    def forward(self, x: Float[Tensor, "batch channels_in frames"]) -> Float[Tensor, "batch channels frames"]:
-        y: Tensor = self.bn(torch.relu(self.conv(x)))
-        return y
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv1d(channels_in, channels, 7, padding=3),
+                relu=nn.ReLU(),
+                bn=nn.BatchNorm1d(channels, eps=_EPS),
+            )
+        )
 
 
 @register
@@ -88,14 +74,14 @@ class MusicNNPons(Network):
         Size of the dense layer: 200; 500 in that form.
     """
 
-    front_end = FrontEnd(mel_scale="slaney", mel_norm="slaney", log="log10", padding="none")
-    # 187 frames that reach half a frame beyond both ends, so that segments side by side give the clip's own frames.
+    front_end = FrontEnd(n_mels=MELS, mel_scale="slaney", mel_norm="slaney", log="log10", padding="none")
+    # 187 frames that reach half a frame beyond both ends, so that adjacent segments give the frames of the clip.
     segments = Segments(samples=186 * 256 + 512, hop=187 * 256, clip_padding=256, any_length=True)
     paper = "Pons and Serra, musicnn: pre-trained convolutional neural networks for music audio tagging, 2019"
     deviations = (
         "The published program stores the mel-spectrogram as float16; here it is float32 throughout "
         "(the scores of a clip agree within 1e-3).",
-        "Frames at the ends of a clip see zeros, as with librosa 0.10 and later; reflection changes them.",
+        "Frames at the ends of a clip are padded with zeros, as in librosa 0.10 and later, not by reflection.",
     )
 
     def __init__(self, vocabulary: Vocabulary, channels: int = 64, units: int = 200) -> None:
@@ -111,15 +97,15 @@ class MusicNNPons(Network):
         self.dense = nn.Linear(pooled, units)
         self.dense_bn = nn.BatchNorm1d(units, eps=_EPS)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 96 frames"]) -> Float[Tensor, "batch units"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 96, frames)."""
         x = self.bn(spectrogram[:, None])
         front = torch.cat([filters(x) for filters in (*self.vertical, *self.horizontal)], dim=1)
         first = self.middle[0](front)
         second = self.middle[1](first) + first
         third = self.middle[2](second) + second
         features = torch.cat([front, first, second, third], dim=1)
-        # The published weights expect maximum and mean of each channel beside each other.
+        # The published weights have maximum and mean of each channel adjacent.
         pooled = torch.stack([features.amax(2), features.mean(2)], dim=2).flatten(1)
         dense = self.dense(self.pooled_dropout(self.pooled_bn(pooled)))
         embedding: Tensor = self.dense_bn(torch.relu(dense))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
 from taggram.features import RawFrontEnd
@@ -11,16 +9,12 @@ from taggram.models.blocks import ConvBlock1d
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
 class SampleCNN(Network):
-    """Eleven short convolutions whose pooling by three shrinks 3^10 samples to one point.
+    """Eleven short convolutions whose pooling by three reduces 3^10 samples to one point.
 
     Input: 59049 samples of the waveform (3.7 s at 16 kHz). All filters are three long but those of the last block.
 
@@ -69,7 +63,7 @@ class SampleCNN(Network):
             ConvBlock1d(512, 512, 1),
         )
 
-    def embed(self, waveform: Float[Tensor, "batch 59049"]) -> Float[Tensor, "batch 512"]:
-        """Compute the embedding of segments from their samples."""
+    def embed(self, waveform: Tensor) -> Tensor:
+        """Compute embeddings (batch, 512) from waveforms (batch, 59049)."""
         x: Tensor = self.blocks(waveform[:, None])
         return x.squeeze(2)

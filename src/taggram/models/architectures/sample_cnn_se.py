@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from taggram.features import RawFrontEnd
-from taggram.models.blocks import ExcitedBlock1d
+from taggram.models.blocks import ExcitationBlock1d
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
@@ -54,28 +48,28 @@ class SampleCNNSE(Network):
     paper = "Kim, Lee and Nam, Sample-level CNN architectures for music auto-tagging using raw waveforms, 2018"
     deviations = (
         "As in the published code of Won et al. 2020: 16 kHz; the first and the last block have squeeze-and-excitation "
-        "too; the last layers see the last block only. The paper has 22.05 kHz and joins the last three blocks.",
+        "too; the dense layers follow the last block only. The paper has 22.05 kHz and joins the last three blocks.",
     )
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__(vocabulary, embedding_size=512)
         self.blocks = nn.Sequential(
-            ExcitedBlock1d(1, 128, 3, stride=3),
-            ExcitedBlock1d(128, 128, 3, pool=3),
-            ExcitedBlock1d(128, 128, 3, pool=3),
-            ExcitedBlock1d(128, 256, 3, pool=3),
-            ExcitedBlock1d(256, 256, 3, pool=3),
-            ExcitedBlock1d(256, 256, 3, pool=3),
-            ExcitedBlock1d(256, 256, 3, pool=3),
-            ExcitedBlock1d(256, 256, 3, pool=3),
-            ExcitedBlock1d(256, 256, 3, pool=3),
-            ExcitedBlock1d(256, 512, 3, pool=3),
-            ExcitedBlock1d(512, 512, 1),
+            ExcitationBlock1d(1, 128, 3, stride=3),
+            ExcitationBlock1d(128, 128, 3, pool=3),
+            ExcitationBlock1d(128, 128, 3, pool=3),
+            ExcitationBlock1d(128, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 256, 3, pool=3),
+            ExcitationBlock1d(256, 512, 3, pool=3),
+            ExcitationBlock1d(512, 512, 1),
         )
         self.dense = nn.Linear(512, 512)
         self.dense_bn = nn.BatchNorm1d(512)
 
-    def embed(self, waveform: Float[Tensor, "batch 59049"]) -> Float[Tensor, "batch 512"]:
-        """Compute the embedding of segments from their samples."""
+    def embed(self, waveform: Tensor) -> Tensor:
+        """Compute embeddings (batch, 512) from waveforms (batch, 59049)."""
         x = self.blocks(waveform[:, None]).squeeze(2)
         return torch.relu(self.dense_bn(self.dense(x)))

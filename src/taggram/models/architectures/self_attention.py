@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -14,12 +12,7 @@ from taggram.models.blocks import ResidualBlock
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
-
+from taggram.vocabularies import Vocabulary
 
 _WIDTH, _HEADS, _INNER = 256, 8, 1024
 _EPS = 1e-12  # BERT's for layer norm
@@ -27,7 +20,7 @@ _DROPOUT, _ATTENTION_DROPOUT = 0.4, 0.5
 
 
 class TransformerLayer(nn.Module):
-    """Self-attention, then dense layers with GELU; each added to what it saw, and normalised (Vaswani et al. 2017)."""
+    """Self-attention, then dense layers with GELU, each with shortcut and layer norm (Vaswani et al. 2017)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,8 +34,8 @@ class TransformerLayer(nn.Module):
         self.outer_norm = nn.LayerNorm(_WIDTH, eps=_EPS)
         self.dropout = nn.Dropout(_DROPOUT)
 
-    def forward(self, x: Float[Tensor, "batch steps 256"]) -> Float[Tensor, "batch steps 256"]:
-        """Let every step look at all others."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the layer to (batch, steps, 256)."""
         query, key, value = (
             dense(x).unflatten(2, (_HEADS, -1)).transpose(1, 2) for dense in (self.query, self.key, self.value)
         )
@@ -55,7 +48,7 @@ class TransformerLayer(nn.Module):
 
 @register
 class SelfAttention(Network):
-    """Residual blocks that leave one mel band and 118 steps in time, then two Transformer layers.
+    """Residual blocks, whose output is one mel band and 118 steps in time, then two Transformer layers.
 
     Input: 128 mel bands x 938 frames (15 s at 16 kHz, HTK mel, decibels), batch norm.
 
@@ -72,8 +65,8 @@ class SelfAttention(Network):
     Transformer  256       8 heads          119 steps
     ===========  ========  ===============  =================
 
-    The Transformer sees one step more: a fixed token in front, whose place at the end goes through a dense layer
-    (tanh). Its 256 units are the embedding; then dropout and the last dense layer.
+    The Transformer has one step more: a fixed token in front, whose output goes through a dense layer (tanh). Its 256
+    units are the embedding; then dropout and the last dense layer.
 
     Parameters
     ----------
@@ -107,8 +100,8 @@ class SelfAttention(Network):
         self.transformer = nn.Sequential(TransformerLayer(), TransformerLayer())
         self.dense = nn.Linear(_WIDTH, _WIDTH)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 128 938"]) -> Float[Tensor, "batch 256"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 256) from log-mel-spectrograms (batch, 128, 938)."""
         steps = self.blocks(self.bn(spectrogram[:, None])).squeeze(2).transpose(1, 2)
         token = self.token.to(steps.dtype).expand(steps.shape[0], 1, -1)
         steps = self.transformer(torch.cat([token, steps], dim=1))

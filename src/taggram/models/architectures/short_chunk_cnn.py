@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
@@ -12,16 +10,12 @@ from taggram.models.blocks import ConvBlock
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
 class ShortChunkCNN(Network):
-    """Seven 3x3 convolutions with pooling, which on a short segment see as much as one needs, and a maximum over time.
+    """Seven 3x3 convolutions with max-pooling on a short segment, and a maximum over time.
 
     Input: 128 mel bands x 231 frames (3.7 s at 16 kHz, HTK mel, decibels), batch norm.
 
@@ -65,7 +59,7 @@ class ShortChunkCNN(Network):
         self.dense = nn.Linear(512, 512)
         self.dense_bn = nn.BatchNorm1d(512)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 128 frames"]) -> Float[Tensor, "batch 512"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 512) from log-mel-spectrograms (batch, 128, frames)."""
         x = self.blocks(self.bn(spectrogram[:, None]))
         return torch.relu(self.dense_bn(self.dense(x.squeeze(2).amax(2))))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
@@ -12,16 +10,12 @@ from taggram.models.blocks import ResidualBlock
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 @register
 class ShortChunkCNNRes(Network):
-    """Seven residual blocks that halve the picture by their stride, and a maximum over time.
+    """Seven residual blocks with stride 2, and a maximum over time.
 
     Input: 128 mel bands x 231 frames (3.7 s at 16 kHz, HTK mel, decibels), batch norm.
 
@@ -49,7 +43,7 @@ class ShortChunkCNNRes(Network):
     front_end = FrontEnd(n_mels=128)
     segments = Segments(samples=59049, hop=59049, any_length=True)
     paper = "Won, Ferraro, Bogdanov and Serra, Evaluation of CNN-based automatic music tagging models, 2020"
-    deviations = ("Strides instead of max-pooling, and 3x3 convolutions around the blocks, as in the published code.",)
+    deviations = ("Strides instead of max-pooling, and 3x3 convolutions in the shortcuts, as in the published code.",)
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__(vocabulary, embedding_size=512)
@@ -66,7 +60,7 @@ class ShortChunkCNNRes(Network):
         self.dense = nn.Linear(512, 512)
         self.dense_bn = nn.BatchNorm1d(512)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 128 frames"]) -> Float[Tensor, "batch 512"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 512) from log-mel-spectrograms (batch, 128, frames)."""
         x = self.blocks(self.bn(spectrogram[:, None]))
         return torch.relu(self.dense_bn(self.dense(x.squeeze(2).amax(2))))

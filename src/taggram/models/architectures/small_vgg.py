@@ -1,10 +1,10 @@
-"""A VGG of a few million multiplications per second of audio: the architecture of taggram's default model."""
+"""A VGG with a few million operations per second of audio: the architecture of taggram's default model."""
 
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,31 +12,22 @@ from torch import Tensor, nn
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
-from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 SAMPLES = 128 * 512  # 4.1 s at 16 kHz
 
 
-class _Block(nn.Module):
-    """3x3 convolution, batch norm, ReLU, max-pooling; `separable`: a filter per channel, then a mixture of them."""
+class _Block(nn.Sequential):
+    """3x3 convolution, batch norm, ReLU, max-pooling; `separable`: the convolution is depthwise and pointwise."""
 
     def __init__(self, channels_in: int, channels: int, separable: bool) -> None:
-        super().__init__()
-        self.conv: nn.Module = _conv(channels_in, channels, 3)
+        conv: nn.Module = _conv(channels_in, channels, 3)
         if separable:
             each = _conv(channels_in, channels_in, 3, groups=channels_in)
-            self.conv = nn.Sequential(each, nn.BatchNorm2d(channels_in), nn.ReLU(), _conv(channels_in, channels, 1))
-        self.bn = nn.BatchNorm2d(channels)
-        self.pool = nn.MaxPool2d(2)
-
-    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        return norm_pool(self.conv(x), self.bn, self.pool, torch.relu)
+            conv = nn.Sequential(each, nn.BatchNorm2d(channels_in), nn.ReLU(), _conv(channels_in, channels, 1))
+        bn, pool = nn.BatchNorm2d(channels), nn.MaxPool2d(2)
+        super().__init__(OrderedDict(conv=conv, bn=bn, relu=nn.ReLU(), pool=pool))
 
 
 def _conv(channels_in: int, channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
@@ -45,9 +36,9 @@ def _conv(channels_in: int, channels: int, kernel: int, stride: int = 1, groups:
 
 @register
 class SmallVGG(Network):
-    """Convolutions and max-pooling on a mel-spectrogram of low resolution, with few channels where it is large.
+    """Convolutions and max-pooling on a mel-spectrogram of low resolution, with few channels in the first layers.
 
-    Input: 64 mel bands x 128 frames (4.1 s at 16 kHz; frames of 512 samples side by side, Slaney mel,
+    Input: 64 mel bands x 128 frames (4.1 s at 16 kHz; adjacent frames of 512 samples, Slaney mel,
     log10(1 + 10000 x)), batch norm. After Ferraro et al. 2020, who found that half the mel bands and half the frames
     cost little accuracy. Everywhere the order is convolution, batch norm, ReLU, pooling.
 
@@ -69,12 +60,12 @@ class SmallVGG(Network):
     vocabulary
         The tags, in the order of the outputs.
     channels
-        Of each layer.
+        Number of channels of each layer.
     n_mels, hop
         Mel bands and samples between frames of the front end; bands and frames must be divisible by 2 to the power of
         the number of layers.
     separable
-        Whether all convolutions but the first are split into one over space and one over channels (MobileNet).
+        Whether all convolutions but the first are split into a depthwise and a pointwise one (MobileNet).
     embedding_size
         Length of the embedding.
     dropout
@@ -85,7 +76,7 @@ class SmallVGG(Network):
         "Ferraro, Bogdanov, Serra, Jeon and Yoon, "
         "Music auto-tagging using CNNs and mel-spectrograms with reduced frequency and time resolution, 2020"
     )
-    deviations = ("A design of taggram's own after the paper's findings; the paper has other layers.",)
+    deviations = ("taggram's own design, based on the paper's findings; the paper has other layers.",)
 
     def __init__(
         self,
@@ -108,8 +99,8 @@ class SmallVGG(Network):
         self.dense = nn.Linear(2 * channels[-1] * (n_mels >> len(channels)), embedding_size)
         self.dense_bn = nn.BatchNorm1d(embedding_size)
 
-    def embed(self, spectrogram: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch embedding"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, embedding) from log-mel-spectrograms (batch, mels, frames)."""
         x: Tensor = self.layers(self.bn(spectrogram[:, None])).flatten(1, 2)
         pooled = torch.cat([x.mean(dim=-1), x.amax(dim=-1)], dim=1)
         return torch.relu(self.dense_bn(self.dense(pooled)))

@@ -1,22 +1,17 @@
-"""VGG-CNN on mel-spectrograms of any resolution (Ferraro et al. 2020), and FCN-4 (Choi et al. 2016), its original."""
+"""VGG-CNN on mel-spectrograms of any resolution (Ferraro et al. 2020)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections import OrderedDict
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
-from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 HOP = 256  # samples; longer ones are multiples
 SAMPLES = {12000: 1365 * HOP, 16000: 1819 * HOP}  # 29.1 s: 1366 and 1820 frames
@@ -36,22 +31,23 @@ POOLS_TIME = {  # by sample rate, then by multiple of the hop
 }
 
 
-class _Block(nn.Module):
+class _Block(nn.Sequential):
     """3x3 convolution, batch norm, ELU, max-pooling."""
 
     def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels_in, channels, 3, padding=1)
-        self.bn = nn.BatchNorm2d(channels, eps=1e-3)
-        self.pool = nn.MaxPool2d(pool)
-
-    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        return norm_pool(self.conv(x), self.bn, self.pool, functional.elu)
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
+                bn=nn.BatchNorm2d(channels, eps=1e-3),
+                elu=nn.ELU(),
+                pool=nn.MaxPool2d(pool),
+            )
+        )
 
 
 @register
 class VGGCNN(Network):
-    """Four convolutions whose pooling shrinks 29.1 s to one point, however fine the mel-spectrogram is.
+    """Four convolutions whose pooling reduces 29.1 s to one point, at any resolution of the mel-spectrogram.
 
     Input: mel bands x frames of 29.1 s at 12 or 16 kHz (Slaney mel, unit area), batch norm. With 96 mel bands, 12 kHz
     and a hop of 256, 96 x 1366:
@@ -89,8 +85,7 @@ class VGGCNN(Network):
         "Pools are those of the paper's Table 3; the output sizes in its Table 1 do not follow from its pools, "
         "and the published code pools some configurations otherwise, which gives the same 1 x 1 in the end.",
         "The batch norm of the input is from the published code, as is log10 where the paper writes log.",
-        "The published code puts 0 where the power is 0, before the decibels of which it is minus infinity; "
-        "here it counts as 1e-10.",
+        "The published code replaces the decibels of a power of 0 by 0; here such a power counts as 1e-10.",
     )
 
     def __init__(
@@ -120,25 +115,7 @@ class VGGCNN(Network):
         pools = zip(POOLS_MEL[n_mels], multiples[hop // HOP], strict=True)
         self.blocks = nn.Sequential(*map(_Block, (1, *CHANNELS), CHANNELS, pools))
 
-    def embed(self, spectrogram: Float[Tensor, "batch mels frames"]) -> Float[Tensor, "batch 2048"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 2048) from log-mel-spectrograms (batch, mels, frames)."""
         x: Tensor = self.blocks(self.bn(spectrogram[:, None]))
         return x.flatten(1)
-
-
-@register
-class FCN4(VGGCNN):
-    """`VGGCNN` as Choi et al. 2016 have it: 96 mel bands, 12 kHz, a hop of 256, decibels.
-
-    Parameters
-    ----------
-    vocabulary
-        The tags, in the order of the outputs.
-    """
-
-    name = "fcn4"
-    paper = "Choi, Fazekas and Sandler, Automatic tagging using deep convolutional neural networks, 2016"
-    deviations = ("In the form of the published code of Ferraro et al. 2020.", *VGGCNN.deviations[:2])
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary, log="db")

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import OrderedDict
 
-import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
 from taggram.models.card import Segments
 from taggram.models.network import Network
-from taggram.models.norm_pool import norm_pool
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 _EPS = 1e-3  # TensorFlow's default for batch norm
 
 
-class _Block(nn.Module):
+class _Block(nn.Sequential):
     """3x3 convolution, ReLU, batch norm, max-pooling, dropout."""
 
     def __init__(self, channels_in: int, channels: int, pool: nn.MaxPool2d, dropout: float) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels_in, channels, 3, padding=1)
-        self.bn = nn.BatchNorm2d(channels, eps=_EPS)
-        self.pool = pool
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Float[Tensor, "batch channels_in mels frames"]) -> Float[Tensor, "batch channels m f"]:
-        y: Tensor = self.dropout(norm_pool(torch.relu(self.conv(x)), self.bn, self.pool))
-        return y
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
+                relu=nn.ReLU(),
+                bn=nn.BatchNorm2d(channels, eps=_EPS),
+                pool=pool,
+                dropout=nn.Dropout(dropout),
+            )
+        )
 
 
 @register
@@ -53,7 +47,7 @@ class VGGPons(Network):
     5       128       (4, 4)                 1 x 2
     ======  ========  =====================  =================
 
-    The 256 values left are the embedding; then one dense layer.
+    The 256 values are the embedding; then one dense layer.
 
     Parameters
     ----------
@@ -67,7 +61,7 @@ class VGGPons(Network):
     deviations = (
         "The published program stores the mel-spectrogram as float16; here it is float32 throughout "
         "(the scores of a clip agree within 1e-3).",
-        "Frames at the ends of a clip see zeros, as with librosa 0.10 and later; reflection changes them.",
+        "Frames at the ends of a clip are padded with zeros, as in librosa 0.10 and later, not by reflection.",
     )
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -81,8 +75,8 @@ class VGGPons(Network):
             _Block(128, 128, nn.MaxPool2d(4), 0.0),
         )
 
-    def embed(self, spectrogram: Float[Tensor, "batch 96 187"]) -> Float[Tensor, "batch 256"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, 256) from log-mel-spectrograms (batch, 96, 187)."""
         x: Tensor = self.blocks(self.bn(spectrogram[:, None]))
         # The published weights expect (time, mel, channel).
         return x.permute(0, 3, 2, 1).flatten(1)

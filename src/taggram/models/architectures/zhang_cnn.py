@@ -1,9 +1,8 @@
-"""The network of Zhang et al. 2016, in the form in which Yu compares with it."""
+"""The CNN of Zhang et al. 2016, in the form of Yu's comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
@@ -11,11 +10,7 @@ from taggram.models.architectures.genre_mood_cnn import FRONT_END, SCALE, SEGMEN
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
 from taggram.models.registry import register
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-    from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Vocabulary
 
 
 class _Block(nn.Sequential):
@@ -49,7 +44,7 @@ class ZhangCNN(Network):
     heads
         See `genre_mood_cnn`.
     units
-        Of the dense layers; (15,) in the published code's form with one of them.
+        Units of the dense layers; (15,) in the published code's form with one layer.
     """
 
     front_end = FRONT_END
@@ -58,7 +53,7 @@ class ZhangCNN(Network):
     deviations = (
         "As in the published code of Yu (Music tagging with convolutional neural network), which has 1 x 1 filters.",
         "32 bands are no multiple of 6: as in that code, the last pooling reaches two bands beyond either edge, "
-        "which count neither for the maximum nor for the mean.",
+        "which are not part of the maximum or the mean.",
     )
 
     def __init__(
@@ -73,8 +68,8 @@ class ZhangCNN(Network):
         self.mean_pool = nn.AvgPool2d((6, 1), padding=(2, 0), count_include_pad=False)
         self.dense = DenseLayers(256 * 6 * 128, units, nn.ReLU)
 
-    def embed(self, spectrogram: Float[Tensor, "batch 128 128"]) -> Float[Tensor, "batch units"]:
-        """Compute the embedding of segments from their log-mel-spectrograms."""
+    def embed(self, spectrogram: Tensor) -> Tensor:
+        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 128, 128)."""
         x = self.blocks(self.bn(spectrogram[:, None] / SCALE))
         pooled: Tensor = (self.max_pool(x) + self.mean_pool(x)) / 2
         embedding: Tensor = self.dense(pooled.flatten(1))

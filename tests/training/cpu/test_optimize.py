@@ -1,4 +1,4 @@
-"""Convolutions prepared for training compute what they did before; how fast, a benchmark says."""
+"""Networks optimised for training on a CPU compute what they did before; benchmarks measure how fast."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ import torch
 from torch import Tensor, nn
 
 import taggram
-from taggram.models.blocks import ConvBlock1d, ExcitedBlock1d
-from taggram.training.convolutions import prepare_convolutions
+from taggram.models.blocks import ConvBlock1d, ExcitationBlock1d
+from taggram.training.cpu import KERNELS, optimize_for_cpu
 from taggram.training.session import Trained
-
-
-@pytest.fixture(autouse=True)
-def without_avx512(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With it most layers stay torch's own, so that there would be little to test."""
-    for module in ("convolutions", "gradients"):
-        monkeypatch.setattr(f"taggram.training.{module}.AVX512", False)
 
 
 def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:
@@ -31,10 +24,10 @@ def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:
     return {"output": y, "input": x.grad, **found}
 
 
-def assert_alike(module: nn.Module, x: Tensor, bf16: bool = False) -> nn.Module:
-    """Compare what a module computes after `prepare_convolutions` with what it computed before in float64."""
+def assert_alike(module: nn.Module, x: Tensor, bf16: bool = False, kernels: tuple[str, ...] = KERNELS) -> nn.Module:
+    """Compare what a module computes after `optimize_for_cpu` with what it computed before in float64."""
     prepared = copy.deepcopy(module)
-    prepare_convolutions(prepared)
+    optimize_for_cpu(prepared, kernels)
     expected = step(copy.deepcopy(module).double(), x.double())
     plain, found = step(copy.deepcopy(module), x, bf16), step(prepared, x, bf16)
     assert list(expected) == list(found)
@@ -45,23 +38,41 @@ def assert_alike(module: nn.Module, x: Tensor, bf16: bool = False) -> nn.Module:
     return prepared
 
 
-def test_with_avx512_only_pooling_and_what_sees_a_spectrogram_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("convolutions", "gradients"):
-        monkeypatch.setattr(f"taggram.training.{module}.AVX512", True)
-    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.MaxPool2d((9, 1)), nn.Flatten(1, 2))
-    over_time = nn.Sequential(nn.Conv1d(1, 4, 3), nn.BatchNorm1d(4), nn.MaxPool1d(2))
-    kinds = [type(module) for module in over_time]
-    assert_alike(network, torch.randn(2, 1, 13, 11))
-    prepare_convolutions(network)
-    prepare_convolutions(over_time)
-    assert [type(module) in (nn.Conv2d, nn.MaxPool2d) for module in network[:3]] == [False, True, False]
-    assert [type(module) for module in over_time] == kinds
+def test_each_kernel_replaces_its_layers_only() -> None:
+    def network() -> nn.Sequential:
+        maps = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d((9, 1)))
+        over_time = nn.Sequential(nn.Conv1d(4, 4, 3), nn.BatchNorm1d(4), nn.MaxPool1d(2))
+        return nn.Sequential(maps, nn.Flatten(1, 2), over_time)
+
+    def changed(*kernels: str) -> set[str]:
+        prepared = network()
+        assert optimize_for_cpu(prepared, kernels) == set(kernels)
+        pairs = zip(network().named_modules(), prepared.modules(), strict=True)
+        return {name for (name, plain), module in pairs if type(plain) is not type(module)}
+
+    spectrogram = {"0.0"}  # the first convolution's output is channels last in any case
+    assert changed() == spectrogram
+    assert changed("spectrogram_grad") == spectrogram
+    assert changed("weight_grad") == {"0.0", "0.1"}
+    assert changed("pool_grad") == spectrogram | {"0.4"}
+    assert changed("conv1d") == spectrogram | {"2.0", "2.1", "2.2"}
+    assert changed("norm_pool") == spectrogram | {"0", "2"}
+    with pytest.raises(ValueError, match="no kernel is named 'fft'; there are: conv1d, "):
+        optimize_for_cpu(network(), ["fft"])
+
+
+@pytest.mark.parametrize("name", taggram.list_architectures())
+def test_every_architecture_keeps_the_names_of_its_entries(name: str) -> None:
+    network = taggram.create_model(name, ["loud", "quiet"])
+    names = list(network.state_dict())
+    optimize_for_cpu(network, KERNELS)
+    assert list(network.state_dict()) == names
 
 
 def test_the_layout_changes_and_no_value() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv1d(3, 4, 3), nn.Conv2d(1, 4, 3))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    prepare_convolutions(network)
+    optimize_for_cpu(network, KERNELS)
     assert network[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert not network[0].weight.is_contiguous()
     assert network[1].weight.is_contiguous()
@@ -72,11 +83,11 @@ def test_the_layout_changes_and_no_value() -> None:
 
 @pytest.mark.parametrize("grad", [True, False], ids=["training", "validation"])
 @pytest.mark.parametrize(
-    "block", [ConvBlock1d(1, 8, 3, stride=3, pool=3), ExcitedBlock1d(1, 8, 3, pool=2)], ids=["plain", "excited"]
+    "block", [ConvBlock1d(1, 8, 3, stride=3, pool=3), ExcitationBlock1d(1, 8, 3, pool=2)], ids=["plain", "excited"]
 )
 def test_over_time_the_channels_stay_last(block: nn.Module, grad: bool) -> None:
     prepared = copy.deepcopy(block)
-    prepare_convolutions(prepared)
+    optimize_for_cpu(prepared, KERNELS)
     with torch.set_grad_enabled(grad):
         y = prepared(torch.randn(2, 1, 90))
     assert y.stride(1) == 1
@@ -118,10 +129,16 @@ def test_gradients_are_those_of_torch(
     assert type(assert_alike(layer, torch.randn(3, channels, 44, 25), bf16)) is not nn.Conv2d
 
 
+@pytest.mark.parametrize("kernels", [(), ("weight_grad",), ("spectrogram_grad",)])
+def test_each_gradient_alone(kernels: tuple[str, ...]) -> None:
+    torch.manual_seed(0)
+    assert_alike(nn.Conv2d(1, 6, (5, 3), padding=(0, 1)), torch.randn(3, 1, 12, 9), kernels=kernels)
+
+
 @pytest.mark.parametrize("chunk", [1, 3000, 10_000], ids=["rows", "some rows", "some segments"])
 def test_patches_are_gathered_by_chunks(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    monkeypatch.setattr("taggram.training.gradients._CHUNK", chunk)
+    monkeypatch.setattr("taggram.training.cpu.gradients._CHUNK", chunk)
     assert_alike(nn.Conv2d(4, 6, 3, padding=1), torch.randn(5, 4, 11, 9))
 
 
@@ -140,7 +157,12 @@ def test_batch_norm_over_time_is_that_of_torch() -> None:
     layers(x)
     for name, tensor in layers.state_dict().items():
         torch.testing.assert_close(prepared.state_dict()[name], tensor, msg=name)
-    assert_alike(nn.BatchNorm1d(6), torch.randn(9, 6))
+
+
+def test_batch_norm_after_a_dense_layer_is_left_alone() -> None:
+    dense = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6))
+    assert optimize_for_cpu(dense, KERNELS) == set()
+    assert type(dense[1]) is nn.BatchNorm1d
 
 
 def test_what_the_shortcuts_do_not_know_is_left_alone() -> None:
@@ -151,7 +173,7 @@ def test_what_the_shortcuts_do_not_know_is_left_alone() -> None:
         nn.Conv2d(4, 4, 3, groups=2),
         nn.Conv1d(4, 4, 3, groups=4),
     ]
-    prepare_convolutions(nn.Sequential(*layers))
+    optimize_for_cpu(nn.Sequential(*layers), KERNELS)
     assert {type(layer) for layer in layers} == {nn.Conv1d, nn.Conv2d}
 
 
@@ -160,7 +182,7 @@ def test_a_network_gets_the_gradients_it_got_before(name: str) -> None:
     torch.manual_seed(0)
     plain = taggram.create_model(name, ["loud", "quiet"]).double()  # rounding moves maxima, and their gradients
     prepared = copy.deepcopy(plain)
-    prepare_convolutions(prepared)
+    optimize_for_cpu(prepared, KERNELS)
     waveform = 0.1 * torch.randn(3, plain.segments.samples, dtype=torch.float64)
     for network in (plain, prepared):
         torch.manual_seed(1)  # the same units are dropped

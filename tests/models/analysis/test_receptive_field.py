@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 import taggram
 from taggram.features import FrontEnd
+from taggram.models.analysis.receptive_field import ReceptiveField, receptive_field
 from taggram.models.card import Segments
 from taggram.models.network import Network
-from taggram.models.receptive_field import ReceptiveField, receptive_field
 from taggram.vocabularies import Vocabulary
 
 CONV = (3, 1)
@@ -84,7 +84,7 @@ class Branches(Network):
     segments = Segments(samples=99 * 256 + 512, hop=99 * 256 + 512)
 
     def __init__(self, *kernels: tuple[int, int]) -> None:
-        super().__init__(Vocabulary.of(["solo"]), max(1, len(kernels)))
+        super().__init__(Vocabulary.from_names(["solo"]), max(1, len(kernels)))
         self.convs = nn.ModuleList(nn.Conv2d(1, 1, kernel) for kernel in kernels)
 
     def embed(self, spectrogram: Tensor) -> Tensor:

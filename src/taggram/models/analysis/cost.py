@@ -1,4 +1,4 @@
-"""What a network costs: parameters, multiplications and time."""
+"""Cost of a network: parameters, multiply-accumulate operations and time."""
 
 from __future__ import annotations
 
@@ -6,33 +6,30 @@ import copy
 import statistics
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from taggram.audio import Sliding
-
-if TYPE_CHECKING:
-    from taggram.models.card import Segments
-    from taggram.models.network import Network
+from taggram.models.card import Segments
+from taggram.models.network import Network
 
 
 @dataclass(frozen=True)
 class Cost:
-    """How much there is to compute.
+    """Cost of a network.
 
     Attributes
     ----------
     parameters
-        Number of trained values.
+        Number of trained parameters.
     macs
-        Multiply-accumulate operations for one segment, in convolutions, dense and recurrent layers and attention; the
-        front end is not among them.
+        Multiply-accumulate operations per segment in convolutions, dense and recurrent layers and attention, without
+        the front end.
     segments
-        How the network wants clips cut.
+        How clips are cut into segments.
     sample_rate
-        In Hz.
+        Sample rate of the waveform, in Hz.
     """
 
     parameters: int
@@ -42,7 +39,7 @@ class Cost:
 
     @property
     def macs_per_second(self) -> float:
-        """Operations per second of a long clip."""
+        """Operations per second of audio, for long clips."""
         return self.macs * self.sample_rate / self.segments.hop
 
     def macs_of_clip(self, seconds: float) -> int:
@@ -51,19 +48,19 @@ class Cost:
         Parameters
         ----------
         seconds
-            Its length.
+            Length of the clip.
         """
         length = round(seconds * self.sample_rate) + 2 * self.segments.clip_padding
         return self.macs * len(Sliding(self.segments.hop).starts(length, self.segments.samples))
 
 
 def cost(network: Network) -> Cost:
-    """Count what a network costs, by running it on a segment without values: only shapes are computed.
+    """Count parameters and operations of a network, by running a copy of it on the meta device.
 
     Parameters
     ----------
     network
-        It stays as it is.
+        It is not changed.
     """
     shapes = copy.deepcopy(network).to("meta").eval()
     with torch.no_grad(), torch.device("meta"):
@@ -72,28 +69,28 @@ def cost(network: Network) -> Cost:
             shapes.classify(shapes.embed(features))
     return Cost(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        macs=counter.get_total_flops() // 2,  # it counts a multiplication and an addition as two
+        macs=counter.get_total_flops() // 2,  # the counter counts multiplications and additions
         segments=network.segments,
         sample_rate=network.front_end.sample_rate,
     )
 
 
 def seconds_per_second(network: Network, runs: int = 3) -> float:
-    """Measure the time that a second of audio takes: torch, one segment at a time, front end included.
+    """Measure the time per second of audio in torch, one segment at a time, front end included.
 
     Parameters
     ----------
     network
         On the CPU. Threads are those of torch, see `torch.set_num_threads`.
     runs
-        The median of so many is taken, after one that is not counted.
+        Number of runs after a warm-up; their median is returned.
     """
     network.eval()
     segment = 0.1 * torch.randn(1, network.segments.samples, generator=torch.Generator().manual_seed(0))
-    taken = []
+    times = []
     with torch.inference_mode():
         for _ in range(1 + runs):
             began = time.perf_counter()
             network(segment)
-            taken.append(time.perf_counter() - began)
-    return statistics.median(taken[1:]) * network.front_end.sample_rate / network.segments.hop
+            times.append(time.perf_counter() - began)
+    return statistics.median(times[1:]) * network.front_end.sample_rate / network.segments.hop

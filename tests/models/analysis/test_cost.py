@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 import taggram
-from taggram.models.cost import cost, seconds_per_second
+from taggram.models.analysis.cost import cost, seconds_per_second
 
 FCN = 9 * (
     96 * 1813 * 1 * 64 + 48 * 453 * 64 * 128 + 24 * 113 * 128 * 128 + 12 * 28 * 128 * 128 + 4 * 5 * 128 * 64

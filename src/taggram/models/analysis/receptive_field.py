@@ -1,11 +1,11 @@
-"""What a network's convolutions see: how much of the segment one point of their last map depends on."""
+"""Receptive field of a network: the part of a segment that one point of its last map depends on."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,24 +14,23 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.overrides import TorchFunctionMode
 
 from taggram.features import RawFrontEnd
-
-if TYPE_CHECKING:
-    from taggram.models.network import Network
+from taggram.models.network import Network
 
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What the middle of the last map of convolutions and pooling sees.
+    """Receptive field of the middle point of the last map of convolutions and pooling.
 
-    Whatever comes after that map, such as pooling over all of it, recurrence, attention or dense layers, sees all of
-    it, and so the whole segment but for what strides and pools leave over at its end.
+    The layers after that map (pooling over all of it, recurrence, attention, dense layers) depend on all of it, and so
+    on the whole segment but for the remainder that strides and pools leave at its end.
 
     Attributes
     ----------
     seconds
-        From the first to the last sample of all frames that count; at most the segment.
+        From the first to the last sample of the frames that the point depends on; at most the segment.
     bands
-        Mel bands (or pitches) from the lowest to the highest one that counts; None for a network on the waveform.
+        Mel bands (or pitches) from the lowest to the highest one that it depends on; None for a network on the
+        waveform.
     """
 
     seconds: float
@@ -40,39 +39,38 @@ class ReceptiveField:
 
 @torch.enable_grad()
 def receptive_field(network: Network) -> ReceptiveField:
-    """Find out what a network's convolutions see, by the gradient of one point of their last map.
+    """Compute the receptive field of a network by the gradient of one point of its last map.
 
-    In a copy all weights of a layer are alike and positive, and averages stand in for maxima. Then the gradient is
-    above 0 wherever the point depends on what the network sees, and 0 elsewhere. Where branches end side by side, the
-    one that sees most counts.
+    In a copy, all weights of a layer are equal and positive, and averages replace maxima. Then the gradient is positive
+    wherever the point depends on the input, and 0 elsewhere. With parallel branches, the largest field counts.
 
     Parameters
     ----------
     network
-        It stays as it is.
+        It is not changed.
     """
     copied = copy.deepcopy(network).eval().requires_grad_(False)
     for module in copied.modules():
-        _even_out(module)
+        _equalise(module)
     samples, front_end = network.segments.samples, network.front_end
-    seen = torch.ones_like(copied.features(torch.zeros(1, samples)), requires_grad=True)
-    with _Maps() as maps:
-        copied.embed(seen)
-    frames, bands, ends = 1, 1, maps.found
+    features = torch.ones_like(copied.features(torch.zeros(1, samples)), requires_grad=True)
+    with _Maps() as recorder:
+        copied.embed(features)
+    frames, bands, ends = 1, 1, recorder.maps
     while ends:
         *ends, last = ends
         middle = last[(0, slice(None), *(size // 2 for size in last.shape[2:]))].sum()
-        gradient, *before = torch.autograd.grad(middle, [seen, *ends], retain_graph=True, allow_unused=True)
-        ends = [one for one, seen_by_last in zip(ends, before, strict=True) if seen_by_last is None]
+        gradient, *before = torch.autograd.grad(middle, [features, *ends], retain_graph=True, allow_unused=True)
+        ends = [one for one, part_of_last in zip(ends, before, strict=True) if part_of_last is None]
         frames, bands = max(frames, _extent(gradient, -1)), max(bands, _extent(gradient, -2))
     if isinstance(front_end, RawFrontEnd):
         return ReceptiveField(frames / front_end.sample_rate, None)
-    reach = samples if frames == seen.shape[-1] else (frames - 1) * front_end.hop + front_end.n_fft
+    reach = samples if frames == features.shape[-1] else (frames - 1) * front_end.hop + front_end.n_fft
     return ReceptiveField(min(reach, samples) / front_end.sample_rate, bands)
 
 
-def _even_out(module: nn.Module) -> None:
-    """Let a layer put out averages of what it sees, and batch norm what it sees."""
+def _equalise(module: nn.Module) -> None:
+    """Make a layer compute averages of its input, and batch norm the identity."""
     for name, parameter in module.named_parameters(recurse=False):
         parameter.fill_(0.0 if "bias" in name else 1.0 / (parameter[0].numel() if parameter.ndim > 1 else 1))
     if isinstance(module, _BatchNorm):
@@ -86,11 +84,11 @@ def _extent(gradient: Tensor, axis: int) -> int:
 
 
 class _Maps(TorchFunctionMode):
-    """Takes averages for maxima, and notes what convolutions and pooling put out, one after another."""
+    """Replaces maxima by averages, and records the outputs of convolutions and pooling in order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[Tensor] = []
+        self.maps: list[Tensor] = []
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Any = None
@@ -98,12 +96,12 @@ class _Maps(TorchFunctionMode):
         name = func.__name__
         result = _AVERAGES.get(name, func)(*args, **kwargs or {})
         if name.startswith(("conv", "max_pool", "avg_pool")):
-            self.found.append(result)
+            self.maps.append(result)
         return result
 
 
 def _averaged(pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Make average pooling take the arguments of max-pooling; padding with minus infinity counts as padding with 0."""
+    """Give average pooling the signature of max-pooling; padding with minus infinity counts as padding with 0."""
 
     def average(x: Tensor, size: Any, stride: Any = None, padding: Any = 0, *_: Any, **options: Any) -> Tensor:
         return pool(functional.relu(x), size, stride, padding, options.get("ceil_mode", False))

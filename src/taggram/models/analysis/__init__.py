@@ -1,0 +1,1 @@
+"""Analysis of networks: cost and receptive field."""
