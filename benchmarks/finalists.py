@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
 
     folders = dict(finalist.split("=", 1) for finalist in options.finalists)
-    teachers = {t.model: t.weight for t in Recipe.read(PROJECT / "recipes" / "default.yaml").teachers}
+    teachers = {t.model: t.weight for t in Recipe.read(PROJECT / "recipes" / "default.yaml").distill.teachers}
     rows = []
     for name, folder in folders.items():
         panels = [

@@ -52,7 +52,7 @@ def main() -> None:
     index = options.mtat or options.material.parent / "metadata" / "mtat" / "index_mtt.tsv"
     try:
         card = ModelCard.read(find(options.model))
-        teachers = {teacher.model: teacher.weight for teacher in Recipe.read(RECIPE).teachers}
+        teachers = {teacher.model: teacher.weight for teacher in Recipe.read(RECIPE).distill.teachers}
         mer4q, emotify = (
             gather(options.model, teachers, Clips.read(options.material, name), options.cache, options.workers)
             for name in ("mer4q", "emotify")

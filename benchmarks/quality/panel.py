@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from benchmarks.quality.answers import answers
 from benchmarks.quality.clips import Clips
-from taggram.training.ensemble import ensemble
+from taggram.training.distillation.ensemble import ensemble
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 TAGS = Vocabulary.of("taggram").names

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 import taggram
 from taggram.models.blocks import ConvBlock1d, ExcitedBlock1d
 from taggram.training.convolutions import prepare_convolutions
-from taggram.training.session import Trained
+from taggram.training.trainer import TrainingModule
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +164,6 @@ def test_a_network_gets_the_gradients_it_got_before(name: str) -> None:
     waveform = 0.1 * torch.randn(3, plain.segments.samples, dtype=torch.float64)
     for network in (plain, prepared):
         torch.manual_seed(1)  # the same units are dropped
-        Trained(network)(waveform)[0].square().sum().backward()
+        TrainingModule(network)(waveform)[0].square().sum().backward()
     for (entry, expected), found in zip(plain.named_parameters(), prepared.parameters(), strict=True):
         torch.testing.assert_close(found.grad, expected.grad, rtol=1e-6, atol=1e-9, msg=entry)

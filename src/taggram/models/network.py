@@ -121,7 +121,7 @@ class Network(nn.Module, ABC):
         return ModelCard(name=name, trained_on=trained_on, licence=licence, **{**known, **facts})
 
     @torch.no_grad()
-    def bend(self, slope: Float[Tensor, " tags"], offset: Float[Tensor, " tags"]) -> None:
+    def rescale_logits(self, slope: Float[Tensor, " tags"], offset: Float[Tensor, " tags"]) -> None:
         """Change the last layer so that each logit x becomes slope * x + offset."""
         self.head.weight.mul_(slope[:, None])
         self.head.bias.mul_(slope).add_(offset)

@@ -1,4 +1,4 @@
-"""Copies of training clips at other speeds."""
+"""Variants of training clips."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import soundfile
 from taggram.audio import read
 from taggram.datasets import Listed, Listing
 from taggram.errors import RecipeError
-from taggram.training.copies import FASTEST, with_copies
+from taggram.training.augment import MAX_SPEED, add_variants
 from taggram.training.recipe import Recipe
 
 RATE = 44100
@@ -31,10 +31,10 @@ def listing(tmp_path: Path) -> Listing:
     return Listing(tmp_path, clips)
 
 
-def test_a_copy_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path: Path) -> None:
+def test_a_variant_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path: Path) -> None:
     speeds = []
     for seed in range(3):
-        found = with_copies(listing, "train", 1, tmp_path / "copies", seed)
+        found = add_variants(listing, "train", 1, tmp_path / "variants", 16000, seed)
         assert found.clips[:3] == listing.clips
         (clip,) = found.clips[3:]  # none of b, which only validates, nor of what cannot be read
         assert (clip.id, clip.split, clip.labels) == ("mine/a@1", "train", ("mine/x",))
@@ -43,19 +43,19 @@ def test_a_copy_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path: P
         speeds.append(2 / (len(samples) / 16000))
         assert pitch == pytest.approx(440 * speeds[-1], rel=0.003)
     assert len(set(speeds)) == 3
-    assert all(1 / FASTEST <= speed <= FASTEST for speed in speeds)
+    assert all(1 / MAX_SPEED <= speed <= MAX_SPEED for speed in speeds)
 
 
-def test_another_clip_sounds_with_every_second_copy(tmp_path: Path) -> None:
+def test_every_second_variant_is_mixed_with_another_clip(tmp_path: Path) -> None:
     for name, pitch in (("low", 300), ("high", 2000)):
         soundfile.write(tmp_path / f"{name}.wav", 0.5 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE), RATE)
     clips = tuple(Listed(name, f"{name}.wav", "train", (name,)) for name in ("low", "high"))
-    found = with_copies(Listing(tmp_path, clips), "train", 8, tmp_path / "copies", 0, workers=2)
-    copies = [clip for clip in found.clips[2:] if clip.id.startswith("low")]
-    assert [clip.id for clip in copies] == [f"low@{i}" for i in range(1, 9)]
-    assert {clip.labels for clip in copies[::2]} == {("low",)}
-    assert {clip.labels for clip in copies[1::2]} == {("low",), ("low", "high")}
-    for clip in copies:
+    found = add_variants(Listing(tmp_path, clips), "train", 8, tmp_path / "variants", 16000, 0, workers=2)
+    variants = [clip for clip in found.clips[2:] if clip.id.startswith("low")]
+    assert [clip.id for clip in variants] == [f"low@{i}" for i in range(1, 9)]
+    assert {clip.labels for clip in variants[::2]} == {("low",)}
+    assert {clip.labels for clip in variants[1::2]} == {("low",), ("low", "high")}
+    for clip in variants:
         samples = read(found.file(clip))
         spectrum = np.abs(np.fft.rfft(samples))
         split = round(800 * len(samples) / 16000)
@@ -64,15 +64,24 @@ def test_another_clip_sounds_with_every_second_copy(tmp_path: Path) -> None:
         assert -14 < softer < 2 if "high" in clip.labels else softer < -30
 
 
-def test_copies_that_are_there_are_kept_and_the_seed_decides(listing: Listing, tmp_path: Path) -> None:
-    folder = tmp_path / "copies"
-    first = with_copies(listing, "train", 1, folder, 0)
+def test_existing_variants_are_kept_and_depend_on_the_seed(listing: Listing, tmp_path: Path) -> None:
+    folder = tmp_path / "variants"
+    first = add_variants(listing, "train", 1, folder, 16000, 0)
     written = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert with_copies(listing, "train", 1, folder, 0) == first
+    assert add_variants(listing, "train", 1, folder, 16000, 0) == first
     assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == written
-    assert with_copies(listing, "train", 1, folder, 1).clips[-1].path != first.clips[-1].path
+    assert add_variants(listing, "train", 1, folder, 16000, 1).clips[-1].path != first.clips[-1].path
 
 
-def test_copies_need_somebody_who_says_what_is_true_of_them() -> None:
-    with pytest.raises(RecipeError, match="copies: are made of material"):
-        Recipe.parse("{name: fcn.x, architecture: fcn, store: s, copies: 1}")
+def test_variants_have_the_sample_rate_of_the_store(listing: Listing, tmp_path: Path) -> None:
+    infos = []
+    for rate in (16000, 22050):
+        (clip,) = add_variants(listing, "train", 1, tmp_path / "variants", rate, 0).clips[3:]
+        infos.append(soundfile.info(listing.file(clip)))
+    assert [info.samplerate for info in infos] == [16000, 22050]
+    assert infos[0].duration == pytest.approx(infos[1].duration, abs=1e-3), "the same variant"
+
+
+def test_variants_need_teachers_and_sources() -> None:
+    with pytest.raises(RecipeError, match=r"augment\.variants: needs data\.sources and distill\.teachers"):
+        Recipe.parse("{name: fcn.x, model: {architecture: fcn}, data: {store: s}, augment: {variants: 1}}")
