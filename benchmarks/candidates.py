@@ -49,8 +49,8 @@ def main() -> None:
     recipe = Recipe.read(options.recipe)
     rows = []
     for name in options.only or CANDIDATES:
-        changed = {"options": CANDIDATES[name], "epochs": options.epochs}
-        rows.append({"candidate": name, **_measure(recipe.model_copy(update=changed), options.runs / name)})
+        changed = recipe.replace(model={"options": CANDIDATES[name]}, optim={"epochs": options.epochs})
+        rows.append({"candidate": name, **_measure(changed, options.runs / name)})
         print(rows[-1], file=sys.stderr)
     scoring = {
         row["candidate"]: Loop("loops", "score", str(options.runs / row["candidate"]), one_core=True) for row in rows
@@ -76,29 +76,29 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     from taggram.evaluation.results import mean_roc_auc
     from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.directories import ONNX_FILE
-    from taggram.training.distillation import taught
-    from taggram.training.journal import HISTORY
-    from taggram.training.loop import train
-    from taggram.training.plan import plan
+    from taggram.training.distillation.plan import with_teachers
+    from taggram.training.history import FILE_NAME
+    from taggram.training.plan import make_plan
+    from taggram.training.trainer import fit
 
-    store = PackedStore(recipe.store)
-    ready = taught(plan(recipe, store), store, workers=2)
-    train(ready, folder, device="cpu")  # goes on from its checkpoint, if there is one
-    with (folder / HISTORY).open(encoding="utf-8") as stream:
+    store = PackedStore(recipe.data.store)
+    plan = with_teachers(make_plan(recipe, store), workers=2)
+    fit(plan, folder, device="cpu")  # resumes from its checkpoint, if there is one
+    with (folder / FILE_NAME).open(encoding="utf-8") as stream:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(stream))
 
-    clips = ready.valid.clips.tolist()
+    clips = plan.valid.clips.tolist()
     tagger = Tagger(folder)
     scores = np.stack([tagger.tag(store.read(clip), sample_rate=store.sample_rate).song_scores() for clip in clips])
 
-    teachers = ready.valid.targets.probabilities(np.arange(len(clips)))
-    labels = VocabularyMap.read(recipe.labels).inverse()
+    teachers = plan.valid.targets.probabilities(np.arange(len(clips)))
+    labels = VocabularyMap.read(recipe.distill.label_map).inverse()
     names = labels.target.names
     columns = [i for i, name in enumerate(names) if labels.sources[name] and name.startswith("mer4q/")]
     rows = [i for i, clip in enumerate(clips) if store.clips[clip].id.startswith("mer4q/")]
     truth = np.array([[names[i] in store.clips[clips[row]].labels for i in columns] for row in rows], bool)
     label_roc_auc = macro(roc_auc(labels.scores(scores[rows])[:, columns], truth))
-    network = ready.network().eval()
+    network = plan.build_network().eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network.embed(network.features(torch.zeros(1, network.segments.samples)))
     return {
@@ -110,7 +110,7 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
         "labels": label_roc_auc.tags,
         "clips": len(clips),
         "onnx_mb": round((folder / ONNX_FILE).stat().st_size / 1e6, 2),
-        "epochs": recipe.epochs,
+        "epochs": recipe.optim.epochs,
         "seed": recipe.seed,
         "training_minutes": round(seconds / 60, 1),
     }

@@ -176,27 +176,30 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
 
     from taggram import create_model
     from taggram.training.cpu import DEFAULT_KERNELS, optimize_for_cpu
-    from taggram.training.optimiser import Adam
-    from taggram.training.session import Trained
+    from taggram.training.optimizers import build_optimizer
+    from taggram.training.sections import Adam
+    from taggram.training.trainer import TrainingModule
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
     network = create_model(architecture, "mtat")
     if kind != "naive":
         optimize_for_cpu(network, kernels if kind == "kernels" else DEFAULT_KERNELS)
-    trained = Trained(network)
-    plain = torch.optim.Adam(network.parameters(), lr=1e-4)
-    optimiser = plain if kind == "naive" else Adam(kind="adam", weight_decay=0).build(network.parameters())
+    module = TrainingModule(network)
+    if kind == "naive":
+        optimizer: torch.optim.Optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    else:
+        optimizer = build_optimizer(Adam(kind="adam", weight_decay=0), network.parameters())
     segments = 0.1 * torch.randn(16, network.segments.samples)
     targets = (torch.rand(16, 50) < 0.1).float()
 
     def task() -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=kind == "ours-bf16"):
-            answer, _ = trained(segments)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(answer.float(), targets)
-        optimiser.zero_grad()
+            logits, _ = module(segments)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), targets)
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
     return repeated(task)
 

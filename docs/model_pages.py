@@ -163,8 +163,8 @@ def _training(network: Network) -> str:
 
 ```yaml
 name: {name}.mine
-architecture: {name}
-store: data/mine
+data: {{store: data/mine}}
+model: {{architecture: {name}}}
 ```
 
 ```sh

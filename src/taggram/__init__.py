@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from taggram.models import list_models as list_models
     from taggram.tagging import Prediction as Prediction
     from taggram.tagging import Tagger as Tagger
+    from taggram.training import train as train
     from taggram.vocabularies import Vocabulary as Vocabulary
     from taggram.vocabularies import VocabularyMap as VocabularyMap
 
@@ -35,6 +36,7 @@ _ROOMS = {
     "list_models": "models",
     "Prediction": "tagging",
     "Tagger": "tagging",
+    "train": "training",
 }
 __all__ = ["__version__", *_ROOMS]
 

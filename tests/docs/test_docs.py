@@ -98,9 +98,9 @@ def test_the_recipe_on_a_page_is_one(page: Path) -> None:
     text = page.read_text()
     (yaml,) = (body for kind, body in generate.FENCE.findall(text) if kind == "yaml")
     recipe = Recipe.parse(yaml)
-    assert recipe.architecture == page.stem
+    assert recipe.model.architecture == page.stem
     rate = int((re.findall(r"--sample-rate (\d+)", text) or ["16000"])[0])
-    assert taggram.create_model(recipe.architecture, "mtat", **recipe.options).front_end.sample_rate == rate
+    assert taggram.create_model(recipe.model.architecture, "mtat", **recipe.model.options).front_end.sample_rate == rate
 
 
 def test_a_picture_has_the_layers_of_its_network() -> None:

@@ -117,16 +117,19 @@ def test_they_survive_being_saved_and_every_backend_has_them(name: str, tmp_path
 
 
 RECIPE = """
-vocabulary: [rock, pop, folk, sad, neutral, happy]
-options:
-  heads:
-    genre: {kind: softmax, tags: [rock, pop, folk]}
-    mood: {kind: softmax, tags: [sad, neutral, happy], weight: 1.25}
+name: genre_mood_cnn.mine
+data: {store: none, vocabulary: [rock, pop, folk, sad, neutral, happy]}
+model:
+  architecture: genre_mood_cnn
+  options:
+    heads:
+      genre: {kind: softmax, tags: [rock, pop, folk]}
+      mood: {kind: softmax, tags: [sad, neutral, happy], weight: 1.25}
 """
 
 
 def test_a_head_is_a_line_of_a_recipe() -> None:
-    recipe = Recipe.parse(f"name: genre_mood_cnn.mine\narchitecture: genre_mood_cnn\nstore: none\n{RECIPE}")
-    network = taggram.create_model(recipe.architecture, recipe.vocabulary, **recipe.options)
+    recipe = Recipe.parse(RECIPE)
+    network = taggram.create_model(recipe.model.architecture, recipe.data.vocabulary, **recipe.model.options)
     scores = network.scores(torch.randn(4, 6))
     torch.testing.assert_close(scores.unflatten(1, (2, 3)).sum(2), torch.ones(4, 2))

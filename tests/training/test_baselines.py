@@ -1,4 +1,4 @@
-"""Classical models: fitted, stored as arrays, and predicted as scikit-learn predicts."""
+"""Classical models: fitted with scikit-learn, stored as arrays, with the same predictions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from taggram.models import ModelCard
 from taggram.models.baselines import NearestNeighbours, load_baseline, read_arrays
 from taggram.models.directories import BASELINE_FILE
 from taggram.training import Recipe, baselines
-from taggram.training.plan import plan
+from taggram.training.plan import Plan, make_plan
 from taggram.vocabularies import Vocabulary
 
 TAGS = ["low", "high", "rare", "never"]
@@ -34,12 +34,17 @@ def store() -> Tones:
     return Tones(train=20, valid=6)
 
 
+def plan(kind: str, store: Tones, tags: list[str] = TAGS, **settings: object) -> Plan:
+    named = {"name": f"{kind}.tones", "model": {"architecture": kind}, "data": {"vocabulary": tags}}
+    return make_plan(recipe(**{**named, **settings}), store)
+
+
 @pytest.fixture(params=KINDS, scope="module")
 def folder(request: pytest.FixtureRequest, store: Tones, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "model"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "NEIGHBOURS", 5)
-        baselines.fit_baseline(request.param, store, Vocabulary.from_names(TAGS), f"{request.param}.tones", folder)
+        baselines.fit_baseline(plan(request.param, store), folder)
     return folder
 
 
@@ -111,34 +116,31 @@ def test_they_are_no_networks(folder: Path) -> None:
 
 
 def test_a_single_tag(store: Tones, tmp_path: Path) -> None:
-    card = baselines.fit_baseline(
-        "random_forest", store, Vocabulary.from_names(["low"]), "random_forest.low", tmp_path / "m"
-    )
+    card = baselines.fit_baseline(plan("random_forest", store, ["low"]), tmp_path / "m")
     scores = load_baseline(tmp_path / "m", card)(features(store, "valid", card))
     assert ((scores[:, 0] > 0.5) == (labels(store, "valid")[:, 0] == 1)).all()
 
 
 def test_fewer_clips_than_neighbours(store: Tones, tmp_path: Path) -> None:
-    card = baselines.fit_baseline("knn", store, Vocabulary.from_names(TAGS), "knn.tones", tmp_path / "m")
+    card = baselines.fit_baseline(plan("knn", store), tmp_path / "m")
     assert card.options == {"k": 20}
 
 
 def test_a_recipe_names_one(folder: Path, store: Tones, tmp_path: Path) -> None:
     kind = ModelCard.read(folder).architecture
-    named = {"name": f"{kind}.tones", "architecture": kind, "vocabulary": ["low", "high"]}
-    todo = plan(recipe(**named, licence="CC0"), store)
-    card = baselines.train_baseline(todo, tmp_path / "model")
+    ready = plan(kind, store, ["low", "high"], licence="CC0")
+    card = baselines.fit_baseline(ready, tmp_path / "model")
     assert card == ModelCard.read(tmp_path / "model")
     assert (card.licence, card.vocabulary.names) == ("CC0", ("low", "high"))
-    assert Recipe.read(tmp_path / "model" / "recipe.yaml") == todo.recipe
-    assert baselines.train_baseline(todo, tmp_path / "model") == card, "it is replaced"
+    assert Recipe.read(tmp_path / "model" / "recipe.yaml") == ready.recipe
+    assert baselines.fit_baseline(ready, tmp_path / "model") == card, "it is replaced"
     (tmp_path / "model" / "notes.txt").write_text("of a person")
-    with pytest.raises(RecipeError, match=f"holds something else than a {kind}"):
-        baselines.train_baseline(todo, tmp_path / "model")
-    with pytest.raises(RecipeError, match="takes neither options nor teachers"):
-        plan(recipe(**named, options={"k": 3}), store)
+    with pytest.raises(RecipeError, match=f"contains files that are no {kind}"):
+        baselines.fit_baseline(ready, tmp_path / "model")
+    with pytest.raises(RecipeError, match=r"takes neither model\.options nor teachers"):
+        plan(kind, store, model={"architecture": kind, "options": {"k": 3}})
     with pytest.raises(RecipeError, match=f"packed at 22050 Hz and {kind} takes 16000 Hz"):
-        plan(recipe(**named), Tones(sample_rate=22050))
+        plan(kind, Tones(sample_rate=22050))
 
 
 def test_the_nearest_are_found_among_many() -> None:

@@ -1,4 +1,4 @@
-"""What a network gets to see: where segments are cut, and what they are labelled."""
+"""Batches: positions of the segments, and their targets."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ SAMPLES = Tiny.segments.samples
 
 
 class Ramps(Tones):
-    """Each sample is its place, plus a million for each clip, so that a segment says where it is from."""
+    """Each sample is its position, plus a million times the clip's."""
 
     def read(self, i: int, start: int = 0, length: int | None = None) -> np.ndarray:
         stop = self.clips[i].length if length is None else min(self.clips[i].length, start + length)
         return np.arange(start, stop, dtype=np.float32) + np.float32(i * 1_000_000)
 
 
-def drawn(store: Tones, epoch: int, **changed: object) -> list[Batch]:
-    split = Split.of(store, "train", ["low", "high"])
-    return list(training_batches(store, split, SAMPLES, recipe(**changed), epoch))
+def draw(store: Tones, epoch: int, **settings: object) -> list[Batch]:
+    split = Split.from_store(store, "train", ["low", "high"])
+    return list(training_batches(store, split, SAMPLES, recipe(**settings), epoch))
 
 
 def test_a_training_segment_lies_inside_its_clip_and_has_its_labels() -> None:
     store = Ramps()
     seen = Counter[int]()
-    for segments, targets, _ in drawn(store, 0, segments_per_clip=3):
+    for segments, targets, _ in draw(store, 0, data={"segments_per_clip": 3}):
         assert 2 <= len(segments) <= 4
         assert segments.shape[1] == SAMPLES
         for segment, target in zip(segments, targets, strict=True):
@@ -50,14 +50,14 @@ def test_segments_begin_anywhere_in_a_clip() -> None:
     store = Ramps(train=2)
     store.clips[0] = ToneClip("0", "train", (), SAMPLES + 3)
     store.clips[1] = ToneClip("1", "train", (), SAMPLES)
-    starts = {int(s[0]) for epoch in range(40) for x, _, _ in drawn(store, epoch) for s in x if s[0] < 1_000_000}
+    starts = {int(s[0]) for epoch in range(40) for x, _, _ in draw(store, epoch) for s in x if s[0] < 1_000_000}
     assert starts == {0, 1, 2, 3}
 
 
 def test_an_epoch_can_be_drawn_again_and_is_like_no_other() -> None:
     store = Ramps()
-    first, again, later = drawn(store, 3), drawn(store, 3), drawn(store, 4)
-    other_seed = drawn(store, 3, seed=1)
+    first, again, later = draw(store, 3), draw(store, 3), draw(store, 4)
+    other_seed = draw(store, 3, seed=1)
     for (x, y, _), (same_x, same_y, _) in zip(first, again, strict=True):
         assert np.array_equal(x, same_x)
         assert np.array_equal(y, same_y)
@@ -66,10 +66,10 @@ def test_an_epoch_can_be_drawn_again_and_is_like_no_other() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_validation_sees_what_the_tagger_sees(n: int) -> None:
+def test_validation_segments_are_those_of_the_tagger(n: int) -> None:
     store = Tones(valid=5)
-    split = Split.of(store, "valid", ["low", "high"])
-    batches = list(validation_batches(store, split, Tiny.segments, n, batch=4))
+    split = Split.from_store(store, "valid", ["low", "high"])
+    batches = list(validation_batches(store, split, Tiny.segments, recipe(data={"validation_segments": n})))
     counts = [count for _, counts, _ in batches for count in counts]
     expected = []
     for clip in split.clips.tolist():
@@ -103,7 +103,8 @@ def test_a_changed_store_has_another_fingerprint() -> None:
 
 
 def test_mixup_averages_segments_and_targets_alike() -> None:
-    (x, y, _), (mixed_x, mixed_y, _) = drawn(Tones(), 0, batch=10)[0], drawn(Tones(), 0, batch=10, mixup=0.4)[0]
+    (x, y, _), *_ = draw(Tones(), 0, optim={"batch_size": 10})
+    (mixed_x, mixed_y, _), *_ = draw(Tones(), 0, optim={"batch_size": 10}, augment={"mixup": 0.4})
     assert ((mixed_y > 0) & (mixed_y < 1)).any()
     for segment, target in zip(mixed_x, mixed_y, strict=True):
         shares, *_ = np.linalg.lstsq(x.T, segment, rcond=None)

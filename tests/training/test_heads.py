@@ -1,4 +1,4 @@
-"""Networks whose tags exclude one another, or are quantities, are trained by losses of their own."""
+"""Networks with softmax and regression heads have losses of their own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from taggram.models.store import WEIGHTS_FILE
 from tones import Tones, recipe
 
 from taggram.errors import RecipeError
-from taggram.models.directories import WEIGHTS_FILE
-from taggram.training.loop import make_fabric, train
-from taggram.training.plan import Plan, plan
-from taggram.training.session import Session, unwatched
+from taggram.training.plan import Plan, make_plan
+from taggram.training.trainer import Trainer, fit, make_fabric
+from taggram.vocabularies import Vocabulary
 
 HEADS = {
     "pitch": {"kind": "softmax", "tags": ["low", "high"]},
@@ -30,8 +30,8 @@ def no_export(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("taggram.models.weights.export_onnx", lambda _, file: file.write_bytes(b""))
 
 
-def bright() -> Tones:
-    """The tones, and how bright they are said to be."""
+def graded() -> Tones:
+    """The tones, with a graded label."""
     store = Tones()
     for i, clip in enumerate(store.clips):
         value = 0.2 if "low" in clip.labels else 0.8
@@ -39,88 +39,89 @@ def bright() -> Tones:
     return store
 
 
-def ready(store: Tones | None = None, **changed: Any) -> Plan:
-    return plan(recipe(**{"vocabulary": TAGS, "options": {"heads": HEADS}, **changed}), store or bright())
+def plan(store: Tones | None = None, **settings: Any) -> Plan:
+    defaults = {"data": {"vocabulary": TAGS}, "model": {"options": {"heads": HEADS}}}
+    return make_plan(recipe(**{**defaults, **settings}), store or graded())
 
 
 @pytest.mark.usefixtures("no_export")
 def test_all_heads_learn(tmp_path: Path) -> None:
-    todo = ready(epochs=40, mixup=0.2)
-    card = train(todo, tmp_path / "model", device="cpu")
+    ready = plan(optim={"epochs": 40}, augment={"mixup": 0.2})
+    card = fit(ready, tmp_path / "model", device="cpu")
     assert card.options == {"heads": HEADS}
     assert card.scores[0].metric == "loss"
     assert card.scores[0].value < 0.4
-    network = todo.network()
+    network = ready.build_network()
     network.load_state_dict(load_file(tmp_path / "model" / WEIGHTS_FILE))
     network.eval()
-    for clip in todo.valid.clips.tolist():
+    for clip in ready.valid.clips.tolist():
         with torch.no_grad():
-            segment = todo.store.segments(np.array([clip]), np.array([0]), network.segments.samples)
+            segment = ready.store.segments(np.array([clip]), np.array([0]), network.segments.samples)
             low, high, brightness = network.scores(network(torch.from_numpy(segment))[0])[0].tolist()
         assert low + high == pytest.approx(1)
-        is_low = "low" in todo.store.clips[clip].labels
+        is_low = "low" in ready.store.clips[clip].labels
         assert (low > 0.5) == is_low
         assert brightness == pytest.approx(0.2 if is_low else 0.8, abs=0.25)
 
 
 def test_validation_compares_what_tagging_gives(tmp_path: Path) -> None:
-    todo = ready(validation_segments=1)
-    training = Session(todo, make_fabric("cpu", todo), tmp_path)
-    network, total = training.network.eval(), []
-    for clip, target in zip(todo.valid.clips.tolist(), todo.valid.targets.array, strict=True):
-        samples = todo.store.read(clip)
+    ready = plan(data={"vocabulary": TAGS, "validation_segments": 1})
+    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    network, total = trainer.network.eval(), []
+    for clip, target in zip(ready.valid.clips.tolist(), ready.valid.targets.array, strict=True):
+        samples = ready.store.read(clip)
         padded = np.pad(np.resize(samples, max(len(samples), 39488)), 256)
         start = (len(padded) - 40000) // 2
         with torch.no_grad():
             logits = network(torch.from_numpy(padded[None, start : start + 40000]))[0]
         low, high, brightness = network.scores(logits)[0].tolist()
         total.append(-np.log(low if target[0] else high) + 2 * (brightness - target[2]) ** 2)
-    assert training._validate(0, unwatched) == pytest.approx(np.mean(total), rel=1e-5)
+    assert trainer.validate() == pytest.approx(np.mean(total), rel=1e-5)
 
 
-def test_balance_makes_positives_of_a_tag_weigh_as_much_as_its_negatives(tmp_path: Path) -> None:
-    todo = plan(recipe(vocabulary=["low", "high", "rare"], balance=True), Tones())
-    assert todo.positive is not None and todo.positive.tolist() == [1, 1, 9]  # of 10 clips
-    training = Session(todo, make_fabric("cpu", todo), tmp_path)
+def test_balanced_positives_of_a_tag_weigh_as_much_as_its_negatives(tmp_path: Path) -> None:
+    ready = make_plan(recipe(data={"vocabulary": ["low", "high", "rare"]}, optim={"pos_weight": "balanced"}), Tones())
+    assert ready.pos_weight is not None and ready.pos_weight.tolist() == [1, 1, 9]  # of 10 clips
+    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
     with torch.no_grad():
-        network = training.network.eval()
+        network = trainer.network.eval()
         network.head.weight.zero_()
         network.head.bias.zero_()
-    assert training._validate(0, unwatched) == pytest.approx(np.log(2))  # no rare one is validated on
-    training.epoch(unwatched)
-    assert plan(recipe(), Tones()).positive is None
+    assert trainer.validate() == pytest.approx(np.log(2))  # no validation clip is rare
+    trainer.run_epoch()
+    assert make_plan(recipe(), Tones()).pos_weight is None
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("settings", "message"),
     [
-        ({"balance": True}, "balance: there is no head of sigmoids"),
-        ({"options": {"heads": {"a": {"kind": "softmax", "tags": ["low"]}}}}, "options: the tags of the heads"),
-        ({"options": {"heads": {"a": {"kind": "softmax", "tags": TAGS, "weight": "much"}}}}, "options: could not"),
+        ({"optim": {"pos_weight": "balanced"}}, "optim.pos_weight: needs a sigmoid head"),
+        (
+            {"model": {"options": {"heads": {"a": {"kind": "softmax", "tags": ["low"]}}}}},
+            "model.options: the tags of the",
+        ),
+        (
+            {"model": {"options": {"heads": {"a": {"kind": "softmax", "tags": TAGS, "weight": "much"}}}}},
+            "model.options: could not",
+        ),
     ],
 )
-def test_a_loss_that_does_not_fit_is_refused(changed: dict[str, Any], said: str) -> None:
-    with pytest.raises(RecipeError, match=f"^recipe: {said}"):
-        ready(**changed)
+def test_a_loss_that_does_not_fit_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=f"^recipe: {message}"):
+        plan(**settings)
 
 
-def test_each_clip_says_what_a_quantity_is() -> None:
-    store = bright()
+def test_each_clip_needs_the_value_of_a_regression_target() -> None:
+    store = graded()
     store.clips[11] = dataclasses.replace(store.clips[11], labels=("low",))
-    with pytest.raises(RecipeError, match=r"brightness is a quantity, and clip clip 11 says nothing of it; .*=0\.5"):
-        ready(store)
+    with pytest.raises(RecipeError, match=r"brightness is a regression target, and clip clip 11 has no value; .*=0\.5"):
+        plan(store)
 
 
-def test_teachers_are_learned_by_sigmoids() -> None:
-    heads = {"all": {"kind": "softmax", "tags": list(plan(recipe(vocabulary="mtat"), taught()).vocabulary.names)}}
-    with pytest.raises(RecipeError, match="options: heads: teachers are learned by sigmoids only"):
-        plan(recipe(vocabulary="mtat", options={"heads": heads}, teachers=[{"model": "none"}]), taught())
-    with pytest.raises(ValueError, match="balance: teachers say no positives"):
-        recipe(vocabulary="mtat", balance=True, teachers=[{"model": "none"}])
-
-
-def taught() -> Tones:
-    """Tones with a tag of mtat."""
-    store = Tones()
-    store.clips[0] = dataclasses.replace(store.clips[0], labels=("guitar",))
-    return store
+def test_distillation_needs_sigmoid_heads() -> None:
+    data, teachers = {"vocabulary": "mtat"}, {"teachers": [{"model": "none"}]}
+    heads = {"all": {"kind": "softmax", "tags": list(Vocabulary.of("mtat").names)}}
+    with pytest.raises(RecipeError, match="model.options: heads: distill.teachers need sigmoid heads"):
+        make_plan(recipe(data=data, model={"options": {"heads": heads}}, distill=teachers), Tones())
+    with pytest.raises(RecipeError, match="optim.pos_weight: cannot be combined with distill.teachers"):
+        recipe(data=data, optim={"pos_weight": "balanced"}, distill=teachers)

@@ -1,4 +1,4 @@
-"""Bands are silenced next to one another, in all frames, and no more of them than asked for."""
+"""Neighbouring mel bands are masked in all frames, up to a maximum number."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from tones import Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.training.masking import mask_bands
-from taggram.training.plan import plan
+from taggram.training.plan import make_plan
 
 
-def test_a_network_without_mel_bands_has_none_to_silence() -> None:
-    with pytest.raises(RecipeError, match="mask: there are 0 mel bands"):
-        plan(recipe(name="sample_cnn.tones", architecture="sample_cnn", mask=1), Tones())
+def test_a_network_without_mel_bands_cannot_be_masked() -> None:
+    with pytest.raises(RecipeError, match="augment.freq_mask: must be below 0"):
+        make_plan(
+            recipe(name="sample_cnn.tones", model={"architecture": "sample_cnn"}, augment={"freq_mask": 1}), Tones()
+        )
 
 
-def test_neighbouring_bands_are_silent_in_all_frames() -> None:
+def test_neighbouring_bands_are_masked_in_all_frames() -> None:
     torch.manual_seed(0)
     spectrogram = 1 + torch.rand(500, 20, 5)
     masked = mask_bands(spectrogram, 6)

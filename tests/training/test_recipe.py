@@ -1,55 +1,90 @@
-"""Recipes: what is read, what is refused, and in which words."""
+"""Recipes: reading, checks and error messages."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-import torch
 from tones import RECIPE, Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.models import create_model
 from taggram.models.card import BASELINES
 from taggram.training import Recipe
-from taggram.training.optimiser import SGD, Adam, Won, optimiser_at, rate
-from taggram.training.plan import plan
+from taggram.training.plan import make_plan, required_sample_rate
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("section", "message"),
     [
         ("epoch: 3", "epoch: no such key"),
-        ("epochs: 0", "epochs: Input should be greater than 0"),
-        ("batch: many", "batch: Input should be a valid integer"),
-        ("optimiser: {kind: adam, momentum: 0.9}", "optimiser.momentum: no such key"),
-        ("optimiser: {lr: 1}", "optimiser: the key kind is missing"),
-        ("optimiser: lion", "optimiser: kind must be one of 'adam', 'adamw', 'sgd'"),
+        ("optim: {epoch: 3}", "optim.epoch: no such key"),
+        ("optim: {epochs: 0}", "optim.epochs: Input should be greater than 0"),
+        ("optim: {batch_size: many}", "optim.batch_size: Input should be a valid integer"),
+        ("optim: {optimizer: {kind: adam, momentum: 0.9}}", "optim.optimizer.momentum: no such key"),
+        ("optim: {optimizer: {kind: adam, lr: -1}}", "optim.optimizer.lr: Input should be greater than 0"),
+        ("optim: {optimizer: {lr: 1}}", "optim.optimizer: the key kind is missing"),
+        ("optim: {optimizer: lion}", "optim.optimizer: kind must be one of 'adam', 'adamw', 'sgd'"),
         (
-            "schedule: {kind: won, steps: [{epoch: 3, optimiser: {kind: sgd, lr: -1}}]}",
-            "schedule.steps.0.optimiser.lr:",
+            "optim: {schedule: {kind: won, steps: [{epoch: 3, optimizer: {kind: sgd, lr: -1}}]}}",
+            "optim.schedule.steps.0.optimizer.lr: Input should be",
         ),
-        ("vocabulary: nothing", "vocabulary: no vocabulary is named 'nothing'"),
-        ("vocabulary: [a, a]", "vocabulary: a vocabulary needs at least one tag and each tag once"),
-        ("precision: 16", "precision: Input should be 32 or 'bf16'"),
+        ("optim: 3", "optim: must be a section, a mapping of keys to values"),
+        ("optim: {precision: 16}", "optim.precision: Input should be 32 or 'bf16'"),
+        ("data: {store: s, vocabulary: nothing}", "data.vocabulary: no vocabulary is named 'nothing'"),
+        (
+            "data: {store: s, vocabulary: [a, a]}",
+            "data.vocabulary: a vocabulary needs at least one tag and each tag once",
+        ),
+        ("data: {vocabulary: mtat}", "data.store: this key is missing"),
+        (
+            "data: {store: s, sources: [{name: a, path: b}, {name: a, path: c}]}",
+            "data.sources: each source needs a unique name",
+        ),
+        ("distill: {teachers: [{weight: 2}]}", "distill.teachers.0.model: this key is missing"),
+        ("distill: {teachers: [{model: a}]}", "data.vocabulary: distillation needs a vocabulary with a name"),
         ("name: ../../tiny", "name: String should match pattern"),
-        ("name: fcn.tones", "name: must begin with the architecture"),
+        ("name: fcn.tones", "name: must start with the architecture"),
         ("seed: [", "not YAML"),
     ],
 )
-def test_an_error_is_one_line_with_file_and_key(line: str, said: str, tmp_path: Path) -> None:
+def test_an_error_is_one_line_with_file_and_key(section: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
-    file.write_text(RECIPE + line)
+    file.write_text(f"{RECIPE}{section}\n")  # a later section replaces an earlier one
     with pytest.raises(RecipeError) as caught:
         Recipe.read(file)
-    assert str(caught.value).startswith(f"{file}: {said}")
+    assert str(caught.value).startswith(f"{file}: {message}")
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_recipe_at_all(tmp_path: Path) -> None:
+def test_a_changed_recipe_is_checked() -> None:
+    changed = recipe(seed=3, optim={"epochs": 9})
+    assert (changed.seed, changed.optim.epochs, changed.optim.batch_size) == (3, 9, 4)
+    with pytest.raises(RecipeError, match="tiny.tones: optim.epochs: Input should be greater than 0"):
+        recipe(optim={"epochs": 0})
+
+
+def test_reading_a_recipe_loads_nothing_that_executes() -> None:
+    program = """
+import sys
+from taggram.training import Recipe
+Recipe.parse("{name: fcn.x, data: {store: s}, model: {architecture: fcn}}")
+print(*{name.partition(".")[0] for name in sys.modules} & {"torch", "lightning_fabric", "onnxruntime", "av"})
+print(*(name for name in sys.modules if name.startswith("taggram.")))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    libraries, modules = done.stdout.splitlines()
+    assert not libraries
+    rooms = {module.split(".")[1] for module in modules.split()}
+    assert rooms == {"training", "vocabularies", "errors", "record"}
+
+
+def test_a_file_that_is_no_recipe(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="name: this key is missing"):
-        Recipe.parse("architecture: tiny")
-    with pytest.raises(RecipeError, match="a list of keys with values"):
+        Recipe.parse("model: {architecture: tiny}")
+    with pytest.raises(RecipeError, match="a mapping of keys to values"):
         Recipe.parse("")
     with pytest.raises(RecipeError, match="not YAML"):
         Recipe.parse(b"\xff\xfe\x00")
@@ -57,57 +92,56 @@ def test_what_is_no_recipe_at_all(tmp_path: Path) -> None:
         Recipe.read(tmp_path / "nowhere.yaml")
 
 
-def test_the_effective_recipe_is_a_recipe_with_nothing_left_to_default() -> None:
-    made = plan(recipe(schedule="won", min_positives=2), Tones()).recipe
+def test_the_effective_recipe_has_every_key() -> None:
+    made = make_plan(recipe(optim={"schedule": "won"}, data={"min_positives": 2}), Tones()).recipe
     again = Recipe.parse(made.to_yaml())
     assert again == made
     assert again.model_fields_set == set(Recipe.model_fields)
-    assert again.vocabulary == ("high", "low")
-
-
-def test_wons_schedule() -> None:
-    first, schedule = Adam(kind="adam"), Won()
-    at = {epoch: optimiser_at(first, schedule, epoch) for epoch in (0, 79, 80, 99, 100, 119, 120, 199)}
-    assert [begins for _, begins in at.values()] == [False, False, True, False, True, False, True, False]
-    assert at[79][0] == Adam(kind="adam", lr=1e-4, weight_decay=1e-4)
-    assert at[80][0] == SGD(kind="sgd", lr=1e-3, weight_decay=1e-4, momentum=0.9, nesterov=True)
-    assert [at[epoch][0].lr for epoch in (99, 100, 119, 120, 199)] == [1e-3, 1e-4, 1e-4, 1e-5, 1e-5]
-
-
-def test_cosine_falls_from_one_to_nothing() -> None:
-    schedule = recipe(schedule="cosine").schedule
-    assert [round(rate(schedule, done), 4) for done in (0.0, 0.25, 0.5, 1.0)] == [1.0, 0.8536, 0.5, 0.0]
-    assert rate(recipe().schedule, 0.7) == 1.0
+    for section in (again.data, again.model, again.optim, again.augment, again.distill, again.export):
+        assert section.model_fields_set == set(type(section).model_fields)
+    assert again.data.vocabulary == ("high", "low")
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "made"),
+    ("settings", "store", "message"),
     [
-        ("adam", {"lr": 0.01}, torch.optim.Adam),
-        ("adamw", {"weight_decay": 0.1}, torch.optim.AdamW),
-        ("sgd", {"momentum": 0.0}, torch.optim.SGD),
+        ({"model": {"architecture": "fnc"}, "name": "fnc.a"}, Tones(), "model.architecture: must be one of"),
+        ({"model": {"options": {"width": 3}}}, Tones(), "model.options: .*'width'"),
+        ({"data": {"min_positives": 100}}, Tones(), "data.min_positives: no label has 100 clips"),
+        (
+            {"data": {"vocabulary": ["other"]}},
+            Tones(),
+            "data.vocabulary: no clip in the split 'train' of tones has any of these tags",
+        ),
+        ({}, Tones(valid=0), "data.store: tones has 0 clips in the split 'valid'"),
+        (
+            {},
+            Tones(sample_rate=12000),
+            "data.store: tones is packed at 12000 Hz and tiny takes 16000 Hz; pack it again",
+        ),
     ],
 )
-def test_optimisers_take_their_settings(kind: str, options: dict[str, float], made: type) -> None:
-    optimiser = recipe(optimiser={"kind": kind, **options}).optimiser.build([torch.nn.Parameter(torch.zeros(1))])
-    assert type(optimiser) is made
-    assert all(optimiser.defaults[name] == value for name, value in options.items())
+def test_a_recipe_that_does_not_fit_its_store(settings: dict[str, object], store: Tones, message: str) -> None:
+    with pytest.raises(RecipeError, match=f"^a.yaml: {message}"):
+        make_plan(recipe(**settings), store, "a.yaml")
+
+
+HEADS = {"a": {"kind": "softmax", "tags": ["x", "y"]}}
 
 
 @pytest.mark.parametrize(
-    ("changed", "store", "said"),
+    ("architecture", "options", "rate"),
     [
-        ({"architecture": "fnc", "name": "fnc.a"}, Tones(), "architecture: must be one of"),
-        ({"options": {"width": 3}}, Tones(), "options: .*'width'"),
-        ({"min_positives": 100}, Tones(), "min_positives: no label has 100 clips"),
-        ({"vocabulary": ["other"]}, Tones(), "vocabulary: no clip in the split 'train' of tones has any of these tags"),
-        ({}, Tones(valid=0), "store: tones has 0 clips in the split 'valid'"),
-        ({}, Tones(sample_rate=12000), "store: tones is packed at 12000 Hz and tiny takes 16000 Hz; pack it again"),
+        ("tiny", {}, 16000),
+        ("genre_mood_cnn", {"heads": HEADS}, 22050),
+        ("musicnn_ferraro", {}, 12000),
+        ("musicnn_ferraro", {"sample_rate": 16000}, 16000),
+        ("random_forest", {}, 16000),
     ],
 )
-def test_a_recipe_that_does_not_fit_its_store(changed: dict[str, object], store: Tones, said: str) -> None:
-    with pytest.raises(RecipeError, match=f"^a.yaml: {said}"):
-        plan(recipe(**changed), store, "a.yaml")
+def test_the_rate_depends_on_architecture_and_options(architecture: str, options: dict[str, object], rate: int) -> None:
+    named = recipe(name=f"{architecture}.a", model={"architecture": architecture, "options": options})
+    assert required_sample_rate(named) == rate
 
 
 def test_recipes_of_the_project_are_recipes() -> None:
@@ -115,5 +149,5 @@ def test_recipes_of_the_project_are_recipes() -> None:
     assert files
     for file in files:
         read = Recipe.read(file)
-        if read.architecture not in BASELINES:
-            assert create_model(read.architecture, read.vocabulary, **read.options).architecture() == read.architecture
+        if (name := read.model.architecture) not in BASELINES:
+            assert create_model(name, read.data.vocabulary, **read.model.options).architecture() == name

@@ -1,4 +1,4 @@
-"""A store that is made of tones, in memory: the label low or high is what one hears."""
+"""A store of tones in memory, with the labels low and high."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from taggram.vocabularies import Vocabulary
 RATE = 16000
 RECIPE = """
 name: tiny.tones
-architecture: tiny
-store: tones
-epochs: 4
-batch: 4
-validation_segments: 2
-optimiser: {kind: adam, lr: 1e-2}
+data:
+  store: tones
+  validation_segments: 2
+model:
+  architecture: tiny
+optim:
+  epochs: 4
+  batch_size: 4
+  optimizer: {kind: adam, lr: 1e-2}
 """
 
 
@@ -88,5 +91,5 @@ class Tiny(Network):
         return torch.relu(self.bn(self.conv(spectrogram[:, None]))).mean(3).flatten(1)
 
 
-def recipe(**changed: object) -> Recipe:
-    return Recipe.model_validate({**Recipe.parse(RECIPE).model_dump(), **changed})
+def recipe(**settings: object) -> Recipe:
+    return Recipe.parse(RECIPE).replace(**settings)

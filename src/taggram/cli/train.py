@@ -4,120 +4,71 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from taggram._system import cpu_count
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from taggram.training.plan import Plan
-
-T = TypeVar("T")
+    from taggram.models import ModelCard
+    from taggram.training import DryRunResult
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="What to train, on what and how.")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="The settings of the training.")],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where the model goes.  \\[default: where models of its name lie]"),
+        typer.Option(metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume/--fresh", help="Go on from the folder's checkpoint, or start anew.")
+        bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")
     ] = True,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1; auto: a GPU where there is one.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the cores]")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, show the plan, train nothing.")] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the number of cores]")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the recipe and print its settings; train nothing.")
+    ] = False,
 ) -> None:
     """Train a model on a packed store.
 
-    If the recipe names material, it is packed first; if it names teachers, they score it next. Each of this is done
-    once, and a checkpoint is written after each epoch: the same command goes on where it stopped. Prints the model's
-    folder. Needs the train extra.
+    Sources in the recipe are packed first; teachers score the clips next. A checkpoint is written after each epoch;
+    after an interruption the same command resumes. Prints the model's folder. Needs the train extra.
     """
-    from taggram.errors import MissingExtraError
-    from taggram.models.directories import model_dir
+    from taggram import training
+    from taggram._progress import progress
 
-    try:
-        from taggram._progress import progress
-        from taggram.training import Recipe, prepare_cpu
-
-        prepare_cpu()  # before anything loads torch
-        wanted = Recipe.read(recipe)
-        from taggram.cli.packing import show_result
-        from taggram.datasets import PackedStore, pack
-        from taggram.models.card import BASELINES
-        from taggram.training import material
-        from taggram.training.distillation import taught
-        from taggram.training.loop import chosen_device
-        from taggram.training.loop import train as run
-        from taggram.training.plan import plan
-        from taggram.training.speed import set_threads
-    except ModuleNotFoundError:
-        raise MissingExtraError("training", "train") from None
-
-    cores = cpu_count()
-    if wanted.material and not dry_run:
-        index = material.index(wanted, cores)
-        _say(f"{wanted.store}: {pack(index, wanted.store, workers=cores, report=show_result, progress=progress)}")
-    store = PackedStore(wanted.store)
-    ready = plan(wanted, store, str(recipe))
-    folder = out or model_dir(wanted.name)
     if dry_run:
-        _show(ready, folder)
-        return
-    if wanted.architecture in BASELINES:
-        from taggram.training.baselines import train_baseline
-
-        fitted = train_baseline(ready, folder, jobs=threads or cores)
-        _say(f"{fitted.name}: {fitted.trained_on}")
-        print(folder)
+        _print_dry_run(training.dry_run(recipe, out))
         return
     try:
-        if wanted.teachers:
-            ready = taught(ready, store, workers=cores, device=chosen_device(device), report=_say)
-        set_threads(threads)
-        card = run(ready, folder, device=device, resume=resume, watch=_with_progress)
+        result = training.train(
+            recipe, out, device=device, threads=threads, resume=resume, progress=progress, report=_print_status
+        )
     except KeyboardInterrupt:
-        print(f"stopped; the same command goes on from the last whole epoch in {folder}", file=sys.stderr)
+        _print_status("interrupted; run the same command again to resume")
         raise
-    best = card.scores[0]
-    print(f"{card.name}: validation loss {best.value:.4f} ({best.source})", file=sys.stderr)
-    print(folder)
+    _print_status(_summarize(result.card))
+    print(result.folder)
 
 
-def _say(line: str) -> None:
+def _print_status(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _show(ready: Plan, folder: Path) -> None:
-    import numpy as np
+def _summarize(card: ModelCard) -> str:
+    if not card.scores:
+        return f"{card.name}: {card.trained_on}"
+    return f"{card.name}: validation loss {card.scores[0].value:.4f} ({card.scores[0].source})"
 
-    from taggram.models.card import BASELINES
 
-    print(ready.recipe.to_yaml(), end="")
-    print(f"# {len(ready.train.clips)} clips to train on, {len(ready.valid.clips)} to validate on")
-    if ready.recipe.teachers:
-        print(f"# {len(ready.vocabulary)} tags, learned from {len(ready.recipe.teachers)} teachers", end="")
+def _print_dry_run(result: DryRunResult) -> None:
+    print(result.recipe.to_yaml(), end="")
+    print(f"# {result.train_clips} training clips, {result.valid_clips} validation clips")
+    if teachers := result.recipe.distill.teachers:
+        print(f"# {len(result.vocabulary)} tags, {len(teachers)} teachers", end="")
     else:
-        labels = ready.train.targets.of_clips(np.arange(len(ready.train.clips)))
-        print(
-            f"# {len(ready.vocabulary)} tags, {(labels.sum(axis=0) == 0).sum()} of them without a training clip", end=""
-        )
-    if ready.recipe.architecture not in BASELINES:
-        print(f"; {sum(parameter.numel() for parameter in ready.network().parameters()):,} parameters", end="")
-    print()
-    print(f"# into {folder}")
-
-
-def _with_progress(batches: Iterable[T], total: int, title: str) -> Iterator[T]:
-    """Show a progress bar on stderr while somebody watches."""
-    if not sys.stderr.isatty():
-        yield from batches
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(batches, title, total=total, console=Console(stderr=True), transient=True)
+        unlabelled = len(result.unlabelled_tags)
+        print(f"# {len(result.vocabulary)} tags, {unlabelled} of them without a training clip", end="")
+    print("" if result.parameters is None else f"; {result.parameters:,} parameters")
+    print(f"# into {result.folder}")

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill
+from taggram.audio.segments import cut
 from taggram.errors import AudioError, ModelError
+from taggram.models.card import Segments
 
 if TYPE_CHECKING:
     from jaxtyping import Float32
-
-    from taggram.models.card import Segments
 
 SILENCE = 1e-4  # peak, -80 dB below full scale
 LONGEST_WHOLE_CLIP = 600.0  # seconds
@@ -112,6 +113,44 @@ def segments_of(clip: Clip, plan: Segmentation, spec: Segments) -> Iterator[Segm
         yield from _planned(clip, plan, spec)
 
 
+def cut_clip(samples: NDArray[np.float32], segmentation: Segmentation, spec: Segments) -> NDArray[np.float32]:
+    """Cut a clip that is in memory into the same segments as `segments_of`.
+
+    Parameters
+    ----------
+    samples : (samples,) float32
+        The whole clip. One that is shorter than a segment is repeated.
+    segmentation
+        Positions of the segments; `Sliding` without a hop uses the model's.
+    spec
+        Length, hop and padding of the model's segments.
+
+    Returns
+    -------
+    (segments, samples) float32
+        A copy of each segment.
+
+    Raises
+    ------
+    AudioError
+        If the clip has no samples.
+    ModelError
+        If the model does not take whole clips and `segmentation` is `WholeClip`.
+    """
+    padded = np.pad(fill(samples, spec.samples - 2 * spec.clip_padding), spec.clip_padding)
+    if isinstance(segmentation, WholeClip):
+        _require_any_length(spec)
+        return padded[None]
+    if isinstance(segmentation, Sliding):
+        segmentation = Sliding(segmentation.hop or spec.hop)
+    return cut(padded, segmentation.starts(len(padded), spec.samples), spec.samples)
+
+
+def _require_any_length(spec: Segments) -> None:
+    if not spec.any_length:
+        raise ModelError("this model takes segments of one length only, no whole clips; use another segmentation")
+
+
 def _sliding(clip: Clip, hop: int, spec: Segments) -> Iterator[Segment]:
     """Segments while the file is still being decoded."""
     parts, held, origin, given = [np.zeros(spec.clip_padding, np.float32)], spec.clip_padding, 0, 0
@@ -154,8 +193,7 @@ def _padded(
 
 def _whole(clip: Clip, spec: Segments) -> Iterator[Segment]:
     """The whole clip at once."""
-    if not spec.any_length:
-        raise ModelError("this model takes segments of one length only, no whole clips; use another segmentation")
+    _require_any_length(spec)
     parts = [np.zeros(spec.clip_padding, np.float32)]
     for block in _padded(clip, spec, clip.blocks()):
         parts.append(block)

@@ -1,7 +1,7 @@
-"""From a recipe to a model: what to train is data, and one loop trains it.
+"""Training: from a recipe, which is plain data, to a model's folder.
 
-Neither `Recipe` nor `prepare_cpu` needs torch; `taggram.training.loop` does, and is imported after `prepare_cpu` was
-called.
+`train` does all of it, and `dry_run` checks a recipe without training. Importing this room loads no torch:
+`train` sets up the CPU before it does. `prepare_cpu` does the same for programs that use the modules directly.
 """
 
 from importlib import import_module
@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taggram.training.recipe import Recipe
+    from taggram.training.run import DryRunResult, TrainResult, dry_run, train
     from taggram.training.speed import prepare_cpu
 
-__all__ = ["Recipe", "prepare_cpu"]
+__all__ = ["DryRunResult", "Recipe", "TrainResult", "dry_run", "prepare_cpu", "train"]
 
-_MODULES = {"Recipe": "recipe", "prepare_cpu": "speed"}
+_MODULES = {
+    "DryRunResult": "run",
+    "Recipe": "recipe",
+    "TrainResult": "run",
+    "dry_run": "run",
+    "prepare_cpu": "speed",
+    "train": "run",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,12 +1,13 @@
-"""Fitting the classical models of Nair and Bradley on what their network sees."""
+"""Fitting the classical models of Nair and Bradley, on the features of their network."""
 
 from __future__ import annotations
 
 import os
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from taggram._files import atomic_dir, sha256
@@ -14,121 +15,32 @@ from taggram.errors import RecipeError
 from taggram.features.numpy_log_mel import log_mel
 from taggram.models import ModelCard
 from taggram.models.architectures.four_layer_cnn import FourLayerCNN, front_end
+from taggram.models.baselines import Arrays
 from taggram.models.card import FILE_NAME as CARD_FILE
 from taggram.models.directories import BASELINE_FILE
-from taggram.training.data import Split
-from taggram.training.output import write_recipe
+from taggram.training.export import write_recipe
+from taggram.training.plan import Plan
 from taggram.training.recipe import FILE_NAME as RECIPE_FILE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jaxtyping import Float32
-
-    from taggram.models.baselines import Arrays
-    from taggram.training.data import Store
-    from taggram.training.plan import Plan
-    from taggram.vocabularies import Vocabulary
-
 TREES, NEIGHBOURS = 100, 125
-_CLIPS = 16  # that are read together
+BATCH = 16  # clips
 
 
-def fit_baseline(
-    kind: str,
-    store: Store,
-    vocabulary: Vocabulary,
-    name: str,
-    folder: Path,
-    *,
-    seed: int = 0,
-    jobs: int = 1,
-    licence: str = "not stated; see what it was trained on",
-) -> ModelCard:
-    """Fit a classical model on the training split of a store and write it.
+def fit_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
+    """Fit the classical model of a recipe on the training split, and write it with the recipe.
 
-    What it sees is the spectrogram of the first 29.1 s of a clip, normalised over the training split; a shorter clip is
-    repeated. All spectrograms are held in memory, 145 kB each.
-
-    Parameters
-    ----------
-    kind
-        ``"random_forest"``: 100 trees. ``"knn"``: 125 neighbours, or all clips where there are fewer.
-    store
-        At 16 kHz.
-    vocabulary
-        The tags.
-    name
-        Of the model, beginning with the kind.
-    folder
-        A new folder, or one whose model is replaced.
-    seed
-        Of the forest.
-    jobs
-        Trees that are grown at the same time.
-    licence
-        What the card says of the terms.
-
-    Returns
-    -------
-    ModelCard
-        As written.
-    """
-    split = Split.of(store, "train", vocabulary.names)
-    samples = FourLayerCNN.segments.samples
-    features = np.empty((len(split.clips), 40 * front_end("data").frames(samples)), np.float32)
-    for first in range(0, len(features), _CLIPS):
-        clips = split.clips[first : first + _CLIPS]
-        segments = store.segments(clips, np.zeros(len(clips), np.int64), samples)
-        features[first : first + _CLIPS] = log_mel(segments, front_end("data")).reshape(len(clips), -1)
-    mean, std = float(features.mean(dtype=np.float64)), max(1e-3, float(features.std(dtype=np.float64)))
-    features -= np.float32(mean)
-    features /= np.float32(std)
-    labels = split.targets.of_clips(np.arange(len(features))).astype(np.uint8)
-    options: dict[str, int]
-    arrays: Arrays
-    if kind == "knn":
-        options = {"k": min(NEIGHBOURS, len(features))}
-        arrays = {"examples": features.astype(np.float16), "labels": labels}
-        made_with = f"taggram {version('taggram')}"
-    else:
-        options = {"trees": TREES}
-        arrays = _forest(features, labels, seed, jobs)
-        made_with = f"scikit-learn {version('scikit-learn')}, seed {seed}"
-    card = ModelCard(
-        name=name,
-        architecture=kind,
-        options=options,
-        paper=FourLayerCNN.paper,
-        vocabulary=vocabulary,
-        front_end=front_end("data", mean, std),
-        segments=FourLayerCNN.segments,
-        embedding_size=40,
-        trained_on=f"training split ({len(features)} clips); {made_with}",
-        licence=licence,
-        deviations=(
-            "The paper does not state how a tree sees a spectrogram; here each of its 40 x 909 values is a feature.",
-            "The embedding is the mean of each mel band over time; the model has none of its own.",
-        ),
-    )
-    with atomic_dir(folder) as made:
-        (made / BASELINE_FILE).write_bytes(save(arrays))
-        card = card.replace(files={BASELINE_FILE: sha256(made / BASELINE_FILE)})
-        card.write(made)
-    return card
-
-
-def train_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
-    """Fit the classical model that a recipe names, and write it with the recipe.
+    Its features are the log-mel-spectrogram of the first 29.1 s of a clip, normalized over the training split; a
+    shorter clip is repeated. All spectrograms are in memory, 145 kB each.
 
     Parameters
     ----------
     plan
-        Its architecture is one of `taggram.models.card.BASELINES`.
+        Its architecture is ``"random_forest"``, with 100 trees; or ``"knn"``, with 125 neighbours, or all clips where
+        there are fewer.
     folder
         A new folder, or one of such a model, which is replaced.
     jobs
-        Trees that are grown at the same time.
+        Number of trees to fit in parallel.
 
     Returns
     -------
@@ -138,35 +50,64 @@ def train_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
     Raises
     ------
     RecipeError
-        If the folder holds something else.
+        If the folder contains other files.
     """
-    recipe = plan.recipe
+    recipe, store, split = plan.recipe, plan.store, plan.train
+    kind = recipe.model.architecture
     if folder.exists() and not {BASELINE_FILE, CARD_FILE, RECIPE_FILE}.issuperset(os.listdir(folder)):
-        raise RecipeError(
-            f"{folder}: holds something else than a {recipe.architecture}; choose another folder with --out"
-        )
-    card = fit_baseline(
-        recipe.architecture,
-        plan.store,
-        plan.vocabulary,
-        recipe.name,
-        folder,
-        seed=recipe.seed,
-        jobs=jobs,
+        raise RecipeError(f"{folder}: contains files that are no {kind}; choose another folder with --out")
+    samples = FourLayerCNN.segments.samples
+    features = np.empty((len(split.clips), 40 * front_end("data").frames(samples)), np.float32)
+    for first in range(0, len(features), BATCH):
+        clips = split.clips[first : first + BATCH]
+        segments = store.segments(clips, np.zeros(len(clips), np.int64), samples)
+        features[first : first + BATCH] = log_mel(segments, front_end("data")).reshape(len(clips), -1)
+    mean, std = float(features.mean(dtype=np.float64)), max(1e-3, float(features.std(dtype=np.float64)))
+    features -= np.float32(mean)
+    features /= np.float32(std)
+    labels = split.targets.of_clips(np.arange(len(features))).astype(np.uint8)
+    options: dict[str, int]
+    arrays: Arrays
+    if kind == "knn":
+        options = {"k": min(NEIGHBOURS, len(features))}
+        arrays = {"examples": features.astype(np.float16), "labels": labels}
+        fitted_with = f"taggram {version('taggram')}"
+    else:
+        options = {"trees": TREES}
+        arrays = _fit_forest(features, labels, recipe.seed, jobs)
+        fitted_with = f"scikit-learn {version('scikit-learn')}, seed {recipe.seed}"
+    card = ModelCard(
+        name=recipe.name,
+        architecture=kind,
+        options=options,
+        paper=FourLayerCNN.paper,
+        vocabulary=plan.vocabulary,
+        front_end=front_end("data", mean, std),
+        segments=FourLayerCNN.segments,
+        embedding_size=40,
+        trained_on=f"training split ({len(features)} clips); {fitted_with}",
         licence=recipe.licence,
+        deviations=(
+            "The paper does not state how a tree sees a spectrogram; here each of its 40 x 909 values is a feature.",
+            "The embedding is the mean of each mel band over time; the model has none of its own.",
+        ),
     )
-    write_recipe(plan, folder)
+    with atomic_dir(folder) as new:
+        (new / BASELINE_FILE).write_bytes(save(arrays))
+        card = card.replace(files={BASELINE_FILE: sha256(new / BASELINE_FILE)})
+        card.write(new)
+        write_recipe(plan, new)
     return card
 
 
-def _forest(features: Float32[np.ndarray, "clips features"], labels: np.ndarray, seed: int, jobs: int) -> Arrays:
-    """Fit trees with scikit-learn and take their nodes out of them."""
+def _fit_forest(features: NDArray[np.float32], labels: NDArray[np.uint8], seed: int, jobs: int) -> Arrays:
+    """Fit trees with scikit-learn, and return their nodes as arrays."""
     from sklearn.ensemble import RandomForestClassifier
 
     single = labels.shape[1] == 1
     forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=jobs)
     forest.fit(features, labels[:, 0] if single else labels)
-    # Of each tag, the column of scikit-learn's values that is about having it: none if no clip has it.
+    # The column of scikit-learn's values for the class 1 of each tag: none if no clip has the tag.
     classes = [forest.classes_] if single else forest.classes_
     has = [np.flatnonzero(of_tag == 1) for of_tag in classes]
     parts: dict[str, list[np.ndarray]] = {key: [] for key in ("left", "right", "feature", "threshold", "answer")}
@@ -186,7 +127,7 @@ def _forest(features: Float32[np.ndarray, "clips features"], labels: np.ndarray,
         parts["answer"].append(rows)
         answers.append(np.stack(values, axis=1))
         count += len(leaf)
-    # Many leaves answer the same.
+    # Many leaves have the same answer.
     distinct, row = np.unique(np.concatenate(answers).astype(np.float32), axis=0, return_inverse=True)
     arrays = {key: np.concatenate(part) for key, part in parts.items()}
     arrays["answer"] = row.reshape(-1)[arrays["answer"]]

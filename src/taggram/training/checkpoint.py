@@ -1,49 +1,46 @@
-"""A training as a file, from which it goes on as if it had never stopped."""
+"""Checkpoints: the complete state of a training between two epochs."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import pickle
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
+from taggram._files import atomic_file
 from taggram.errors import RecipeError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from torch import Tensor
+from taggram.training.history import Row
 
 FILE_NAME = "checkpoint.pt"
-Row = dict[str, float]
 
 
 @dataclass
 class Checkpoint:
     """The state of a training between two epochs: tensors, numbers and text only.
 
-    The schedule has no entry, as it is a function of the epoch, and neither has NumPy's generator, which each epoch
-    makes anew of the seed and its number.
+    The schedule has no state, as it is a function of the epoch. NumPy's generator has none, either: each epoch creates
+    it from the seed and the epoch's number.
 
     Attributes
     ----------
     recipe
         The effective recipe, as YAML.
     store
-        The store's fingerprint.
+        Fingerprint of the store.
     epoch
-        How many epochs are done.
+        Number of completed epochs.
     network, best
-        Weights now, and those of the epoch with the lowest validation loss.
-    optimiser
-        The state dict of torch's optimiser.
+        Current weights, and those of the epoch with the lowest validation loss.
+    optimizer
+        State dict of torch's optimizer.
     generators
         States of torch's random generators, ``"cpu"`` and, on a GPU, ``"cuda"``.
     history
-        What was measured in each epoch.
+        One row per epoch.
     """
 
     recipe: str
@@ -51,22 +48,18 @@ class Checkpoint:
     epoch: int
     network: dict[str, Tensor]
     best: dict[str, Tensor]
-    optimiser: dict[str, Any]
+    optimizer: dict[str, Any]
     generators: dict[str, Tensor]
     history: list[Row] = field(default_factory=list)
 
     def write(self, file: Path) -> None:
-        """Write it, all or nothing: a kill in the middle leaves the one before."""
-        scratch = file.with_name(f".{file.name}.part")
-        with scratch.open("wb") as stream:
+        """Write it atomically: after a kill the previous checkpoint is still intact."""
+        with atomic_file(file) as part, part.open("wb") as stream:
             torch.save({entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(scratch, file)
 
     @classmethod
     def read(cls, file: Path) -> Checkpoint:
-        """Read it; nothing that a pickle could run is run.
+        """Read it; no code in the pickle is run.
 
         Raises
         ------
@@ -76,4 +69,4 @@ class Checkpoint:
         try:
             return cls(**torch.load(file, map_location="cpu", weights_only=True))
         except (OSError, RuntimeError, EOFError, TypeError, ValueError, pickle.UnpicklingError):
-            raise RecipeError(f"{file}: not a checkpoint of this version of taggram; start anew with --fresh") from None
+            raise RecipeError(f"{file}: not a checkpoint of this version of taggram; restart with --fresh") from None

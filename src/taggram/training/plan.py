@@ -1,170 +1,211 @@
-"""A recipe brought together with its store: everything that is checked before the first step."""
+"""A recipe and its data, after all checks that need no training."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from taggram.datasets import PackedStore
 from taggram.errors import RecipeError
 from taggram.features import FrontEnd
 from taggram.models import create_model, list_architectures
 from taggram.models.architectures.four_layer_cnn import front_end
 from taggram.models.card import BASELINES
-from taggram.training.data import Split, Store, fingerprint, frequent_labels
-from taggram.training.normalisation import mean_and_std
+from taggram.models.heads import Heads
+from taggram.models.network import Network
+from taggram.training.data import Split, fingerprint, frequent_labels
+from taggram.training.normalization import mean_and_std
+from taggram.training.recipe import Recipe
 from taggram.vocabularies import Vocabulary
 
-if TYPE_CHECKING:
-    from jaxtyping import Float32
-
-    from taggram.models.heads import Heads
-    from taggram.models.network import Network
-    from taggram.training.recipe import Recipe
-
 TRAIN, VALID = "train", "valid"
+BASELINE_RATE = front_end("data").sample_rate
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is going to happen.
+    """A recipe and its data.
 
     Attributes
     ----------
     recipe
-        With the vocabulary that it comes down to, and with what was measured for ``normalise: data``.
+        The effective recipe: with the tags of the vocabulary, and with mean and standard deviation for
+        ``normalise: data``.
     store
-        What is read.
+        The clips.
     vocabulary
         The tags.
     train, valid
-        The two splits that training looks at; the test split is not touched.
+        The two splits that training uses; the test split is not read.
     fingerprint
-        Of the store.
+        Fingerprint of the store.
     """
 
     recipe: Recipe
-    store: Store
+    store: PackedStore
     vocabulary: Vocabulary
     train: Split
     valid: Split
     fingerprint: str
 
-    def network(self) -> Network:
-        """Build the network, with fresh weights from torch's current generator."""
-        return create_model(self.recipe.architecture, self.vocabulary, **self.recipe.options)
+    def build_network(self) -> Network:
+        """Build the network, with initial weights from torch's current generator."""
+        return create_model(self.recipe.model.architecture, self.vocabulary, **self.recipe.model.options)
 
     @property
-    def positive(self) -> Float32[np.ndarray, " tags"] | None:
-        """What a positive of each tag weighs where a negative weighs 1; None where both weigh the same."""
-        if not self.recipe.balance:
+    def positives(self) -> NDArray[np.float64]:
+        """Number of training clips (tags,) with each tag; the sum of the targets, where these are soft."""
+        targets = self.train.targets.of_clips(np.arange(len(self.train.clips)))
+        positives: NDArray[np.float64] = targets.sum(axis=0, dtype=np.float64)
+        return positives
+
+    def count_parameters(self) -> int | None:
+        """Count the network's parameters; None for a classical model."""
+        if self.recipe.model.architecture in BASELINES:
+            return None
+        with torch.random.fork_rng(devices=[]):
+            return sum(parameter.numel() for parameter in self.build_network().parameters())
+
+    @property
+    def pos_weight(self) -> NDArray[np.float32] | None:
+        """Weight (tags,) of the positives of each tag, where negatives have the weight 1; None: all weights are 1."""
+        if self.recipe.optim.pos_weight is None:
             return None
         clips = len(self.train.clips)
-        positives = self.train.targets.of_clips(np.arange(clips)).sum(axis=0, dtype=np.float64)
-        weight: np.ndarray = np.maximum(clips - positives, 1) / np.maximum(positives, 1)
+        weight: NDArray[np.float64] = np.maximum(clips - self.positives, 1) / np.maximum(self.positives, 1)
         return weight.astype(np.float32)
 
 
-def plan(recipe: Recipe, store: Store, source: str = "recipe") -> Plan:
-    """Bring a recipe together with its store.
+def required_sample_rate(recipe: Recipe, source: str = "recipe") -> int:
+    """Return the sample rate that the recipe's architecture takes, in Hz.
 
     Parameters
     ----------
     recipe
-        What is wanted.
-    store
-        What there is.
+        The recipe.
     source
-        What errors call the recipe.
+        Its name in error messages.
+
+    Raises
+    ------
+    RecipeError
+        If the architecture is unknown or does not take the options.
+    """
+    _check_architecture(recipe, source)
+    if recipe.model.architecture in BASELINES:
+        return BASELINE_RATE
+    # The rate depends neither on the tags nor on the heads, whose tags would have to be in the vocabulary.
+    options = {key: value for key, value in recipe.model.options.items() if key != "heads"}
+    return _build(
+        recipe.replace(model={"options": options}), Vocabulary.from_names(["any"]), source
+    ).front_end.sample_rate
+
+
+def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Plan:
+    """Combine a recipe with its store.
+
+    Parameters
+    ----------
+    recipe
+        The recipe.
+    store
+        Its packed store.
+    source
+        Name of the recipe in error messages.
 
     Raises
     ------
     RecipeError
         If they do not fit: an unknown architecture or option, an empty split, no label, another sample rate.
     """
-    if recipe.architecture not in (known := [*list_architectures(), *BASELINES]):
-        raise RecipeError(f"{source}: architecture: must be one of {', '.join(known)}")
-    tags = recipe.vocabulary or tuple(frequent_labels(store, TRAIN, recipe.min_positives))
+    _check_architecture(recipe, source)
+    tags = recipe.data.vocabulary or tuple(frequent_labels(store, TRAIN, recipe.data.min_positives))
+    folder = recipe.data.store
     if not tags:
         raise RecipeError(
-            f"{source}: min_positives: no label has {recipe.min_positives} clips in the split {TRAIN!r} of "
-            f"{recipe.store}; lower it, or label the clips"
+            f"{source}: data.min_positives: no label has {recipe.data.min_positives} clips in the split {TRAIN!r} of "
+            f"{folder}; lower it, or label the clips"
         )
     vocabulary = Vocabulary.from_names(tags)
     if not isinstance(tags, str):
-        own = {"name": recipe.name.partition(".")[2], "source": f"labels of {Path(recipe.store).name}"}
-        vocabulary = vocabulary.replace(**own)
-    splits = {name: Split.of(store, name, vocabulary.names) for name in (TRAIN, VALID)}
+        vocabulary = vocabulary.replace(
+            name=recipe.name.partition(".")[2], source=f"labels of {Path(recipe.data.store).name}"
+        )
+    splits = {name: Split.from_store(store, name, vocabulary.names) for name in (TRAIN, VALID)}
     for name, split in splits.items():
         if len(split.clips) < 2:
             raise RecipeError(
-                f"{source}: store: {recipe.store} has {len(split.clips)} clips in the split {name!r}; "
+                f"{source}: data.store: {folder} has {len(split.clips)} clips in the split {name!r}; "
                 "training needs 2 or more"
             )
-    made = Plan(
-        recipe.model_copy(update={"vocabulary": tags}),
-        store,
-        vocabulary,
-        splits[TRAIN],
-        splits[VALID],
-        fingerprint(store),
-    )
-    if not recipe.teachers and not made.train.targets.of_clips(np.arange(len(made.train.clips))).any():
+    effective = recipe.replace(data={"vocabulary": tags})
+    plan = Plan(effective, store, vocabulary, splits[TRAIN], splits[VALID], fingerprint(store))
+    if not recipe.distill.teachers and not plan.positives.any():
         raise RecipeError(
-            f"{source}: vocabulary: no clip in the split {TRAIN!r} of {recipe.store} has any of these tags"
+            f"{source}: data.vocabulary: no clip in the split {TRAIN!r} of {folder} has any of these tags"
         )
-    if recipe.architecture in BASELINES:
-        if recipe.options or recipe.teachers:
-            raise RecipeError(f"{source}: a {recipe.architecture} takes neither options nor teachers")
-        _check_rate(made, front_end("data").sample_rate, source)
-        return made
+    if recipe.model.architecture in BASELINES:
+        if recipe.model.options or recipe.distill.teachers:
+            raise RecipeError(f"{source}: a {recipe.model.architecture} takes neither model.options nor teachers")
+        _check_rate(plan, BASELINE_RATE, source)
+        return plan
+    network = _build(recipe, vocabulary, source)
+    _check_heads(plan, network.heads, source)
+    bands = network.front_end.n_mels if isinstance(network.front_end, FrontEnd) else 0
+    if recipe.augment.freq_mask > bands:
+        raise RecipeError(f"{source}: augment.freq_mask: must be below {bands}, the number of mel bands")
+    _check_rate(plan, network.front_end.sample_rate, source)
+    return _normalize(plan, network)
+
+
+def _check_architecture(recipe: Recipe, source: str) -> None:
+    if recipe.model.architecture not in (names := [*list_architectures(), *BASELINES]):
+        raise RecipeError(f"{source}: model.architecture: must be one of {', '.join(names)}")
+
+
+def _build(recipe: Recipe, vocabulary: Vocabulary, source: str) -> Network:
+    """Build the network for its settings, without using the caller's generator."""
     try:
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # its weights are not used, and draw nothing from the caller's generator
-            network = made.network()
+        with torch.random.fork_rng(devices=[]):
+            return create_model(recipe.model.architecture, vocabulary, **recipe.model.options)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise RecipeError(f"{source}: options: {str(error).splitlines()[0]}") from None
-    _check_heads(made, network.heads, source)
-    if recipe.mask > (bands := network.front_end.n_mels if isinstance(network.front_end, FrontEnd) else 0):
-        raise RecipeError(f"{source}: mask: there are {bands} mel bands; silence fewer than that")
-    _check_rate(made, network.front_end.sample_rate, source)
-    return _normalised(made, network)
+        raise RecipeError(f"{source}: model.options: {str(error).splitlines()[0]}") from None
 
 
 def _check_rate(plan: Plan, rate: int, source: str) -> None:
     if rate != plan.store.sample_rate:
         raise RecipeError(
-            f"{source}: store: {plan.recipe.store} is packed at {plan.store.sample_rate} Hz and "
-            f"{plan.recipe.architecture} takes {rate} Hz; pack it again at that rate"
+            f"{source}: data.store: {plan.recipe.data.store} is packed at {plan.store.sample_rate} Hz and "
+            f"{plan.recipe.model.architecture} takes {rate} Hz; pack it again at that rate"
         )
 
 
-def _normalised(plan: Plan, network: Network) -> Plan:
-    """Measure mean and standard deviation of the training split, for a front end that needs them and has none."""
-    front_end, recipe = network.front_end, plan.recipe
-    if not isinstance(front_end, FrontEnd) or front_end.normalise != "data" or {"mean", "std"} & recipe.options.keys():
+def _normalize(plan: Plan, network: Network) -> Plan:
+    """Measure mean and standard deviation of the training split, where the front end needs them."""
+    front_end, options = network.front_end, plan.recipe.model.options
+    if not isinstance(front_end, FrontEnd) or front_end.normalise != "data" or {"mean", "std"} & options.keys():
         return plan
-    mean, std = mean_and_std(front_end, plan.store, plan.train, network.segments.samples, recipe.seed)
-    options = {**recipe.options, "mean": mean, "std": std}
-    return dataclasses.replace(plan, recipe=recipe.model_copy(update={"options": options}))
+    mean, std = mean_and_std(front_end, plan.store, plan.train, network.segments.samples, plan.recipe.seed)
+    recipe = plan.recipe.replace(model={"options": {**options, "mean": mean, "std": std}})
+    return dataclasses.replace(plan, recipe=recipe)
 
 
 def _check_heads(plan: Plan, heads: Heads, source: str) -> None:
-    """Find losses that what is to be learned does not fit."""
-    if plan.recipe.teachers and heads.kinds != {"sigmoid"}:
-        raise RecipeError(f"{source}: options: heads: teachers are learned by sigmoids only")
-    if plan.recipe.balance and "sigmoid" not in heads.kinds:
-        raise RecipeError(f"{source}: balance: there is no head of sigmoids whose positives could weigh more")
-    quantities = {tag for head in heads.all if head.kind == "regression" for tag in head.tags}
+    """Check that the losses of the heads fit the targets."""
+    if plan.recipe.distill.teachers and heads.kinds != {"sigmoid"}:
+        raise RecipeError(f"{source}: model.options: heads: distill.teachers need sigmoid heads")
+    if plan.recipe.optim.pos_weight and "sigmoid" not in heads.kinds:
+        raise RecipeError(f"{source}: optim.pos_weight: needs a sigmoid head")
+    graded = {tag for head in heads.all if head.kind == "regression" for tag in head.tags}
     for clip in np.concatenate([plan.train.clips, plan.valid.clips]).tolist():
-        known = plan.store.clips[clip]
-        if missing := quantities.difference(label.rpartition("=")[0] for label in known.labels):
+        stored = plan.store.clips[clip]
+        if missing := graded.difference(label.rpartition("=")[0] for label in stored.labels):
             raise RecipeError(
-                f"{source}: options: heads: {min(missing)} is a quantity, and clip {known.id} says nothing of it; "
-                f"give it a label such as {min(missing)}=0.5"
+                f"{source}: model.options: heads: {min(missing)} is a regression target, and clip {stored.id} has no "
+                f"value; add a label such as {min(missing)}=0.5"
             )

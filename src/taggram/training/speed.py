@@ -1,21 +1,23 @@
-"""Settings that make torch fast on a CPU.
+"""Process-wide settings for fast training on a CPU.
 
-- Idle OpenMP threads spin by default. Where anything else wants a core, that multiplies the time of a step; with
+- Idle OpenMP threads spin by default. Where another program needs a core, that multiplies the time of a step; with
   ``OMP_WAIT_POLICY=PASSIVE`` they sleep.
-- glibc maps each large block of memory afresh and hands it back when it is freed, so that every operation of a network
-  pays for the page faults of its output. With the two thresholds below, blocks are kept and used again. The price is
-  that the process does not give back memory.
+- glibc maps each large block of memory anew and returns it to the system when it is freed, so that every operation of a
+  network pays for the page faults of its output. With the two thresholds below, blocks are reused. In return the
+  process does not give back memory.
 
-Both must be set before torch is loaded, so this file does not load it. What makes a network itself fast is in
+Both must be set before torch is loaded, so this file does not load it at import. The kernels for CPUs are in
 the folder `cpu`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
 import sys
+from collections.abc import Iterator
 
 from taggram._system import cpu_count
 
@@ -27,7 +29,7 @@ _MMAP_THRESHOLD, _NEVER_TRIM = (1 << 31) - 1, -1  # bytes; the first is the high
 def prepare_cpu() -> None:
     """Set up OpenMP and malloc for training; call it before torch is imported.
 
-    What the user has set in the environment stands. Where the C library is not glibc, malloc is left alone.
+    Variables that are set in the environment take precedence. Where the C library is not glibc, malloc is unchanged.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
@@ -38,20 +40,20 @@ def prepare_cpu() -> None:
             mallopt(_M_TRIM_THRESHOLD, _NEVER_TRIM)
 
 
-def set_threads(threads: int | None = None) -> int:
-    """Set how many threads torch computes with.
+@contextlib.contextmanager
+def cpu_threads(threads: int | None = None) -> Iterator[None]:
+    """Set the number of torch's CPU threads inside the block.
 
     Parameters
     ----------
     threads
-        How many; None: as many as there are cores for this process.
-
-    Returns
-    -------
-    int
-        How many it are now.
+        Number of threads; None: the number of cores.
     """
     import torch
 
+    before = torch.get_num_threads()
     torch.set_num_threads(threads or cpu_count())
-    return torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -11,7 +11,7 @@ import pytest
 from taggram.datasets import dataset
 from taggram.datasets.published.emotify import EMOTIONS
 from taggram.errors import DatasetError
-from taggram.training.targets import Labels
+from taggram.training.labels import Labels
 
 EMOTIFY = dataset("emotify")
 
@@ -35,7 +35,7 @@ def test_published_table(shared: Path) -> None:
 def test_an_emotion_holds_from_a_share_of_30_percent(shared: Path) -> None:
     folder = shared / "data" / "emotify"
     held, share = (
-        Labels.of([clip.labels for clip in EMOTIFY.index(folder, name).clips], EMOTIONS).array
+        Labels.from_clips([clip.labels for clip in EMOTIFY.listing(folder, name).clips], EMOTIONS).array
         for name in ("emotions", "shares")
     )
     assert held.shape == (325, 9)

@@ -6,12 +6,12 @@ import copy
 
 import pytest
 import torch
+from taggram.training.session import Trained
 from torch import Tensor, nn
 
 import taggram
 from taggram.models.blocks import ConvBlock1d, ExcitationBlock1d
 from taggram.training.cpu import KERNELS, optimize_for_cpu
-from taggram.training.session import Trained
 
 
 def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:

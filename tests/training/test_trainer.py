@@ -1,4 +1,4 @@
-"""Training: it learns, stops, selects, and goes on after a kill as if nothing had been."""
+"""Training: it learns, stops early, keeps the best weights, and resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from taggram.models import ModelCard
 from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.training import Recipe
 from taggram.training.checkpoint import FILE_NAME, Checkpoint
-from taggram.training.loop import make_fabric, train
-from taggram.training.optimiser import rate
-from taggram.training.plan import Plan, plan
-from taggram.training.session import Session, unwatched
+from taggram.training.optimizers import lr_factor
+from taggram.training.plan import Plan, make_plan
+from taggram.training.trainer import Trainer, fit, make_fabric
 
 T = TypeVar("T")
 TO_KILL = """
@@ -33,18 +32,18 @@ sys.path.insert(0, {folder!r})
 from pathlib import Path
 from tones import Tiny, Tones, recipe
 from taggram.models import registry
-from taggram.training.loop import make_fabric, train
-from taggram.training.plan import plan
+from taggram.training.plan import make_plan
+from taggram.training.trainer import fit
 registry._REGISTRY["tiny"] = Tiny
 
-def watch(batches, total, title):
+def progress(batches, total, title):
     for i, batch in enumerate(batches):
         print(title, i, flush=True)
         yield batch
         if (title, i) == ("epoch 3/4", 1):
             sys.stdin.read()  # until it is killed
 
-train(plan(recipe(), Tones()), Path({out!r}), device="cpu", watch=watch)
+fit(make_plan(recipe(), Tones()), Path({out!r}), device="cpu", progress=progress)
 """
 
 
@@ -63,8 +62,8 @@ def no_export(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("taggram.models.weights.export_onnx", lambda _, file: file.write_bytes(b""))
 
 
-def ready(store: Tones | None = None, **changed: object) -> Plan:
-    return plan(recipe(**changed), store or Tones())
+def plan(store: Tones | None = None, **settings: object) -> Plan:
+    return make_plan(recipe(**settings), store or Tones())
 
 
 class Interrupted:
@@ -106,11 +105,11 @@ def assert_same(a: Any, b: Any, where: str = "") -> None:
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "constant": {},
-    "cosine": {"schedule": {"kind": "cosine", "warmup": 0.2}, "optimiser": {"kind": "adamw", "lr": 0.01}},
+    "cosine": {"schedule": {"kind": "cosine", "warmup": 0.2}, "optimizer": {"kind": "adamw", "lr": 0.01}},
     "won": {
         "schedule": {
             "kind": "won",
-            "steps": [{"epoch": e, "optimiser": {"kind": "sgd", "lr": lr}} for e, lr in ((1, 0.1), (3, 0.01))],
+            "steps": [{"epoch": e, "optimizer": {"kind": "sgd", "lr": lr}} for e, lr in ((1, 0.1), (3, 0.01))],
         }
     },
 }
@@ -119,18 +118,18 @@ SCHEDULES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("title", ["epoch 3/4", "validation 3/4", "epoch 1/4"])
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_interrupted_and_resumed_is_the_same_bit_for_bit(schedule: str, title: str, tmp_path: Path) -> None:
-    todo = ready(**SCHEDULES[schedule], batch=3)
-    train(todo, tmp_path / "whole", device="cpu")
+    ready = plan(optim={**SCHEDULES[schedule], "batch_size": 3})
+    fit(ready, tmp_path / "whole", device="cpu")
     with pytest.raises(KeyboardInterrupt):
-        train(todo, tmp_path / "parts", device="cpu", watch=Interrupted(title))
+        fit(ready, tmp_path / "parts", device="cpu", progress=Interrupted(title))
     assert Checkpoint.read(tmp_path / "parts" / FILE_NAME).epoch == int(title.split()[1][0]) - 1
     assert not (tmp_path / "parts" / "card.json").exists()
-    torch.rand(7)  # something else happens to the generator in between
-    train(todo, tmp_path / "parts", device="cpu")
+    torch.rand(7)  # the generator is used in between
+    fit(ready, tmp_path / "parts", device="cpu")
     assert_same(entries(tmp_path / "whole"), entries(tmp_path / "parts"))
 
 
-def test_killed_in_the_middle_of_an_epoch_and_resumed_is_the_same(tmp_path: Path) -> None:
+def test_killed_during_an_epoch_and_resumed_is_the_same(tmp_path: Path) -> None:
     program = TO_KILL.format(folder=str(Path(__file__).parent), out=str(tmp_path / "killed"))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipe = subprocess.PIPE
@@ -142,34 +141,36 @@ def test_killed_in_the_middle_of_an_epoch_and_resumed_is_the_same(tmp_path: Path
         run.send_signal(signal.SIGKILL)
     assert run.returncode == -signal.SIGKILL
     assert Checkpoint.read(tmp_path / "killed" / FILE_NAME).epoch == 2
-    train(ready(), tmp_path / "killed", device="cpu")
-    train(ready(), tmp_path / "whole", device="cpu")
+    fit(plan(), tmp_path / "killed", device="cpu")
+    fit(plan(), tmp_path / "whole", device="cpu")
     assert_same(entries(tmp_path / "whole"), entries(tmp_path / "killed"))
 
 
-def test_the_best_weights_of_earlier_epochs_come_back(tmp_path: Path) -> None:
-    todo = ready(schedule="cosine")
-    session = Session(todo, make_fabric("cpu", todo), tmp_path)
-    session.epoch(unwatched)
-    assert session.history[0]["lr"] == pytest.approx(0.01 * rate(todo.recipe.schedule, (2 / 3) / 4)), "step by step"
-    session.best = {name: torch.full_like(tensor, 2) for name, tensor in session.best.items()}
-    session.save()
-    again = Session(todo, make_fabric("cpu", todo), tmp_path)
+def test_a_checkpoint_has_the_best_weights_of_earlier_epochs(tmp_path: Path) -> None:
+    ready = plan(optim={"schedule": "cosine"})
+    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer.run_epoch()
+    last_step = lr_factor(ready.recipe.optim.schedule, (2 / 3) / 4)
+    assert trainer.history[0]["lr"] == pytest.approx(0.01 * last_step)
+    trainer.best = {name: torch.full_like(tensor, 2) for name, tensor in trainer.best.items()}
+    trainer.save()
+    again = Trainer(ready, make_fabric("cpu", ready), tmp_path)
     again.restore(Checkpoint.read(tmp_path / FILE_NAME))
-    assert_same(again.best, session.best)
-    assert_same(again._weights(), session._weights())
+    assert_same(again.best, trainer.best)
+    assert_same(again._weights(), trainer._weights())
 
 
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
     for seed in (0, 1):
-        train(ready(seed=seed, epochs=1), tmp_path / str(seed), device="cpu")
+        fit(plan(seed=seed, optim={"epochs": 1}), tmp_path / str(seed), device="cpu")
     with pytest.raises(AssertionError):
         assert_same(entries(tmp_path / "0")["network"], entries(tmp_path / "1")["network"])
 
 
-def test_it_learns_and_writes_down_what_it_did(tmp_path: Path) -> None:
+def test_it_learns_and_writes_model_recipe_and_history(tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    card = train(ready(epochs=12, vocabulary=["low", "high"]), folder, device="cpu")
+    ready = plan(optim={"epochs": 12}, data={"vocabulary": ["low", "high"]})
+    card = fit(ready, folder, device="cpu")
     with (folder / "history.csv").open() as stream:
         rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(stream)]
     losses = [row["validation_loss"] for row in rows]
@@ -179,119 +180,120 @@ def test_it_learns_and_writes_down_what_it_did(tmp_path: Path) -> None:
     assert card.scores[0].clips == 4
     assert card.trained_on == "packed store tones, training split (10 clips)"
     assert card == ModelCard.read(folder)
-    assert Recipe.read(folder / "recipe.yaml") == ready(epochs=12, vocabulary=["low", "high"]).recipe
+    assert Recipe.read(folder / "recipe.yaml") == ready.recipe
     assert list((folder / "tensorboard").glob("events*"))
     assert not list(folder.glob(".*"))
 
 
-def test_a_recipe_can_want_integers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_exported_file_can_be_quantized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
     monkeypatch.setattr("taggram.models.weights.quantise", lambda file, segments: given.append((file, segments)))
-    assert not train(ready(epochs=1), tmp_path / "plain", device="cpu").quantised
+    assert not fit(plan(optim={"epochs": 1}), tmp_path / "plain", device="cpu").quantised
     assert not given
-    assert train(ready(epochs=1, quantise=True), tmp_path / "quantised", device="cpu").quantised
+    assert fit(plan(optim={"epochs": 1}, export={"quantize": True}), tmp_path / "quantised", device="cpu").quantised
     ((file, segments),) = given
     assert file.name == ONNX_FILE
-    assert segments.shape == (10, 40000)  # of each training clip one
+    assert segments.shape == (10, 40000)  # one of each training clip
     assert segments.std(axis=1).min() > 0.1
 
 
 def test_it_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
     """A learning rate that is far too high: it gets worse, and the weights of the best epoch are what stays."""
-    card = train(ready(epochs=50, patience=3, optimiser={"kind": "sgd", "lr": 30.0}), tmp_path / "m", device="cpu")
+    ready = plan(optim={"epochs": 50, "patience": 3, "optimizer": {"kind": "sgd", "lr": 30.0}})
+    card = fit(ready, tmp_path / "m", device="cpu")
     saved = Checkpoint.read(tmp_path / "m" / FILE_NAME)
     losses = [row["validation_loss"] for row in saved.history]
     best = losses.index(min(losses))
     assert len(losses) == best + 4 < 50
     assert card.scores[0].value == losses[best]
     assert any(not torch.equal(saved.best[name], saved.network[name]) for name in saved.best)
-    # They are the best ones indeed: they give the loss that was measured for them.
-    training = Session(ready(), make_fabric("cpu", ready()), tmp_path)
-    training.network.load_state_dict(saved.best)
-    assert training._validate(0, unwatched) == pytest.approx(losses[best], rel=1e-6)
+    # They give the loss that was measured for them.
+    trainer = Trainer(plan(), make_fabric("cpu", plan()), tmp_path)
+    trainer.network.load_state_dict(saved.best)
+    assert trainer.validate() == pytest.approx(losses[best], rel=1e-6)
 
 
 def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> None:
     steps = [
-        {"epoch": 2, "optimiser": {"kind": "sgd", "lr": 0.1}},
-        {"epoch": 3, "optimiser": {"kind": "sgd", "lr": 0.2}},
+        {"epoch": 2, "optimizer": {"kind": "sgd", "lr": 0.1}},
+        {"epoch": 3, "optimizer": {"kind": "sgd", "lr": 0.2}},
     ]
-    todo = ready(schedule={"kind": "won", "steps": steps})
-    training = Session(todo, make_fabric("cpu", todo), tmp_path)
+    ready = plan(optim={"schedule": {"kind": "won", "steps": steps}})
+    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
     for _ in range(2):
-        training.epoch(unwatched)
-    best = {name: torch.full_like(tensor, 2) for name, tensor in training.best.items()}
-    training.best = best
-    training._begin_step(2)
-    assert_same(training._weights(), best)
-    sgd = training.optimiser
+        trainer.run_epoch()
+    best = {name: torch.full_like(tensor, 2) for name, tensor in trainer.best.items()}
+    trainer.best = best
+    trainer._apply_schedule(2)
+    assert_same(trainer._weights(), best)
+    sgd = trainer.optimizer
     assert isinstance(sgd.optimizer, torch.optim.SGD)
-    training._begin_step(3)
-    assert training.optimiser is sgd, "only the rate changes: the momentum is kept"
-    assert training.settings.lr == 0.2
+    trainer._apply_schedule(3)
+    assert trainer.optimizer is sgd, "only the rate changes: the momentum is kept"
+    assert trainer.config.lr == 0.2
 
 
 def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
-    todo = ready()
-    training = Session(todo, make_fabric("cpu", todo), tmp_path)
-    network = training.network.eval()
+    ready = plan()
+    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    network = trainer.network.eval()
     total = []
-    for clip, target in zip(todo.valid.clips.tolist(), todo.valid.targets.array, strict=True):
-        samples = todo.store.read(clip)
+    for clip, target in zip(ready.valid.clips.tolist(), ready.valid.targets.array, strict=True):
+        samples = ready.store.read(clip)
         padded = np.pad(np.resize(samples, max(len(samples), 39488)), 256)
         cuts = np.stack([padded[:40000], padded[-40000:]])
         with torch.no_grad():
             mean = torch.sigmoid(network(torch.from_numpy(cuts))[0]).mean(0).numpy()
         total.append(-(target * np.log(mean) + (1 - target) * np.log(1 - mean)).mean())
-    assert training._validate(0, unwatched) == pytest.approx(np.mean(total), rel=1e-5)
+    assert trainer.validate() == pytest.approx(np.mean(total), rel=1e-5)
 
 
 def test_bfloat16_leaves_the_front_end_alone(tmp_path: Path) -> None:
-    todo = ready(precision="bf16")
-    training = Session(todo, make_fabric("cpu", todo), tmp_path)
+    ready = plan(optim={"precision": "bf16"})
+    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
     seen: dict[str, torch.dtype] = {}
-    training.network.conv.register_forward_hook(lambda _, x, y: seen.update(into=x[0].dtype, out=y.dtype))
-    training.epoch(unwatched)
+    trainer.network.conv.register_forward_hook(lambda _, x, y: seen.update(into=x[0].dtype, out=y.dtype))
+    trainer.run_epoch()
     assert seen == {"into": torch.float32, "out": torch.bfloat16}
-    assert all(parameter.dtype == torch.float32 for parameter in training.network.parameters())
+    assert all(parameter.dtype == torch.float32 for parameter in trainer.network.parameters())
 
 
 def test_the_callers_generator_is_left_alone(tmp_path: Path) -> None:
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    train(ready(epochs=1), tmp_path / "m", device="cpu")
+    fit(plan(optim={"epochs": 1}), tmp_path / "m", device="cpu")
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_a_recipe_from_before_a_key_existed_is_the_same_recipe(tmp_path: Path) -> None:
-    train(ready(epochs=1), tmp_path, device="cpu")
+def test_a_key_at_its_default_may_be_missing_in_a_checkpoint(tmp_path: Path) -> None:
+    fit(plan(optim={"epochs": 1}), tmp_path, device="cpu")
     saved = torch.load(tmp_path / FILE_NAME, weights_only=True)
-    assert "balance: false\n" in saved["recipe"]
-    saved["recipe"] = saved["recipe"].replace("balance: false\n", "")
+    assert "  pos_weight: null\n" in saved["recipe"]
+    saved["recipe"] = saved["recipe"].replace("  pos_weight: null\n", "")
     torch.save(saved, tmp_path / FILE_NAME)
-    train(ready(epochs=1), tmp_path, device="cpu")
+    fit(plan(optim={"epochs": 1}), tmp_path, device="cpu")
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "m"
-    train(ready(epochs=1), folder, device="cpu")
-    with pytest.raises(RecipeError, match=f"^{folder}: holds a training of another recipe; start anew with --fresh"):
-        train(ready(epochs=2), folder, device="cpu")
-    with pytest.raises(RecipeError, match="but the store was another then"):
-        train(ready(Tones(train=11), epochs=1), folder, device="cpu")
-    train(ready(epochs=2), folder, device="cpu", resume=False)
+    fit(plan(optim={"epochs": 1}), folder, device="cpu")
+    with pytest.raises(RecipeError, match=f"^{folder}: contains a training of another recipe; restart with --fresh"):
+        fit(plan(optim={"epochs": 2}), folder, device="cpu")
+    with pytest.raises(RecipeError, match="this recipe with another state of the store"):
+        fit(plan(Tones(train=11), optim={"epochs": 1}), folder, device="cpu")
+    fit(plan(optim={"epochs": 2}), folder, device="cpu", resume=False)
     assert Checkpoint.read(folder / FILE_NAME).epoch == 2
     (folder / FILE_NAME).write_bytes((folder / FILE_NAME).read_bytes()[:1000])
     with pytest.raises(RecipeError, match=r"checkpoint\.pt: not a checkpoint of this version"):
-        train(ready(epochs=2), folder, device="cpu")
+        fit(plan(optim={"epochs": 2}), folder, device="cpu")
     (folder / FILE_NAME).unlink()
-    with pytest.raises(RecipeError, match="holds something else than a training"):
-        train(ready(epochs=2), folder, device="cpu", resume=False)
+    with pytest.raises(RecipeError, match="contains files that are no training"):
+        fit(plan(optim={"epochs": 2}), folder, device="cpu", resume=False)
     for device in ("tpu", "cuda:99", "cuda:x", "cpu:1"):
         with pytest.raises(RecipeError, match="there is no device"):
-            train(ready(), tmp_path / "n", device=device)
-    with pytest.raises(RecipeError, match="no longer a number in epoch"):
-        train(ready(optimiser={"kind": "sgd", "lr": 1e30}), tmp_path / "n", device="cpu")
+            fit(plan(), tmp_path / "n", device=device)
+    with pytest.raises(RecipeError, match="not finite in epoch"):
+        fit(plan(optim={"optimizer": {"kind": "sgd", "lr": 1e30}}), tmp_path / "n", device="cpu")
 
 
 def test_a_checkpoint_runs_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from taggram.training.ahead import DEPTH, ahead
+from taggram.training.prefetch import DEPTH, prefetch
 
 
 def test_items_come_in_order_from_another_thread() -> None:
@@ -19,14 +19,14 @@ def test_items_come_in_order_from_another_thread() -> None:
             yield i
         yield None  # which is an item like any other
 
-    assert list(ahead(items())) == [*range(20), None]
+    assert list(prefetch(items())) == [*range(20), None]
     assert len(threads) == 1
     assert threading.get_ident() not in threads
 
 
-def test_few_items_lie_ready() -> None:
+def test_few_items_are_prefetched() -> None:
     made = []
-    consumed = ahead(made.append(i) or i for i in range(100))
+    consumed = prefetch(made.append(i) or i for i in range(100))
     assert next(consumed) == 0
     consumed.close()  # type: ignore[attr-defined]
     assert len(made) <= DEPTH + 1
@@ -37,7 +37,7 @@ def test_what_making_an_item_raises_is_raised_in_its_place() -> None:
         yield 1
         raise ValueError("two")
 
-    found = ahead(items())
-    assert next(found) == 1
+    prefetched = prefetch(items())
+    assert next(prefetched) == 1
     with pytest.raises(ValueError, match="two"):
-        next(found)
+        next(prefetched)

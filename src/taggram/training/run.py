@@ -1,0 +1,235 @@
+"""A complete training: sources, teachers, network or classical model, and the files of the result."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taggram._progress import ProgressHook, no_progress
+from taggram._system import cpu_count
+from taggram.errors import MissingExtraError
+from taggram.models import ModelCard
+from taggram.models.card import BASELINES
+from taggram.models.directories import model_dir
+from taggram.training.speed import cpu_threads, prepare_cpu
+from taggram.vocabularies import Vocabulary
+
+with contextlib.suppress(ModuleNotFoundError):  # without the extra, `train` exists and says what is missing
+    from taggram.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from taggram.datasets import PackResult
+    from taggram.training.plan import Plan
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """The result of a training.
+
+    Attributes
+    ----------
+    folder
+        Folder of the model, for `Tagger`.
+    card
+        Its card.
+    """
+
+    folder: Path
+    card: ModelCard
+
+
+def train(
+    recipe: Recipe | str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    resume: bool = True,
+    progress: ProgressHook = no_progress,
+    report: Callable[[str], None] | None = None,
+) -> TrainResult:
+    """Train a model.
+
+    The sources of the recipe are packed into its store first, at the sample rate that the architecture takes. Teachers
+    score the clips next. Then the network is trained, or the classical model fitted, and the model is written. Packed
+    clips, scores and a checkpoint per epoch are kept on disk: after an interruption the same call resumes, bit for bit
+    on a CPU with the same number of threads.
+
+    Parameters
+    ----------
+    recipe
+        The recipe, or its YAML file.
+    out
+        Folder for the model, the effective recipe, the checkpoint and the history; None: the folder in which `Tagger`
+        looks for a model of the recipe's name.
+    device
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` is a GPU if there is one.
+    threads
+        Threads on the CPU; None: the number of cores.
+    resume
+        Whether to resume from the checkpoint in `out`, if there is one. False: restart.
+    progress
+        Shows the progress of packing, training and validation.
+    report
+        Called with a line for each completed step, and for each damaged or unreadable file.
+
+    Returns
+    -------
+    TrainResult
+        The folder and the card of the model.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe is invalid or does not fit its store, or `out` contains another training.
+    DatasetError
+        If a source or the store cannot be read.
+    ModelError
+        If a teacher is not installed and cannot be imported.
+    MissingExtraError
+        Without the [train] extra.
+    """
+    report = report or _ignore
+    workers = cpu_count()
+    _require_extra()
+    from taggram.training.baselines import fit_baseline
+    from taggram.training.distillation.plan import with_teachers
+    from taggram.training.trainer import choose_device, fit
+
+    recipe, source = _read(recipe)
+    device = choose_device(device)
+    folder = _model_folder(recipe, out)
+    if recipe.data.sources:
+        _pack_sources(recipe, source, workers, progress, report)
+    plan = _make_plan(recipe, source)
+    with cpu_threads(threads):
+        if recipe.model.architecture in BASELINES:
+            return TrainResult(folder, fit_baseline(plan, folder, jobs=threads or workers))
+        if recipe.distill.teachers:
+            plan = with_teachers(plan, workers=workers, device=device, report=report)
+        return TrainResult(folder, fit(plan, folder, device=device, resume=resume, progress=progress))
+
+
+@dataclass(frozen=True)
+class DryRunResult:
+    """What a training would do.
+
+    Attributes
+    ----------
+    folder
+        Folder of the model.
+    recipe
+        The effective recipe, with the tags of the vocabulary and all defaults.
+    vocabulary
+        The tags.
+    train_clips, valid_clips
+        Number of clips of both splits.
+    unlabelled_tags
+        Tags that no training clip has; none where teachers give the targets.
+    parameters
+        Number of the network's parameters; None for a classical model.
+    """
+
+    folder: Path
+    recipe: Recipe
+    vocabulary: Vocabulary
+    train_clips: int
+    valid_clips: int
+    unlabelled_tags: tuple[str, ...]
+    parameters: int | None
+
+
+def dry_run(recipe: Recipe | str | os.PathLike[str], out: str | os.PathLike[str] | None = None) -> DryRunResult:
+    """Check a recipe and its store, and return what `train` would do; nothing is written.
+
+    Parameters
+    ----------
+    recipe
+        The recipe, or its YAML file. Its sources are not packed: the store must exist.
+    out
+        See `train`.
+
+    Returns
+    -------
+    DryRunResult
+        The effective recipe, the tags and the number of clips.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe is invalid or does not fit its store.
+    DatasetError
+        If the store cannot be read.
+    MissingExtraError
+        Without the [train] extra.
+    """
+    _require_extra()
+    plan = _make_plan(*_read(recipe))
+    unlabelled: tuple[str, ...] = ()
+    if not plan.recipe.distill.teachers:
+        unlabelled = tuple(tag for tag, n in zip(plan.vocabulary.names, plan.positives, strict=True) if n == 0)
+    return DryRunResult(
+        folder=_model_folder(plan.recipe, out),
+        recipe=plan.recipe,
+        vocabulary=plan.vocabulary,
+        train_clips=len(plan.train.clips),
+        valid_clips=len(plan.valid.clips),
+        unlabelled_tags=unlabelled,
+        parameters=plan.count_parameters(),
+    )
+
+
+def _require_extra() -> None:
+    """Import all libraries of the extra, after setting up the CPU for torch."""
+    prepare_cpu()
+    try:
+        import_module("taggram.training.trainer")
+    except ModuleNotFoundError:
+        raise MissingExtraError("training", "train") from None
+
+
+def _read(recipe: Recipe | str | os.PathLike[str]) -> tuple[Recipe, str]:
+    """Return the recipe, and its name for error messages."""
+    if isinstance(recipe, Recipe):
+        return recipe, recipe.name
+    return Recipe.read(recipe), os.fspath(recipe)
+
+
+def _model_folder(recipe: Recipe, out: str | os.PathLike[str] | None) -> Path:
+    return model_dir(recipe.name) if out is None else Path(out)
+
+
+def _make_plan(recipe: Recipe, source: str) -> Plan:
+    from taggram.datasets import PackedStore
+    from taggram.training.plan import make_plan
+
+    return make_plan(recipe, PackedStore(recipe.data.store), source)
+
+
+def _pack_sources(
+    recipe: Recipe, source: str, workers: int, progress: ProgressHook, report: Callable[[str], None]
+) -> None:
+    from taggram.datasets import pack
+    from taggram.training.plan import required_sample_rate
+    from taggram.training.sources import list_sources
+
+    rate = required_sample_rate(recipe, source)
+    clips = list_sources(recipe, rate, workers)
+
+    def show(result: PackResult) -> None:
+        if result.state == "failed":
+            report(f"error: {result.message}")
+        elif result.message:
+            report(f"warning: {result.clip.path}: {result.message}")
+
+    summary = pack(clips, recipe.data.store, sample_rate=rate, workers=workers, report=show, progress=progress)
+    report(f"{recipe.data.store}: {summary}")
+
+
+def _ignore(line: str) -> None:
+    del line
