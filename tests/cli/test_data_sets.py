@@ -158,7 +158,7 @@ def test_check_finds_nothing(shared: Path, tmp_path: Path) -> None:
     assert done.stderr == "809 files (809 known from before), 6.74 h: nothing wrong\n"
 
 
-def test_get_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
+def test_get_lists_files_and_downloads_after_confirmation(server: str, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     dry = run_process("data", "get", "mine", folder, "--dry-run", program=mine(server))
     assert (dry.returncode, dry.stdout) == (0, f"{server}/labels.csv (0.0 MB, no checksum is known)\n")
@@ -181,7 +181,7 @@ def test_get_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "fetched"), [(b"y\n", True), (b"n\n", False)])
-def test_get_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> None:
+def test_get_asks_on_a_terminal(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, answer)
     command = [*map(str, mine(server)), "data", "get", "mine", str(tmp_path / "mine")]
@@ -193,7 +193,7 @@ def test_get_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> 
     assert (tmp_path / "mine" / "labels.csv").exists() == fetched
 
 
-def test_get_does_not_keep_another_file(server: str, tmp_path: Path) -> None:
+def test_get_deletes_a_file_with_a_wrong_checksum(server: str, tmp_path: Path) -> None:
     done = run_process("data", "get", "mine", tmp_path / "mine", "--yes", program=mine(server, sha256="0" * 64))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"error: {server}/labels.csv is not the published file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,21 @@ REAL = {
 }
 
 
+class Samples(dict[str, Path]):
+    """The folder with the sample of each data set, which is written when it is asked for."""
+
+    def __init__(self, make_folder: Callable[[str], Path]) -> None:
+        self._make_folder = make_folder
+
+    def __missing__(self, name: str) -> Path:
+        self[name] = self._make_folder(name)
+        dataset(name).write_sample(self[name])
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folders = {}
-    for name in list_datasets():
-        folders[name] = tmp_path_factory.mktemp(name)
-        dataset(name).write_sample(folders[name])
-    return folders
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    return Samples(tmp_path_factory.mktemp)
 
 
 @pytest.fixture(params=list_datasets())
@@ -74,7 +83,7 @@ def test_names_of_protocols_are_unique_and_the_usual_one_is_the_first(known: Dat
         assert protocol.sizes.keys() <= SPLITS and all(size > 0 for size in protocol.sizes.values())
 
 
-def test_an_unknown_protocol_is_refused_in_words(known: Dataset, samples: dict[str, Path]) -> None:
+def test_an_unknown_protocol_is_refused_in_words(known: Dataset, samples: Samples) -> None:
     for ask in (known.listing, known.vocabulary):
         with pytest.raises(DatasetError) as caught:
             ask(samples[known.name], "no such")
@@ -83,7 +92,7 @@ def test_an_unknown_protocol_is_refused_in_words(known: Dataset, samples: dict[s
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_the_sample_is_listed(name: str, protocol: str, samples: dict[str, Path]) -> None:
+def test_the_sample_is_listed(name: str, protocol: str, samples: Samples) -> None:
     known, folder = dataset(name), samples[name]
     listing = known.listing(folder, protocol)
     assert listing.clips and known.listing(folder).clips
@@ -98,7 +107,7 @@ def test_the_sample_is_listed(name: str, protocol: str, samples: dict[str, Path]
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
 def test_a_listing_is_always_the_same_and_cannot_be_changed(
-    name: str, protocol: str, samples: dict[str, Path], tmp_path: Path
+    name: str, protocol: str, samples: Samples, tmp_path: Path
 ) -> None:
     listing = dataset(name).listing(samples[name], protocol)
     assert listing == dataset(name).listing(samples[name], protocol)
@@ -113,14 +122,12 @@ def test_a_listing_is_always_the_same_and_cannot_be_changed(
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_no_group_is_in_two_splits_unless_the_protocol_owns_up(
-    name: str, protocol: str, samples: dict[str, Path]
-) -> None:
+def test_no_group_is_in_two_splits_unless_the_protocol_owns_up(name: str, protocol: str, samples: Samples) -> None:
     if not dataset(name).protocol(protocol).leaky:
         assert not groups_in_two_splits(dataset(name).listing(samples[name], protocol))
 
 
-def test_a_sample_is_told_from_the_published_files(known: Dataset, samples: dict[str, Path]) -> None:
+def test_a_sample_is_told_from_the_published_files(known: Dataset, samples: Samples) -> None:
     """A sample has another size or checksum where one is known; nothing else is wrong with it."""
     folder = samples[known.name]
     there = [file for file in known.files if (folder / file.name).is_file()]
@@ -132,7 +139,7 @@ def test_a_sample_is_told_from_the_published_files(known: Dataset, samples: dict
         assert line.startswith(str(folder / name)) and "is not the published file" in line and "\n" not in line
 
 
-def test_a_missing_file_is_reported_with_a_remedy(known: Dataset, samples: dict[str, Path], tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_a_remedy(known: Dataset, samples: Samples, tmp_path: Path) -> None:
     for i, missing in enumerate(known.files):
         folder = tmp_path / str(i)
         shutil.copytree(samples[known.name], folder, copy_function=lambda a, b: Path(b).symlink_to(a))
