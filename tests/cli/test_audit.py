@@ -29,7 +29,7 @@ def mer4q(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_clips_are_heard_once(mer4q: Path, tmp_path: Path) -> None:
+def test_second_audit_uses_cached_embeddings(mer4q: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     done = run("mer4q", mer4q, "--html", page, "--workers", 1, TAGGRAM_HOME=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
@@ -46,7 +46,7 @@ def test_clips_are_heard_once(mer4q: Path, tmp_path: Path) -> None:
     assert (again.returncode, again.stdout) == (0, done.stdout)
 
 
-def test_against_another(mer4q: Path) -> None:
+def test_overlap_with_another_data_set(mer4q: Path) -> None:
     done = run("mer4q", mer4q, "--protocol", "moods", "--against", "mer4q:genres", mer4q, "--no-audio", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
@@ -59,7 +59,7 @@ def test_against_another(mer4q: Path) -> None:
     assert (songs["shared_clips"], songs["clips"]) == (4, 6)
 
 
-def test_a_file_that_cannot_be_heard(tmp_path: Path) -> None:
+def test_undecodable_file_is_reported(tmp_path: Path) -> None:
     dataset("mer4q").write_sample(tmp_path)
     (tmp_path / "audio" / "MT0000000003.opus").write_text("no music")
     done = run("mer4q", tmp_path, "--workers", 2)

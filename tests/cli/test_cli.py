@@ -70,7 +70,7 @@ def test_json_lines(examples: Path) -> None:
     assert everything["segments"][0]["start"] == 0
 
 
-def test_data_goes_to_stdout_while_somebody_watches_stderr(examples: Path) -> None:
+def test_progress_goes_to_a_terminal_on_stderr(examples: Path) -> None:
     watched, terminal = pty.openpty()
     command = [PROGRAM, "tag", "--model", MODEL, "--json", "--duration", "3", "--workers", "1", str(examples)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, text=True, timeout=120)
@@ -262,7 +262,7 @@ def test_usable_but_odd_files_are_tagged_with_a_warning(examples: Path, tmp_path
     assert "silent" in tags["silence"]["warnings"][0]
 
 
-def test_odd_formats_are_tagged_without_a_word(examples: Path, tmp_path: Path) -> None:
+def test_odd_formats_are_tagged_without_warnings(examples: Path, tmp_path: Path) -> None:
     samples = taggram.read(examples / PIECES[0], 48000, duration=6)
     low = taggram.read(examples / PIECES[0], 8000, duration=6)
     soundfile.write(tmp_path / "8k.wav", low, 8000)

@@ -158,7 +158,7 @@ def test_validate_finds_nothing(shared: Path, tmp_path: Path) -> None:
     assert done.stderr == "809 files (809 validated before), 6.74 h: no issues\n"
 
 
-def test_download_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
+def test_download_lists_files_and_downloads_after_confirmation(server: str, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     dry = run_process("data", "download", "mine", folder, "--dry-run", program=mine(server))
     assert (dry.returncode, dry.stdout) == (0, f"{server}/labels.csv (0.0 MB, checksum unknown)\n")
@@ -179,7 +179,7 @@ def test_download_lists_and_then_fetches(server: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "fetched"), [(b"y\n", True), (b"n\n", False)])
-def test_download_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> None:
+def test_download_asks_on_a_terminal(server: str, tmp_path: Path, answer: bytes, fetched: bool) -> None:
     ours, theirs = pty.openpty()
     os.write(ours, answer)
     command = [*map(str, mine(server)), "data", "download", "mine", str(tmp_path / "mine")]
@@ -191,7 +191,7 @@ def test_download_asks(server: str, tmp_path: Path, answer: bytes, fetched: bool
     assert (tmp_path / "mine" / "labels.csv").exists() == fetched
 
 
-def test_download_does_not_keep_another_file(server: str, tmp_path: Path) -> None:
+def test_download_deletes_a_file_with_a_wrong_checksum(server: str, tmp_path: Path) -> None:
     done = run_process("data", "download", "mine", tmp_path / "mine", "--yes", program=mine(server, sha256="0" * 64))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"error: {server}/labels.csv is not the published file")

@@ -113,7 +113,7 @@ def test_a_classical_model_is_trained_the_same_way(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("hidden", ["torch", "lightning_fabric", "yaml", "pyarrow"])
-def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
+def test_missing_extra_is_named(folder: Path, hidden: str) -> None:
     program = f"import sys; sys.modules[{hidden!r}] = None; from taggram.cli import main; main()"
     done = run_process("train", folder / "a.yaml", "--dry-run", program=(sys.executable, "-c", program))
     assert done.returncode == 1
@@ -121,8 +121,8 @@ def test_without_the_extra_it_is_named(folder: Path, hidden: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_student_learns_from_a_teacher(folder: Path, tmp_path: Path) -> None:
-    """One command leads from files to a calibrated model, and repeats nothing."""
+def test_distillation_from_files_to_calibrated_model(folder: Path, tmp_path: Path) -> None:
+    """From files to a calibrated model in one command, which does nothing twice."""
     network = create_model("musicnn_pons", "mtat", channels=4, units=8)
     card = network.card("musicnn_pons.teacher", trained_on="nothing", licence="none")
     save_model(network, card, tmp_path / "teacher")

@@ -70,7 +70,7 @@ def answers(network: Network) -> Answers:
         return Answers(segments, logits, embedding, tuple(network(segment[None])[0] for segment in segments))
 
 
-def test_its_receptive_field_lies_within_its_segment(network: Network) -> None:
+def test_receptive_field_is_within_the_segment(network: Network) -> None:
     field = receptive_field(network)
     assert 0 < field.seconds <= network.segments.samples / network.front_end.sample_rate
     assert (field.bands is None) == isinstance(network.front_end, RawFrontEnd)
@@ -105,7 +105,7 @@ def test_silence_and_full_scale_noise_are_finite(network: Network) -> None:
 
 
 @torch.inference_mode()
-def test_long_segments_where_they_are_taken(network: Network) -> None:
+def test_longer_segments_are_accepted_or_refused(network: Network) -> None:
     segments = noise(network, 1, longer=network.segments.samples + 123)
     if network.segments.any_length:
         logits, embedding = network(segments)
@@ -116,7 +116,7 @@ def test_long_segments_where_they_are_taken(network: Network) -> None:
             network(segments)
 
 
-def test_other_shapes_and_types_are_refused_in_words(network: Network) -> None:
+def test_other_shapes_and_types_are_refused(network: Network) -> None:
     segments = noise(network, 1)
     for wrong in (segments[:, :-1], segments[0], segments[None], segments.to(torch.int16)):
         with pytest.raises(
@@ -157,9 +157,7 @@ def test_a_training_step_reaches_every_parameter_and_lowers_the_loss(network: Ne
         assert loss() < (1 - 0.0005) * before
 
 
-def test_a_saved_model_is_the_same_in_torch_and_in_onnx_runtime(
-    network: Network, answers: Answers, tmp_path: Path
-) -> None:
+def test_saved_model_is_equal_in_torch_and_onnx_runtime(network: Network, answers: Answers, tmp_path: Path) -> None:
     save_model(network, card_of(network), tmp_path)
     comes_back(network, tmp_path)
     equals_onnx(network, answers, tmp_path)

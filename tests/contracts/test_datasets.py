@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,21 @@ REAL = {
 }
 
 
+class Samples(dict[str, Path]):
+    """The folder with the sample of each data set, which is written when it is asked for."""
+
+    def __init__(self, make_folder: Callable[[str], Path]) -> None:
+        self._make_folder = make_folder
+
+    def __missing__(self, name: str) -> Path:
+        self[name] = self._make_folder(name)
+        dataset(name).write_sample(self[name])
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folders = {}
-    for name in list_datasets():
-        folders[name] = tmp_path_factory.mktemp(name)
-        dataset(name).write_sample(folders[name])
-    return folders
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    return Samples(tmp_path_factory.mktemp)
 
 
 @pytest.fixture(params=list_datasets())
@@ -74,7 +83,7 @@ def test_names_of_protocols_are_unique_and_the_usual_one_is_the_first(data: Data
         assert protocol.sizes.keys() <= SPLITS and all(size > 0 for size in protocol.sizes.values())
 
 
-def test_an_unknown_protocol_is_refused_in_words(data: Dataset, samples: dict[str, Path]) -> None:
+def test_an_unknown_protocol_is_refused_in_words(data: Dataset, samples: Samples) -> None:
     for ask in (data.index, data.vocabulary):
         with pytest.raises(DatasetError) as caught:
             ask(samples[data.name], "no such")
@@ -83,7 +92,7 @@ def test_an_unknown_protocol_is_refused_in_words(data: Dataset, samples: dict[st
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_the_sample_is_indexed(name: str, protocol: str, samples: dict[str, Path]) -> None:
+def test_the_sample_is_indexed(name: str, protocol: str, samples: Samples) -> None:
     data, folder = dataset(name), samples[name]
     index = data.index(folder, protocol)
     assert index.clips and data.index(folder).clips
@@ -97,9 +106,7 @@ def test_the_sample_is_indexed(name: str, protocol: str, samples: dict[str, Path
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_an_index_is_deterministic_and_immutable(
-    name: str, protocol: str, samples: dict[str, Path], tmp_path: Path
-) -> None:
+def test_an_index_is_deterministic_and_immutable(name: str, protocol: str, samples: Samples, tmp_path: Path) -> None:
     index = dataset(name).index(samples[name], protocol)
     assert index == dataset(name).index(samples[name], protocol)
     elsewhere = shutil.copytree(samples[name], tmp_path / "elsewhere", copy_function=lambda a, b: Path(b).symlink_to(a))
@@ -113,14 +120,12 @@ def test_an_index_is_deterministic_and_immutable(
 
 
 @pytest.mark.parametrize(("name", "protocol"), PROTOCOLS)
-def test_no_group_is_in_two_splits_unless_the_protocol_is_leaky(
-    name: str, protocol: str, samples: dict[str, Path]
-) -> None:
+def test_no_group_is_in_two_splits_unless_the_protocol_is_leaky(name: str, protocol: str, samples: Samples) -> None:
     if not dataset(name).protocol(protocol).leaky:
         assert not groups_in_two_splits(dataset(name).index(samples[name], protocol))
 
 
-def test_a_sample_is_told_from_the_published_files(data: Dataset, samples: dict[str, Path]) -> None:
+def test_a_sample_is_told_from_the_published_files(data: Dataset, samples: Samples) -> None:
     """A sample differs from the published files in size or checksum, if these are known, and in nothing else."""
     folder = samples[data.name]
     there = [file for file in data.files if (folder / file.name).is_file()]
@@ -132,7 +137,7 @@ def test_a_sample_is_told_from_the_published_files(data: Dataset, samples: dict[
         assert line.startswith(str(folder / name)) and "is not the published file" in line and "\n" not in line
 
 
-def test_a_missing_file_is_reported_with_a_remedy(data: Dataset, samples: dict[str, Path], tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_a_remedy(data: Dataset, samples: Samples, tmp_path: Path) -> None:
     for i, missing in enumerate(data.files):
         folder = tmp_path / str(i)
         shutil.copytree(samples[data.name], folder, copy_function=lambda a, b: Path(b).symlink_to(a))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import follow as follow_in_one_process
 import generate
 import pytest
 
@@ -21,36 +23,40 @@ LEFT_OUT = ("__pycache__", "_build", "cli.md")
 ARCHITECTURES = ("__init__.py", "small_vgg.py", "four_layer_cnn.py")  # the last is what the baselines see
 
 
-@pytest.fixture(scope="session")
-def follow() -> Callable[[str, Path], str]:
+@pytest.fixture(
+    scope="session", params=["one process", pytest.param("a process for each command", marks=pytest.mark.slow)]
+)
+def follow(request: pytest.FixtureRequest) -> Callable[[str, Path], str]:
     """A function that works through a page in a folder, and returns what the commands printed."""
 
     def work_through(page: str, folder: Path) -> str:
         _copy(folder)
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        ours = {"PATH": path, "PYTHONPATH": str(folder / "src"), "COLUMNS": "80", "OMP_NUM_THREADS": "1"}
-        printed = ""
-        for file, kind, body in STEP.findall((generate.DOCS / page).read_text()):
-            match kind:
-                case "sh":
-                    done = subprocess.run(
-                        ["/bin/sh", "-ec", body],
-                        cwd=folder,
-                        env={**os.environ, **ours},
-                        capture_output=True,
-                        text=True,
-                        timeout=300,
-                    )
-                    assert done.returncode == 0, body + done.stdout + done.stderr
-                    printed += done.stdout
-                case "text":
-                    assert _settled(body) in _settled(printed)
-                case _:
+        steps = STEP.findall((generate.DOCS / page).read_text())
+        if request.param == "one process":
+            printed = _run([sys.executable, follow_in_one_process.__file__], folder, json.dumps(steps))
+        else:
+            printed = ""
+            for file, kind, body in steps:
+                if kind == "sh":
+                    printed += _run(["/bin/sh", "-ec", body], folder)
+                elif kind != "text":
                     (folder / file).parent.mkdir(parents=True, exist_ok=True)
                     (folder / file).write_text(body)
+        for _, kind, body in steps:
+            assert kind != "text" or _settled(body) in _settled(printed)
         return printed
 
     return work_through
+
+
+def _run(command: list[str], folder: Path, stdin: str = "") -> str:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    ours = {"PATH": path, "PYTHONPATH": str(folder / "src"), "COLUMNS": "80", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **ours}, input=stdin, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def _copy(folder: Path) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from taggram.evaluation.labelled_clips import LabelledClips
 from taggram.evaluation.predictions import ProgressHook, predict_clips
 from taggram.tagging.cache import PredictionCache
-from taggram.training.ensemble import ensemble
+from taggram.training.distillation.ensemble import ensemble
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 __all__ = ["TAGS", "Comparison", "ModelScores", "scored_by_all"]
