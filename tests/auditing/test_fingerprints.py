@@ -1,17 +1,13 @@
-"""Fingerprints of audio files, and their cache."""
+"""Fingerprints of audio files."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from taggram.auditing.cache import FingerprintCache
 from taggram.auditing.fingerprints import Fingerprint, Fingerprints, hash_files
 from taggram.datasets.synthetic import write_noise
-from taggram.errors import DatasetError
 
 
 def test_hashes(tmp_path: Path) -> None:
@@ -23,29 +19,6 @@ def test_hashes(tmp_path: Path) -> None:
     a, b, c, d, e = hash_files([tmp_path / f"{name}" for name in ("a.wav", "b.flac", "c.wav", "d.wav", "e.wav")], 1)
     assert a == d and a.samples == b.samples != c.samples and len({a.file, b.file, c.file}) == 3
     assert not e.samples and str(tmp_path / "e.wav") in e.error
-
-
-def test_a_changed_file_is_not_known_any_more(tmp_path: Path) -> None:
-    file = tmp_path / "clip.wav"
-    file.write_bytes(b"one")
-    embedding = np.arange(3, dtype=np.float32)
-    with FingerprintCache(tmp_path / "cache" / "fingerprints.sqlite", "model") as cache:
-        assert cache.get(file) is None
-        cache.put(file, "file", "samples", embedding)
-    with FingerprintCache(tmp_path / "cache" / "fingerprints.sqlite", "model") as cache:
-        file_hash, sample_hash, again = cache.get(file)
-        assert (file_hash, sample_hash) == ("file", "samples")
-        assert np.array_equal(again, embedding) and again.dtype == np.float32
-        os.utime(file, ns=(0, 0))
-        assert cache.get(file) is None
-    with FingerprintCache(tmp_path / "cache" / "fingerprints.sqlite", "another model") as cache:
-        assert cache.get(file) is None
-
-
-def test_a_cache_that_is_none(tmp_path: Path) -> None:
-    (tmp_path / "fingerprints.sqlite").write_text("this is no database at all, and long enough to be seen as none")
-    with pytest.raises(DatasetError, match="fingerprints.sqlite cannot be used as a cache"):
-        FingerprintCache(tmp_path / "fingerprints.sqlite", "model")
 
 
 def test_clips_without_audio_keep_their_places() -> None:

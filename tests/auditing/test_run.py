@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from taggram import auditing
+from taggram import Tagger, auditing
 from taggram.auditing import Source
 from taggram.datasets import dataset
 from taggram.errors import DatasetError
@@ -25,12 +25,11 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     return Source(data, tmp_path / "mer4q", "moods")
 
 
-def test_fingerprints_are_computed_once(source: Source) -> None:
-    totals: list[int | None] = []
+def test_fingerprints_are_computed_once(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    totals: list[tuple[str, int | None]] = []
 
     def watch(items: Iterable[object], total: int | None, title: str, **_: object) -> Iterator[object]:
-        assert title
-        totals.append(total)
+        totals.append((title, total))
         yield from items
 
     first = auditing.run(source, progress=watch)  # type: ignore[arg-type]
@@ -38,8 +37,10 @@ def test_fingerprints_are_computed_once(source: Source) -> None:
     assert [[str(clip) for clip in group] for group in first.duplicates.files] == [["MT0000000000", "MT0000000005"]]
     (line,) = first.unreadable
     assert "MT0000000003.opus" in line
+    assert totals == [("hashes", 6), ("embeddings", 5)]
+    monkeypatch.setattr(Tagger, "tag", None)  # calling it is an error
     again = auditing.run(source, progress=watch)  # type: ignore[arg-type]
-    assert totals == [6, 1], "only the file that failed is tried again"
+    assert totals[2:] == [("hashes", 1), ("embeddings", 5)], "only the file that failed is tried again"
     assert again.to_dict() == first.to_dict()
 
 

@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram._progress import ProgressHook, no_progress
-from taggram.auditing.cache import FingerprintCache
 from taggram.datasets.index import ClipIndex
 from taggram.datasets.packed.decode import decode_all
 from taggram.datasets.packed.pack import SAMPLE_RATE
-from taggram.models import ModelCard
-from taggram.models.directories import DEFAULT_MODEL, ONNX_FILE, data_dir, find_model
 from taggram.tagging import Tagger
+from taggram.tagging.cache import FileHashes, PredictionCache, predict_cached
 
 __all__ = ["Fingerprint", "Fingerprints", "Hashes", "compute_fingerprints", "hash_files"]
 
@@ -105,35 +103,50 @@ def compute_fingerprints(
     workers
         Processes that decode and tag.
     progress
-        Shows the progress in files that are not in the cache.
+        Shows the progress in files.
 
     Returns
     -------
     Fingerprints or None
-        None if no audio file exists or all fail.
+        None if no audio file exists.
     """
-    card = ModelCard.read(find_model(DEFAULT_MODEL))
     files = [index.file(clip) for clip in index.clips]
+    existing = [file for file in dict.fromkeys(files) if file.is_file()]
+    if not existing:
+        return None
+    tagger = Tagger()
     fingerprints: dict[Path, Fingerprint] = {}
     errors = []
-    with FingerprintCache(data_dir() / "fingerprints.sqlite", card.files[ONNX_FILE]) as cache:
-        for file in filter(Path.is_file, dict.fromkeys(files)):
-            if stored := cache.get(file):
-                fingerprints[file] = Fingerprint(*stored)
-        new = [file for file in dict.fromkeys(files) if file not in fingerprints and file.is_file()]
-        workers = 1 if len(new) < FEW else workers
-        results = (
-            zip(new, hash_files(new, workers), Tagger().tag_many(new, workers=workers), strict=True) if new else ()
-        )
-        for file, hashes, tagged in progress(results, len(new), "computing embeddings"):
-            if tagged.prediction is None or hashes.error:
-                errors.append(hashes.error or str(tagged.error))
+    with PredictionCache() as cache:
+        hashes = _hash_with_cache(existing, cache, workers, progress)
+        decodable = [file for file in existing if not hashes[file].error]
+        results = predict_cached(tagger, decodable, cache, workers=1 if len(decodable) < FEW else workers)
+        for file, result in zip(decodable, progress(results, len(decodable), "embeddings"), strict=True):
+            if result.prediction is None:
+                errors.append(str(result.error))
             else:
-                fingerprints[file] = Fingerprint(hashes.file, hashes.samples, tagged.prediction.embedding)
-                cache.put(file, hashes.file, hashes.samples, tagged.prediction.embedding)
-    if not fingerprints and not errors:
-        return None
-    return Fingerprints.from_clips(card.name, [fingerprints.get(file) for file in files], errors)
+                fingerprints[file] = Fingerprint(hashes[file].file, hashes[file].samples, result.prediction.embedding)
+    errors += [hashes[file].error for file in existing if hashes[file].error]
+    return Fingerprints.from_clips(tagger.card.name, [fingerprints.get(file) for file in files], errors)
+
+
+def _hash_with_cache(
+    files: Sequence[Path], cache: PredictionCache, workers: int, progress: ProgressHook
+) -> dict[Path, Hashes]:
+    """Hash files and their samples; files whose size and modification time are unchanged are not read again."""
+    hashes = {}
+    for file in files:
+        cached = cache.get_hashes(file)
+        if cached is not None and cached.samples:
+            hashes[file] = Hashes(cached.content, cached.samples)
+    new = [file for file in files if file not in hashes]
+    for file, result in zip(
+        new, progress(hash_files(new, 1 if len(new) < FEW else workers), len(new), "hashes"), strict=True
+    ):
+        hashes[file] = result
+        if not result.error:
+            cache.put_hashes(file, FileHashes(result.file, result.samples))
+    return hashes
 
 
 def hash_files(files: Sequence[Path], workers: int) -> Iterator[Hashes]:

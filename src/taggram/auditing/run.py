@@ -72,7 +72,9 @@ def run(
     Raises
     ------
     DatasetError
-        If a source cannot be indexed, or the cache cannot be used.
+        If a source cannot be indexed.
+    CacheError
+        If the prediction cache cannot be used.
     """
     protocol = source.dataset.protocol(source.protocol).name
     indexes = [(source.dataset.name, source.dataset.index(source.folder, protocol))]
