@@ -156,13 +156,13 @@ def rows(embeddings: Samples, copies: npt.NDArray[np.float32], chosen: list[int]
 def main() -> None:
     """Embed the clips and their copies, choose the threshold, and write what is found with it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=(__doc__ or "").split(":")[0])
-    parser.add_argument("--material", type=Path, default=PROJECT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data")
     parser.add_argument("--altered", type=int, default=300, help="clips of which there are altered copies")
     parser.add_argument("--workers", type=int, default=cpu_count())
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "duplicates.csv")
     options = parser.parse_args()
 
-    indexes = [dataset(name).index(options.material / name) for name in SETS]
+    indexes = [dataset(name).index(options.data / name) for name in SETS]
     files = [index.file(clip) for index in indexes for clip in index.clips]
     artists = [artist_key(clip.artist) for index in indexes for clip in index.clips]
     chosen = sorted(np.random.default_rng(SEED).choice(len(files), options.altered, replace=False).tolist())
