@@ -1,4 +1,4 @@
-"""taggram tags music: it predicts instruments, genres, moods, vocals and eras of audio files, offline and on a CPU.
+"""taggram tags music: instruments, genres, moods, voices, eras.
 
 Importing it is cheap: torch and ONNX Runtime are loaded when they are first needed.
 """

@@ -22,7 +22,7 @@ FAILED = (
 
 app = typer.Typer(
     name="taggram",
-    help="Tags music: predicts instruments, genres, moods, vocals and eras of audio files, offline and on a CPU.",
+    help="Listens to music and names what it hears: instruments, genres, moods, voices, eras.",
     epilog="Exit codes: 0 all done; 1 a file or model failed; 2 wrong usage; 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -34,8 +34,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 
 
-def _version(show: bool) -> None:
-    if show:
+def _version(wished: bool) -> None:
+    if wished:
         print(f"taggram {__version__}")
         raise typer.Exit
 

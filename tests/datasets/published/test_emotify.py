@@ -35,7 +35,7 @@ def test_published_table(shared: Path) -> None:
 def test_an_emotion_holds_from_a_share_of_30_percent(shared: Path) -> None:
     folder = shared / "data" / "emotify"
     held, share = (
-        Labels.from_clips([clip.labels for clip in EMOTIFY.listing(folder, name).clips], EMOTIONS).array
+        Labels.from_clips([clip.labels for clip in EMOTIFY.index(folder, name).clips], EMOTIONS).array
         for name in ("emotions", "shares")
     )
     assert held.shape == (325, 9)

@@ -6,12 +6,12 @@ import copy
 
 import pytest
 import torch
-from taggram.training.session import Trained
 from torch import Tensor, nn
 
 import taggram
 from taggram.models.blocks import ConvBlock1d, ExcitationBlock1d
 from taggram.training.cpu import KERNELS, optimize_for_cpu
+from taggram.training.trainer import TrainingModule
 
 
 def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:
@@ -186,6 +186,6 @@ def test_a_network_gets_the_gradients_it_got_before(name: str) -> None:
     waveform = 0.1 * torch.randn(3, plain.segments.samples, dtype=torch.float64)
     for network in (plain, prepared):
         torch.manual_seed(1)  # the same units are dropped
-        Trained(network)(waveform)[0].square().sum().backward()
+        TrainingModule(network)(waveform)[0].square().sum().backward()
     for (entry, expected), found in zip(plain.named_parameters(), prepared.parameters(), strict=True):
         torch.testing.assert_close(found.grad, expected.grad, rtol=1e-6, atol=1e-9, msg=entry)
