@@ -1,4 +1,4 @@
-"""The documentation says what the program does: built, regenerated, run and looked up."""
+"""The documentation is true: it builds, its generated parts and examples are current, its links and names exist."""
 
 from __future__ import annotations
 

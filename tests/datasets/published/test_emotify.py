@@ -27,7 +27,7 @@ def test_published_table(shared: Path) -> None:
     }
     assert emotions.clips[0].labels == ("calmness", "sadness", "solemnity")
     assert shares.clips[0].labels[4] == "calmness=0.625"
-    assert sum(not clip.labels for clip in emotions.clips) == 4  # as its trap says
+    assert sum(not clip.labels for clip in emotions.clips) == 4  # as in its known issues
     assert len({clip.group for clip in emotions.clips}) == 122
     assert genres.clips[0].album.startswith("Bach and Telemann") and genres.clips[0].group == "Voices of Music"
 

@@ -97,7 +97,7 @@ def test_over_time_the_channels_stay_last(block: nn.Module, grad: bool) -> None:
 @pytest.mark.parametrize("pool", [nn.MaxPool2d((2, 1)), nn.AvgPool2d(2)], ids=["max", "mean"])
 @pytest.mark.parametrize("kernel", [1, 3])
 def test_maps_and_their_gradients_have_channels_last(kernel: int, pool: nn.Module) -> None:
-    """Though a filter of 1 x 1 over one channel does not say so, and what is flattened in the end says otherwise."""
+    """Layouts stay channels last for 1 x 1 filters over one channel, and where the output is flattened."""
     seen = []
 
     def watch(_: nn.Module, __: tuple[Tensor], y: Tensor) -> None:
