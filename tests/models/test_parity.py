@@ -1,7 +1,7 @@
 """Scores of published weights equal those of the authors' code, for real clips and for generated weights.
 
-Every set of weights is compared in torch. The contract of an architecture compares its ONNX file with torch, with random
-weights; with published weights, this is tested here for two architectures, and in slow tests for the others.
+Every set of weights is compared in torch. The contract of an architecture compares its ONNX file with torch, with
+random weights; with published weights, this is tested here for two architectures, and in slow tests for the others.
 """
 
 from __future__ import annotations
