@@ -1,7 +1,7 @@
-"""Inference of every architecture, on one thread: ONNX Runtime, and torch as it comes, as published code runs it.
+"""Inference of every architecture, on one thread: ONNX Runtime, and torch with defaults as in published code.
 
-The published code takes all segments of a clip as a batch, in modules of torch with nothing set. That is what `eager`
-in `loops` does, with our network in place of theirs, so that both sides compute the same.
+Published code runs all segments of a clip as one batch in torch with default settings. `eager` in `loops` does so with
+taggram's network, so that both sides compute the same.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def measure(setting: Setting) -> list[Row]:
 
 
 def _exported(setting: Setting) -> dict[str, Path]:
-    """Write a fresh network of each architecture as a model, once."""
+    """Write a network of each architecture with random weights as a model, once."""
     from taggram.models import create_model, list_architectures
     from taggram.models.card import FILE_NAME
     from taggram.models.weights import save_model

@@ -1,4 +1,4 @@
-"""Cold start: a whole process from its start to its end, as one meets it at the command line."""
+"""Cold start: a whole process of the command line, from start to end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ UNITS = {"wall": "s", "cpu": "s", "peak": "MiB"}
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Wall time, CPU time and peak memory of tagging one short clip, and of what is least.
+    """Wall time, CPU time and peak memory of tagging one short clip, and of a lower bound.
 
-    Nothing that decodes and runs a network can start faster than the libraries for that are imported.
+    The lower bound is importing the libraries that decode and run a network.
     """
     file = setting.material.clip_file()
     commands = {

@@ -1,8 +1,8 @@
-"""Above which cosine two clips are near duplicates: ``python -m benchmarks.duplicates``, from the root of the project.
+"""Threshold of near duplicates: ``python -m benchmarks.duplicates``, from the root of the project.
 
-Clips of two data sets outside the repository are altered as copies of a recording differ, and embedded by the default
-model. The threshold is the lowest of a few that hardly any pair of clips by different artists reaches; it is written
-down with the altered copies that are found with it. The same is done for embeddings that are only centred.
+Clips of two data sets outside the repository are altered like copies of a recording, and embedded by the default
+model. The threshold is the lowest one that hardly any pair of clips by different artists reaches. It is written
+with the shares of altered copies that it finds, and the same for embeddings that are only centred.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ RATE = 16000
 
 
 def encoded(suffix: str, codec: str, rate: int, kilobits: int) -> Callable[[Samples], Samples]:
-    """Return what encodes samples into a lossy file and decodes it again."""
+    """Return a function that encodes samples to a lossy file and decodes it."""
 
     def alter(samples: Samples) -> Samples:
         import av
@@ -58,7 +58,7 @@ def encoded(suffix: str, codec: str, rate: int, kilobits: int) -> Callable[[Samp
 
 
 def resampled(rate: int) -> Callable[[Samples], Samples]:
-    """Return what brings samples to another rate and back."""
+    """Return a function that resamples to another rate and back."""
 
     def alter(samples: Samples) -> Samples:
         import soxr
@@ -69,7 +69,7 @@ def resampled(rate: int) -> Callable[[Samples], Samples]:
 
 
 def shifted(seconds: float) -> Callable[[Samples], Samples]:
-    """Return what cuts off the beginning."""
+    """Return a function that removes the start."""
     return lambda samples: samples[round(seconds * RATE) :]
 
 
@@ -107,14 +107,14 @@ def embedded(job: tuple[Path, bool]) -> list[Samples]:
 
 
 def centred(embeddings: Samples) -> Samples:
-    """Do as `standardise` does, without the standard deviation."""
+    """Centre and normalise like `standardise`, without dividing by the standard deviation."""
     away = embeddings - embeddings.mean(axis=0)
     unit: Samples = away / np.linalg.norm(away, axis=1, keepdims=True)
     return unit
 
 
 def rows(embeddings: Samples, copies: npt.NDArray[np.float32], chosen: list[int], artists: list[str]) -> list[Row]:
-    """Choose the threshold, and count what is found with it.
+    """Choose the threshold, and count the copies that it finds.
 
     Parameters
     ----------
@@ -154,15 +154,15 @@ def rows(embeddings: Samples, copies: npt.NDArray[np.float32], chosen: list[int]
 
 
 def main() -> None:
-    """Embed the clips and their copies, choose the threshold, and write what is found with it."""
+    """Embed the clips and their copies, choose the threshold, and write the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=(__doc__ or "").split(":")[0])
-    parser.add_argument("--material", type=Path, default=PROJECT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared" / "data")
     parser.add_argument("--altered", type=int, default=300, help="clips of which there are altered copies")
     parser.add_argument("--workers", type=int, default=cpu_count())
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "duplicates.csv")
     options = parser.parse_args()
 
-    indexes = [dataset(name).index(options.material / name) for name in SETS]
+    indexes = [dataset(name).index(options.data / name) for name in SETS]
     files = [index.file(clip) for index in indexes for clip in index.clips]
     artists = [artist_key(clip.artist) for index in indexes for clip in index.clips]
     chosen = sorted(np.random.default_rng(SEED).choice(len(files), options.altered, replace=False).tolist())

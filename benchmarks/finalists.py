@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks import record
 from benchmarks.measure import PROJECT, Loop, loops
-from benchmarks.quality import LABELS, MATERIAL, comparisons
+from benchmarks.quality import DATA, LABELS, comparisons
 from taggram import ModelCard, VocabularyMap
 from taggram.evaluation.agreement import split_scores, top_decile
 from taggram.evaluation.comparison import Comparison
@@ -39,7 +39,7 @@ def main() -> None:
     """Measure the finalists, and write a row for each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.finalists", description="Compare trained networks.")
     parser.add_argument("finalists", nargs="+", metavar="NAME=FOLDER")
-    parser.add_argument("--material", type=Path, default=MATERIAL)
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--cache", type=Path, help="prediction cache  [default: the one in taggram's data folder]")
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "finalists.csv")
     parser.add_argument("--rounds", type=int, default=5, help="how often speed is measured")
@@ -48,7 +48,7 @@ def main() -> None:
     folders = dict(finalist.split("=", 1) for finalist in options.finalists)
     rows = []
     for name, folder in folders.items():
-        values = metrics(comparisons(folder, options.material, options.cache, workers=2))
+        values = metrics(comparisons(folder, options.data, options.cache, workers=2))
         rows.append({"finalist": name, **_model(Path(folder)), **values})
         print(rows[-1], file=sys.stderr)
     seconds = loops(

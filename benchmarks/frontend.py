@@ -1,4 +1,4 @@
-"""From a file to the picture that a network sees, on one thread: decode, mix, resample, log-mel-spectrogram."""
+"""From a file to the log-mel-spectrogram, on one thread: decode, mix, resample, log-mel-spectrogram."""
 
 from __future__ import annotations
 

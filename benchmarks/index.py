@@ -1,4 +1,4 @@
-"""The index of a packed store of a million clips: how long it takes to open, and how much memory."""
+"""The index of a packed store of a million clips: time and memory to open it."""
 
 from __future__ import annotations
 

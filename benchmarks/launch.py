@@ -11,7 +11,7 @@ import time
 
 
 def launch(program: list[str]) -> dict[str, float]:
-    """Run a program, its output thrown away.
+    """Run a program, and discard its output.
 
     Returns
     -------

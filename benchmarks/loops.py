@@ -1,6 +1,6 @@
 """The child process of the warm benchmarks: ``python -m benchmarks.loops WORK ARGUMENTS...``.
 
-Everything is loaded before the first line comes on standard input; each line then gives one figure.
+Everything is loaded before the first line comes on standard input; each line then returns one measurement.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def segments(store: str) -> Callable[[], float]:
 
 
 def segments_from_disk(store: str) -> Callable[[], float]:
-    """The same from a store of which nothing is in memory: a tenth of it, so that hardly anything is read twice."""
+    """The same from a store that is not in memory: a tenth of it, so that hardly any page is read twice."""
     import numpy as np
 
     from benchmarks.page_cache import drop
@@ -259,7 +259,7 @@ def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
 
 
 def _export(front_end: FrontEnd, samples: int, file: Path) -> None:
-    """Write the front end alone, as it is inside a model file."""
+    """Write the front end only, as inside a model file."""
     import torch
 
     from taggram.features.log_mel import LogMel

@@ -1,4 +1,4 @@
-"""The audio that is tagged: stereo mp3 files at 44.1 kHz and 128 kb/s, mixed from the example pieces."""
+"""The audio to tag: stereo mp3 files at 44.1 kHz and 128 kb/s, mixed from the example pieces."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ import numpy as np
 from benchmarks.measure import PROJECT
 
 RATE = 44100
-STRETCH = 30.0  # seconds, after which another pair of pieces is heard
+STRETCH = 30.0  # seconds, after which another pair of pieces follows
 
 
 @dataclass(frozen=True)
 class Material:
-    """Files of the lengths that are needed, made when first asked for and kept.
+    """Audio files of several lengths, mixed on first use and kept.
 
     Parameters
     ----------
     cache
         Folder for them; 180 MB.
     clip, song, mix, track
-        Lengths in seconds: of what is tagged cold, of what is tagged warm, of the very long file, and of each of the
-        many.
+        Lengths in seconds of the files for cold, warm, memory and worker measurements.
     tracks
-        How many those are; the same few files come again and again.
+        Number of files for the worker measurements; a few files are repeated.
     index
-        How many clips the large index has.
+        Number of clips of the large index.
     """
 
     cache: Path

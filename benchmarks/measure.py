@@ -29,12 +29,12 @@ ENVIRONMENT = {
 
 
 class BenchmarkError(Exception):
-    """What was to be measured could not be; the text says why."""
+    """A measurement that failed; the message has the reason."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a program took from its start to its end.
+    """Time and memory of a program from start to end.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Usage:
 
 
 def run_program(command: list[str]) -> Usage:
-    """Run a program from start to end, its output thrown away; `launch.py` measures it.
+    """Run a program from start to end, and discard its output; `launch.py` measures it.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def run_program(command: list[str]) -> Usage:
 
 
 class Loop:
-    """A child process that does the same work each time it is called, and says how it went.
+    """A child process that does the same work at each call, and returns the result.
 
     Parameters
     ----------
@@ -125,16 +125,16 @@ def loops(commands: Mapping[str, Loop], runs: int) -> dict[str, list[float]]:
 
 
 def interleaved(subjects: Mapping[str, Callable[[], T]], runs: int, warm_up: bool) -> dict[str, list[T]]:
-    """Call each subject several times, in turn (A B A B), so that all of them share the machine's bad moments.
+    """Call each subject several times, in turn (A B A B), so that load on the machine affects all of them.
 
     Parameters
     ----------
     subjects
-        What to call, by name.
+        Functions to call, by name.
     runs
-        How many rounds.
+        Number of rounds.
     warm_up
-        Whether to go round once before, which is not counted.
+        Whether to run an additional first round, which is not counted.
     """
     found: dict[str, list[T]] = {name: [] for name in subjects}
     for number in range(-warm_up, runs):

@@ -1,4 +1,4 @@
-"""Memory of a very long file, at its peak."""
+"""Peak memory for a very long file."""
 
 from __future__ import annotations
 

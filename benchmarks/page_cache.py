@@ -1,4 +1,4 @@
-"""What of a file lies in memory, and how to get rid of it."""
+"""Pages of a file in the page cache: count and drop them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.measure import BenchmarkError
 
 
 def drop(file: Path) -> None:
-    """Let the system forget a file, so that it has to be read from disk again; no process may have it mapped.
+    """Drop a file from the page cache, so that it is read from disk; no process may have it mapped.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def drop(file: Path) -> None:
 
 
 def resident(file: Path) -> int:
-    """Count the pages of a file that lie in memory, as mincore(2) has it."""
+    """Count the pages of a file in memory with mincore(2)."""
     mapped = np.memmap(file, np.uint8, "r")
     pages = np.zeros(-(-mapped.size // mmap.PAGESIZE), np.uint8)
     address, length = ctypes.c_void_p(mapped.ctypes.data), ctypes.c_size_t(mapped.size)

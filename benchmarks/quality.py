@@ -31,7 +31,7 @@ from taggram.training import Recipe
 
 RECIPE = PROJECT / "recipes" / "default.yaml"  # names the teachers, and their weights in the ensemble
 LABELS = PROJECT / "recipes" / "default-labels.tsv"  # from labels of mer4q and Emotify to taggram's tags
-MATERIAL = PROJECT.parent / "shared" / "data"
+DATA = PROJECT.parent / "shared" / "data"
 
 
 def main() -> None:
@@ -39,10 +39,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description="Compare a model with others.")
     parser.add_argument("--model", required=True, help="name or folder of the model to evaluate")
     parser.add_argument(
-        "--material", type=Path, default=MATERIAL, help="folder with mer4q/ and emotify/  [default: ../shared/data]"
+        "--data", type=Path, default=DATA, help="folder with mer4q/ and emotify/  [default: ../shared/data]"
     )
     parser.add_argument(
-        "--mtat", type=Path, help="folder with MagnaTagATune's files  [default: metadata/mtat/ beside the material]"
+        "--mtat", type=Path, help="folder with MagnaTagATune's files  [default: metadata/mtat/ beside that folder]"
     )
     parser.add_argument("--out", type=Path, default=PROJECT / "benchmarks" / "results" / "quality.csv")
     parser.add_argument("--cache", type=Path, help="prediction cache  [default: the one in taggram's data folder]")
@@ -53,12 +53,12 @@ def main() -> None:
     resampling = Resampling(options.resamples)
     try:
         card = ModelCard.read(find_model(options.model))
-        mer4q, emotify = comparisons(options.model, options.material, options.cache, options.workers)
+        mer4q, emotify = comparisons(options.model, options.data, options.cache, options.workers)
         results = compare_with_teachers(
             mer4q,
             emotify,
             label_map=VocabularyMap.read(LABELS),
-            mtat=dataset("mtat").index(options.mtat or options.material.parent / "metadata" / "mtat"),
+            mtat=dataset("mtat").index(options.mtat or options.data.parent / "metadata" / "mtat"),
             resampling=resampling,
         )
     except (TaggramError, OSError) as error:

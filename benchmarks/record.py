@@ -1,4 +1,4 @@
-"""What was measured, as rows: in a CSV file and as a table."""
+"""Results as rows, in a CSV file and as a table."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One figure.
+    """One measurement.
 
     Attributes
     ----------
     benchmark
-        What was measured.
+        Name of the benchmark.
     subject
-        Of whom.
+        Program or alternative that is measured.
     unit
         Such as ``"s"``, ``"MiB"`` or ``"x real time"``.
     values
         One for each run.
     target
-        What the median should be, such as ``"<= 0.8"``; empty where there is no target.
+        Target of the median, such as ``"<= 0.8"``; empty without a target.
     command
-        What was run.
+        Command of the measurement.
     """
 
     benchmark: str
@@ -64,7 +64,7 @@ class Row:
 
 
 def shown(command: list[str]) -> str:
-    """Spell a command as one would type it: with the names of programs and files, not with where they lie.
+    """Format a command with the names of programs and files, without their folders.
 
     Examples
     --------

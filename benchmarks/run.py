@@ -28,7 +28,7 @@ GROUPS = {
 
 
 def main() -> None:
-    """Measure the groups that are asked for, write a CSV file for each, and print all rows."""
+    """Measure the selected groups, write a CSV file for each, and print all rows."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Measure speed and memory.")
     parser.add_argument("--only", choices=GROUPS, action="append", help="a group; may be given several times")
     parser.add_argument("--out", type=Path, help="folder for CSV files  [default: benchmarks/results]")

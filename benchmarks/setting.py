@@ -1,4 +1,4 @@
-"""What all groups of figures are given."""
+"""Settings of all groups of measurements."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ class Peer:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all groups of figures are given.
+    """Settings of all groups of measurements.
 
     Parameters
     ----------
     material
         The audio.
     runs
-        How often each figure is taken.
+        Number of runs of each measurement.
     peer
-        To compare with, if it is there.
+        Library to compare with, if it is installed.
     data
-        Folder with mer4q, if it is there.
+        Folder with mer4q, if it exists.
     architectures
-        Shell-style pattern of those that are measured, where a group goes through architectures.
+        Shell-style pattern of the architectures to measure.
     """
 
     material: Material
@@ -84,5 +84,5 @@ def find_peer(python: str) -> Peer:
     except OSError as error:
         raise BenchmarkError(f"{python}: {error.strerror}") from error
     if done.returncode:
-        raise BenchmarkError(f"{python} has no musicnn library; benchmarks/peers.md says how to install it")
+        raise BenchmarkError(f"{python} has no musicnn library; see benchmarks/peers.md")
     return Peer(python, done.stdout.strip())

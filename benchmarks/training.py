@@ -1,8 +1,7 @@
-"""Training on the CPU: a step of ours over one of the published kind, on the same network, segments and batch.
+"""Training on the CPU: a step of taggram over one of a plain loop, on the same network, segments and batch.
 
-Beside that stands what float32 could reach at best: a step that takes no longer than its multiplications would as
-products of large matrices, and nothing for all else. Three are needed of each layer: the output, and the gradients
-towards input and weights.
+The lower bound for float32 is the time that the multiplications of a step take as products of large matrices. Each
+layer needs three: the output, and the gradients of input and weights.
 
 Each kernel of `taggram.training.cpu` is also measured alone: a step with the default kernels over one without it, or,
 for a kernel that is not a default on this processor, a step with it over one with the defaults.

@@ -334,13 +334,13 @@ def main() -> None:
     readme = PROJECT / "README.md"
     for file, text in model_files().items():
         _write(file, text)
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "examples").symlink_to(PROJECT / "examples")
-        for page in [*pages(), readme] if run else pages():
-            text = filled(page.read_text(encoding="utf-8"))
-            if run:
+    for page in [*pages(), readme] if run else pages():
+        text = filled(page.read_text(encoding="utf-8"))
+        if run:
+            with tempfile.TemporaryDirectory() as folder:  # one per page, because pages write files of the same name
+                (Path(folder) / "examples").symlink_to(PROJECT / "examples")
                 text = (sessions if page == readme else answered)(text, Path(folder))
-            _write(page, text)
+        _write(page, text)
 
 
 def _write(file: Path, text: str) -> None:

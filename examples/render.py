@@ -389,7 +389,7 @@ def groove(rng: np.random.Generator) -> Score:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece: how it is made, what its file says about it, and the room it sounds in."""
+    """A piece: its notes, the metadata of its file, and its reverberation."""
 
     file: str
     write: Callable[[np.random.Generator], Score]

@@ -1,4 +1,4 @@
-"""What all tests share: where the reference material lies, published models, and what is skipped without torch."""
+"""Fixtures of all tests: reference data, published models, and what is skipped without torch."""
 
 from __future__ import annotations
 

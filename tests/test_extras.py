@@ -1,4 +1,4 @@
-"""Without the optional libraries: what needs them says which extra brings them, and the rest works."""
+"""Without the optional libraries, errors name the extra that installs them, and the rest works."""
 
 from __future__ import annotations
 

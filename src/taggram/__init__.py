@@ -1,6 +1,6 @@
-"""taggram listens to music and names what it hears: instruments, genres, moods, voices, eras.
+"""taggram tags music: instruments, genres, moods, voices, eras.
 
-Importing it is cheap: neither torch nor ONNX Runtime is loaded before something that needs it is used.
+Importing it is cheap: torch and ONNX Runtime are loaded when they are first needed.
 """
 
 from __future__ import annotations

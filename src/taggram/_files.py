@@ -20,7 +20,7 @@ def atomic_file(file: Path) -> Iterator[Path]:
     Parameters
     ----------
     file
-        The file that is made or replaced; its folder must exist.
+        The file to create or replace; its folder must exist.
 
     Yields
     ------
@@ -45,7 +45,7 @@ def atomic_dir(folder: Path) -> Iterator[Path]:
     Parameters
     ----------
     folder
-        The folder that is made or replaced; folders above it are made.
+        The folder to create or replace; parent folders are created.
 
     Yields
     ------

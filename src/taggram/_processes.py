@@ -154,7 +154,7 @@ class _Pool(Generic[Item, Result]):
             worker.process.join()
 
     def _replace(self, worker: _Worker[Item]) -> str:
-        """Start another worker in place of a dead one, and return a clause that says how that died."""
+        """Replace a dead worker, and return a clause with the reason of its death."""
         worker.pipe.close()
         worker.process.join()
         code = worker.process.exitcode

@@ -38,14 +38,14 @@ def no_progress(
 def progress(
     items: Iterable[T], total: int | None, title: str, *, size: Callable[[T], int] | None = None, done: int = 0
 ) -> Iterator[T]:
-    """Yield items while a bar shows how many there have been.
+    """Yield items and show their number in a progress bar.
 
     Parameters
     ----------
     items
         What to iterate over.
     total
-        How many there will be; None if unknown. For one item there is no bar.
+        Number of items; None if unknown. One item has no bar.
     title
         What the bar counts.
     size
@@ -72,7 +72,7 @@ def progress(
         (DownloadColumn(), TransferSpeedColumn()) if size else (MofNCompleteColumn(),)
     )
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), *counters, TimeRemainingColumn())
-    # Rich redirects stdout to print above the bar, which is wanted on a terminal and wrong for a file or a pipe.
+    # Rich redirects stdout to print above the bar, which is right for a terminal and wrong for a file or a pipe.
     redirect = sys.stdout.isatty()
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect) as bar:
         task = bar.add_task(title, total=total, completed=done)

@@ -33,11 +33,11 @@ class CardError(TaggramError):
 
 
 class DatasetError(TaggramError):
-    """A list of clips or a packed store that cannot be read or made, or does not hold what is asked of it."""
+    """A list of clips or a packed store that cannot be read or written, or lacks a requested item."""
 
 
 class EvaluationError(TaggramError):
-    """Arrays that no figure can be taken of: not of the same clips, of none, or with values that cannot be compared."""
+    """Arrays without a metric: their clips differ, they are empty, or values are not comparable."""
 
 
 class ModelError(TaggramError):
@@ -54,7 +54,7 @@ class MissingExtraError(TaggramError):
     Parameters
     ----------
     what
-        What was asked for, as the start of a sentence.
+        What needs the extra, as the start of a sentence.
     extra
         The name of the extra that brings it.
     """
@@ -69,4 +69,4 @@ class MissingExtraError(TaggramError):
 
 
 class AudioWarning(UserWarning):
-    """Audio that could be used, but not as it stands: damaged, silent, cleaned or rescaled."""
+    """Audio that is used in spite of a problem: damaged, silent, cleaned or rescaled."""

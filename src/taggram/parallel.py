@@ -31,7 +31,7 @@ def parallel_map(
     workers
         Number of processes. With 1, this process does the work.
     on_crash
-        Makes the result of an item whose worker died, from the item and a clause that says so. It runs in this process.
+        Returns the result of an item whose worker died, from the item and the reason. It runs in this process.
     ordered
         Whether results come in the order of the items, or as they are completed.
 

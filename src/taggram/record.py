@@ -1,4 +1,4 @@
-"""Records: what is kept as JSON, frozen, and checked whenever one is made or read."""
+"""Records: frozen data classes for JSON files, validated when they are created or read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises
         ------
         ValueError
-            If the text is no JSON, or not of this record; it says what is wrong and where.
+            If the text is not JSON, or does not fit this record; the message has the reason and the field.
         """
         try:
             return msgspec.json.decode(text, type=cls)

@@ -66,5 +66,5 @@ def test_a_recording_is_known_by_the_beginning_of_its_title() -> None:
         and not known.contains("Artist", "November")
         and not known.contains("Artist", "Son")
     )
-    # Who says nothing is like nobody.
+    # Clips without names match no others.
     assert not known.contains("", "song") and not known.contains("Other", "") and not known.contains("Other", "Song")

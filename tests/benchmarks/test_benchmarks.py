@@ -1,4 +1,4 @@
-"""The benchmarks run, and what they write is complete; how fast anything is, no test says."""
+"""The benchmarks run and write complete results; their values are not tested."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def network(request: pytest.FixtureRequest) -> Network:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network says of three segments, together and one by one."""
+    """Outputs of a network for three segments, together and one by one."""
 
     segments: torch.Tensor
     logits: torch.Tensor

@@ -1,4 +1,4 @@
-"""A small collection of real sound files, and what is needed to pack it."""
+"""A small collection of real audio files, and helpers to pack it."""
 
 from __future__ import annotations
 

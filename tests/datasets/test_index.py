@@ -1,4 +1,4 @@
-"""What there is to pack: folders and tables."""
+"""Indexes of folders and tables."""
 
 from __future__ import annotations
 

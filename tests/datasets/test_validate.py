@@ -45,7 +45,7 @@ def test_each_issue_is_found(mer4q: Dataset, copy: Path, tmp_path: Path, workers
     files[1].write_text("no music")
     write_noise(files[2], 2.0, seed=0)
     write_noise(files[3], 33.0, seed=0)
-    write_noise(tmp_path / "whole.wav", 20.0, seed=0)  # which says how long it is, unlike Opus in Ogg
+    write_noise(tmp_path / "whole.wav", 20.0, seed=0)  # whose header has the duration, unlike Opus in Ogg
     whole = (tmp_path / "whole.wav").read_bytes()
     files[4].write_bytes(whole[: len(whole) // 2])
     steps: list[tuple[int, int]] = []
@@ -153,7 +153,7 @@ def test_a_real_copy_is_sound(mer4q: Dataset, shared: Path, tmp_path: Path) -> N
 
 
 def test_real_music_is_sound(mer4q: Dataset, shared: Path, tmp_path: Path) -> None:
-    """The test clips of a real copy; that the others are missing is all that is found."""
+    """The test clips of a real copy: the only issues are the missing other clips."""
     real, part = shared / "data" / "mer4q", tmp_path / "copy"
     part.mkdir()
     (part / "audio").symlink_to(real / "audio")

@@ -1,4 +1,4 @@
-"""The documentation says what the program does: built, regenerated, run and looked up."""
+"""The documentation is true: it builds, its generated parts and examples are current, its links and names exist."""
 
 from __future__ import annotations
 
@@ -51,12 +51,11 @@ def settled(text: str) -> str:
     return " ".join(NUMBER.sub("#", BLOCKS.sub(" ", TIMING.sub("", text))).split())
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Path:
-    """Where the examples run: the example pieces are there."""
-    made = tmp_path_factory.mktemp("docs")
-    (made / "examples").symlink_to(examples)
-    return made
+@pytest.fixture
+def folder(tmp_path: Path, examples: Path) -> Path:
+    """A folder with the example pieces, one per page, because pages write files of the same name."""
+    (tmp_path / "examples").symlink_to(examples)
+    return tmp_path
 
 
 def test_it_builds_without_a_warning(tmp_path: Path) -> None:

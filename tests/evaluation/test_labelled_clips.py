@@ -1,4 +1,4 @@
-"""Labelled clips are those of the data sets, with labels that the committed map knows."""
+"""Labelled clips are those of the data sets, with labels in the committed map."""
 
 from __future__ import annotations
 

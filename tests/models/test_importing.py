@@ -1,4 +1,4 @@
-"""Getting published weights: the file is checked, and what goes wrong is said with the remedy."""
+"""Importing published weights: the file is verified, and errors contain the remedy."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_published_file_runs_nothing(tmp_path: Path, home: Path) -> None:
 def test_a_file_without_a_known_hash_is_verified_by_its_entries(
     tmp_path: Path, home: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An import from a copy of the authors' repository; the card says what was checked, and of which file."""
+    """An import from a copy of the authors' repository; the card states what was verified, and for which file."""
     monkeypatch.setattr("taggram.models.weights.export_onnx", lambda _, file: file.write_bytes(b""))
     name = "sample_cnn.mtat-won2020"
     entry = PUBLISHED[name]

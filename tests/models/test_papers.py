@@ -1,4 +1,4 @@
-"""Networks are those of the papers: their output sizes, their parameters and what the papers say of their cost."""
+"""Networks match the papers: output sizes, parameters and the published cost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Published weights against the answers of the authors' own code, for real clips and for a known filling.
+"""Scores of published weights equal those of the authors' code, for real clips and for generated weights.
 
-Every set of weights is compared in torch. That the ONNX file of an architecture answers like torch is its contract,
-with random weights; with published ones, two architectures show it here, and the slow tests the others.
+Every set of weights is compared in torch. The contract of an architecture compares its ONNX file with torch, with
+random weights; with published weights, this is tested here for two architectures, and in slow tests for the others.
 """
 
 from __future__ import annotations

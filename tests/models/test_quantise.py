@@ -1,4 +1,4 @@
-"""A quantised ONNX file is smaller, computes with integers, and answers nearly the same."""
+"""A quantised ONNX file is smaller, computes with integers, and predicts nearly the same scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: of architectures, models and vocabularies, and what is said where one does not exist."""
+"""Names of architectures, models and vocabularies, and errors for unknown ones."""
 
 from __future__ import annotations
 

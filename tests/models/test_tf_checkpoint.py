@@ -81,7 +81,7 @@ def test_every_damaged_byte_is_noticed() -> None:
     for at in range(4, len(data) - 4, 5):
         damaged = bytearray(data)
         damaged[at] ^= 0x01
-        kernel_or_bias = not 8 <= at < 16  # the optimiser's slot is not read
+        kernel_or_bias = not 8 <= at < 16  # the optimizer's slot is not read
         if kernel_or_bias:
             with pytest.raises(ModelError, match="checksum of"):
                 read_checkpoint(index, bytes(damaged))

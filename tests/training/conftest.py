@@ -1,4 +1,4 @@
-"""The small architecture of these tests is there while they run."""
+"""Registers the small architecture of these tests."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def labels(store: Tones, split: str) -> np.ndarray:
 
 
 def probabilities(oracle: RandomForestClassifier | KNeighborsClassifier, x: np.ndarray) -> np.ndarray:
-    """Of having each tag; scikit-learn leaves out classes that it never saw."""
+    """Probability of each tag; scikit-learn leaves out classes without examples."""
     columns = zip(oracle.predict_proba(x), oracle.classes_, strict=True)
     return np.stack([values[:, classes == 1].sum(1) for values, classes in columns], axis=1)
 

@@ -1,4 +1,4 @@
-"""The settings for the CPU take hold; how much they bring, a benchmark says."""
+"""The settings for the CPU apply; benchmarks measure their effect."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def test_large_blocks_come_from_the_heap_and_openmp_sleeps() -> None:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc is left alone elsewhere")
 def test_the_environment_stands() -> None:
-    wished = {"OMP_WAIT_POLICY": "ACTIVE", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    assert run(PREPARE, **wished) == ["1", "ACTIVE", "False"]
+    settings = {"OMP_WAIT_POLICY": "ACTIVE", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+    assert run(PREPARE, **settings) == ["1", "ACTIVE", "False"]

@@ -89,7 +89,7 @@ class Dataset(ABC):
         Address of the description.
     audio
         ``"download"`` if ``taggram data download`` gets the audio, ``"manual"`` if `how_to_get` describes the steps,
-        ``"unavailable"`` if nobody distributes it.
+        ``"unavailable"`` if it is not distributed.
     how_to_get
         Manual steps for everything that cannot be downloaded automatically.
     known_issues

@@ -16,7 +16,7 @@ __all__ = ["LabelledClips", "label_names"]
 
 
 class Protocols(NamedTuple):
-    """Protocols of a data set by what their labels are; one is empty if there is none."""
+    """Protocols of a data set by the kind of their labels; empty if it has none of a kind."""
 
     genres: str
     moods: str
@@ -65,7 +65,7 @@ class LabelledClips:
         name
             Of the data set.
         folder
-            Where its published files lie.
+            Folder with its published files.
 
         Raises
         ------

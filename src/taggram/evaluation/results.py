@@ -21,9 +21,9 @@ class Target:
     Attributes
     ----------
     text
-        As it stands in tables.
+        Its text in tables.
     met
-        Tells whether the student's value and its difference meet it.
+        Whether the student's value and the difference meet it.
     """
 
     text: str
@@ -35,7 +35,7 @@ def at_least(limit: float) -> Target:
     return Target(f"figure >= {limit:g}", lambda value, _: value.value >= limit)
 
 
-# The interval of the difference does not lie wholly below 0.
+# The interval of the difference is not entirely below 0.
 NOT_BELOW = Target("interval reaches 0", lambda _, difference: difference is not None and difference.high >= 0)
 
 
@@ -48,7 +48,7 @@ def within(margin: float) -> Target:
 
 @dataclass(frozen=True)
 class ComparisonResult:
-    """The value of a metric for the student, and for a reference where there is one.
+    """The value of a metric for the student, and for a reference if there is one.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class ComparisonResult:
     student
         Value of the student.
     reference
-        Name of the teacher or ensemble that it is compared with; empty where it stands alone.
+        Name of the teacher or ensemble that it is compared with; empty without a reference.
     reference_value, difference
         Value of the reference, and that of the student minus it on the same resamples.
     target

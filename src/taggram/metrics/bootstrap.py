@@ -22,7 +22,7 @@ class Interval(NamedTuple):
     value
         Statistic of all clips.
     low, high
-        2.5 % of the resamples lie below `low` and 2.5 % above `high`.
+        2.5 % of the resamples are below `low` and 2.5 % above `high`.
     """
 
     value: float

@@ -34,7 +34,7 @@ def expected_calibration_error(
     Returns
     -------
     float
-        0 to 1; 0 is best. Even for a calibrated model it lies above 0 while bins hold few values.
+        0 to 1; 0 is best. Even for a calibrated model it is above 0 if bins have few values.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def expected_calibration_error(
     """
     require_comparable(probabilities, labels)
     if probabilities.min() < 0 or probabilities.max() > 1:
-        raise EvaluationError("probabilities must lie between 0 and 1")
+        raise EvaluationError("probabilities must be between 0 and 1")
     index = np.minimum((probabilities * bins).astype(int), bins - 1)
     excess = np.bincount(index.ravel(), (probabilities - labels.astype(float)).ravel())
     return float(np.abs(excess).sum() / probabilities.size)

@@ -153,7 +153,7 @@ def _write(job: tuple[Variant, Path]) -> None:
 
 
 def _no_variant(job: tuple[Variant, Path], reason: str) -> None:
-    """Leave out a variant whose worker died: packing reports the clip that it is made of."""
+    """Leave out a variant whose worker died: packing reports the original clip."""
 
 
 def _rms(samples: NDArray[np.float32]) -> float:

@@ -88,7 +88,7 @@ def fit_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
         trained_on=f"training split ({len(features)} clips); {fitted_with}",
         licence=recipe.licence,
         deviations=(
-            "The paper does not state how a tree sees a spectrogram; here each of its 40 x 909 values is a feature.",
+            "The paper does not state the features of the trees; here they are the 40 x 909 values of a spectrogram.",
             "The embedding is the mean of each mel band over time; the model has none of its own.",
         ),
     )
@@ -127,7 +127,7 @@ def _fit_forest(features: NDArray[np.float32], labels: NDArray[np.uint8], seed: 
         parts["answer"].append(rows)
         answers.append(np.stack(values, axis=1))
         count += len(leaf)
-    # Many leaves have the same answer.
+    # Many leaves predict the same.
     distinct, row = np.unique(np.concatenate(answers).astype(np.float32), axis=0, return_inverse=True)
     arrays = {key: np.concatenate(part) for key, part in parts.items()}
     arrays["answer"] = row.reshape(-1)[arrays["answer"]]

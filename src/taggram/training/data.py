@@ -35,7 +35,7 @@ class Split:
     targets
         The labels among the vocabulary, or the scores of teachers.
     similarity
-        How similar segments are to the teachers, where a student learns it.
+        Target similarity of segments, for a student with a similarity loss; else None.
     """
 
     clips: NDArray[np.int64]

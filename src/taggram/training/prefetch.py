@@ -1,4 +1,4 @@
-"""Prefetching: batches are made in another thread while the network computes."""
+"""Prefetching: another thread prepares batches while the network computes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def prefetch(items: Iterable[T]) -> Iterator[T]:
-    """Yield items in order, made by another thread.
+    """Yield items in order, produced by another thread.
 
     Parameters
     ----------

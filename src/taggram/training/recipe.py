@@ -129,7 +129,7 @@ class Recipe(Config):
 
 
 def _first_error(error: ValidationError, data: dict[Any, Any]) -> str:
-    """Format the first error in one line, with the keys as they stand in the file."""
+    """Format the first error in one line, with the keys as in the file."""
     first = error.errors()[0]
     keys, inner = [], data
     for part in first["loc"]:  # pydantic also lists the kind of a union, which is no key

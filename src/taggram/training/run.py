@@ -19,7 +19,7 @@ from taggram.models.directories import model_dir
 from taggram.training.speed import cpu_threads, prepare_cpu
 from taggram.vocabularies import Vocabulary
 
-with contextlib.suppress(ModuleNotFoundError):  # without the extra, `train` exists and says what is missing
+with contextlib.suppress(ModuleNotFoundError):  # without the extra, `train` exists and raises MissingExtraError
     from taggram.training.recipe import Recipe
 
 if TYPE_CHECKING:

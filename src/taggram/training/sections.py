@@ -219,7 +219,7 @@ class OptimConfig(Config):
     epochs
         Maximum number of epochs.
     batch_size
-        Maximum number of segments per step; batches are made as even as possible.
+        Maximum number of segments per step; batches are as even as possible.
     patience
         Stop after this many epochs without a lower validation loss; None: never.
     precision
@@ -273,7 +273,7 @@ class Teacher(Config):
     weight
         Weight of its scores in the mean over the teachers that have a tag.
     match_similarity
-        Whether the student also learns which segments have similar embeddings; see
+        Whether the loss compares the similarities of embeddings with this teacher's; see
         `taggram.training.distillation.similarity`.
     """
 

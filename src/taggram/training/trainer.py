@@ -129,7 +129,7 @@ def make_fabric(device: str, plan: Plan) -> Fabric:
 
 
 class TrainingModule(nn.Module):
-    """A network as it is trained: the front end in float32 whatever the precision of the layers, then masking.
+    """A network as it is trained: the front end in float32 at any precision of the layers, then masking.
 
     Parameters
     ----------

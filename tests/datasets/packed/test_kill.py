@@ -1,4 +1,4 @@
-"""Packing that is killed, anywhere and again and again: nothing is lost, and nothing is there twice."""
+"""Packing that is killed repeatedly at any point loses and duplicates nothing."""
 
 from __future__ import annotations
 

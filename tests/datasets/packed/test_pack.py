@@ -1,4 +1,4 @@
-"""Packing: what is stored is what was decoded, whatever went wrong on the way."""
+"""Packing stores the decoded samples, in spite of failures."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_samples_are_on_disk_before_the_journal_speaks_of_them(
 
 
 def test_a_crash_of_the_decoder_costs_one_file(ramps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens the file is killed, as by a fault in a decoder."""
+    """Kills the process that opens the file, like a fault in a decoder."""
     folder = tmp_path / "music"
     folder.mkdir()
     for name in ("00.wav", "01.wav", "02.wav"):

@@ -27,7 +27,7 @@ def test_published_table(shared: Path) -> None:
     }
     assert emotions.clips[0].labels == ("calmness", "sadness", "solemnity")
     assert shares.clips[0].labels[4] == "calmness=0.625"
-    assert sum(not clip.labels for clip in emotions.clips) == 4  # as its trap says
+    assert sum(not clip.labels for clip in emotions.clips) == 4  # as in its known issues
     assert len({clip.group for clip in emotions.clips}) == 122
     assert genres.clips[0].album.startswith("Bach and Telemann") and genres.clips[0].group == "Voices of Music"
 
@@ -35,7 +35,7 @@ def test_published_table(shared: Path) -> None:
 def test_an_emotion_holds_from_a_share_of_30_percent(shared: Path) -> None:
     folder = shared / "data" / "emotify"
     held, share = (
-        Labels.from_clips([clip.labels for clip in EMOTIFY.listing(folder, name).clips], EMOTIONS).array
+        Labels.from_clips([clip.labels for clip in EMOTIFY.index(folder, name).clips], EMOTIONS).array
         for name in ("emotions", "shares")
     )
     assert held.shape == (325, 9)

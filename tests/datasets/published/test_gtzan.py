@@ -54,4 +54,4 @@ def test_published_lists(shared: Path) -> None:
     clips = GTZAN.index(shared / "metadata" / "gtzan", "filtered").clips
     genres = Counter(clip.labels[0] for clip in clips)
     assert [genres[genre] for genre in GENRES] == [100, 99, 98, 93, 92, 87, 91, 84, 86, 100]
-    assert "jazz.00054" in {clip.id for clip in clips if clip.split == "train"}  # as its trap says
+    assert "jazz.00054" in {clip.id for clip in clips if clip.split == "train"}  # as in its known issues

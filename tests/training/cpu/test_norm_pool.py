@@ -1,4 +1,4 @@
-"""Batch norm and max-pooling in one: what it gives and learns is what the layers give and learn one by one."""
+"""Batch norm and max-pooling in one operation: outputs and gradients equal those of the separate layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from taggram.training.cpu.norm_pool import NormPoolSequential, norm_pool
 MAP = torch.randn(3, 5, 9, 11, generator=torch.Generator().manual_seed(0)).contiguous(memory_format=torch.channels_last)
 
 
-def learnt(x: Tensor, norm: nn.Module, compute: Callable[[Tensor], Tensor]) -> list[Tensor]:
+def outputs_and_gradients(x: Tensor, norm: nn.Module, compute: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """The output, what the layers keep, and all gradients."""
     x = x.clone().requires_grad_()
     y = compute(x)
@@ -49,9 +49,9 @@ def both_ways(
     rest = [pool] if activation is None else [activation, pool]
     fused = in_one(norm, *rest)
     with mock.patch("taggram.training.cpu.norm_pool.norm_pool", wraps=norm_pool) as used:
-        found = learnt(x, norm, fused)
+        found = outputs_and_gradients(x, norm, fused)
     assert used.call_count == 1
-    return found, learnt(x, other, nn.Sequential(other, *rest))
+    return found, outputs_and_gradients(x, other, nn.Sequential(other, *rest))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
@@ -79,10 +79,10 @@ def test_over_time_too() -> None:
 def test_in_bfloat16_statistics_and_parameters_stay_exact() -> None:
     norm = nn.BatchNorm2d(5)
     x = MAP.bfloat16()
-    found = learnt(x, norm, in_one(norm, nn.ReLU(), nn.MaxPool2d(2)))
+    found = outputs_and_gradients(x, norm, in_one(norm, nn.ReLU(), nn.MaxPool2d(2)))
     assert [value.dtype for value in found[:2]] == [torch.bfloat16] * 2
     exact = nn.BatchNorm2d(5).double()
-    expected = learnt(x.double(), exact, lambda x: torch.relu(nn.MaxPool2d(2)(exact(x))))
+    expected = outputs_and_gradients(x.double(), exact, lambda x: torch.relu(nn.MaxPool2d(2)(exact(x))))
     for value, other, limit in zip(found, expected, [2e-2, 2e-2, 1e-2, 1e-2, 1e-6, 1e-6, 0], strict=True):
         torch.testing.assert_close(value.double(), other.double(), rtol=limit, atol=limit)
 

@@ -6,12 +6,12 @@ import copy
 
 import pytest
 import torch
-from taggram.training.session import Trained
 from torch import Tensor, nn
 
 import taggram
 from taggram.models.blocks import ConvBlock1d, ExcitationBlock1d
 from taggram.training.cpu import KERNELS, optimize_for_cpu
+from taggram.training.trainer import TrainingModule
 
 
 def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:
@@ -97,7 +97,7 @@ def test_over_time_the_channels_stay_last(block: nn.Module, grad: bool) -> None:
 @pytest.mark.parametrize("pool", [nn.MaxPool2d((2, 1)), nn.AvgPool2d(2)], ids=["max", "mean"])
 @pytest.mark.parametrize("kernel", [1, 3])
 def test_maps_and_their_gradients_have_channels_last(kernel: int, pool: nn.Module) -> None:
-    """Though a filter of 1 x 1 over one channel does not say so, and what is flattened in the end says otherwise."""
+    """Layouts stay channels last for 1 x 1 filters over one channel, and where the output is flattened."""
     seen = []
 
     def watch(_: nn.Module, __: tuple[Tensor], y: Tensor) -> None:
@@ -186,6 +186,6 @@ def test_a_network_gets_the_gradients_it_got_before(name: str) -> None:
     waveform = 0.1 * torch.randn(3, plain.segments.samples, dtype=torch.float64)
     for network in (plain, prepared):
         torch.manual_seed(1)  # the same units are dropped
-        Trained(network)(waveform)[0].square().sum().backward()
+        TrainingModule(network)(waveform)[0].square().sum().backward()
     for (entry, expected), found in zip(plain.named_parameters(), prepared.parameters(), strict=True):
         torch.testing.assert_close(found.grad, expected.grad, rtol=1e-6, atol=1e-9, msg=entry)

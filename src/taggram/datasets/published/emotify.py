@@ -41,7 +41,7 @@ class Emotify(Dataset):
     licence = "Audio: recordings of Magnatune, for research only. Annotations: as published by the authors."
     homepage = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
     how_to_get = (
-        "Audio and the answers of each listener are on the homepage. taggram reads a table labels.tsv with the "
+        "Audio and the ratings of each listener are on the homepage. taggram reads a table labels.tsv with the "
         "columns track_id, path, genre, artist, album, title, n_votes, the share of each emotion (amazement, "
         "solemnity, tenderness, nostalgia, calmness, power, joyful_activation, tension, sadness), tags (mood---NAME "
         "for each share of at least 0.30, separated by ;) and split, next to the folder audio/."

@@ -1,4 +1,4 @@
-"""What is known of published weights, whoever published them."""
+"""Published weights: source, file, licence and conversion."""
 
 from __future__ import annotations
 

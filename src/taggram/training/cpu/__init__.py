@@ -1,6 +1,6 @@
 """Kernels that make training on a CPU fast, applied to a finished network from outside.
 
-They change no value, no name of an entry and no result beyond rounding; architectures know nothing of them.
+Values and names of entries stay the same, and results change by rounding only. Architectures do not depend on them.
 """
 
 from taggram.training.cpu.optimize import DEFAULT_KERNELS, KERNELS, optimize_for_cpu

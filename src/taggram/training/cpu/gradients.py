@@ -20,7 +20,7 @@ _CHUNK = 1 << 18  # values gathered at a time per thread: they should stay in it
 
 
 class Convolution(torch.autograd.Function):
-    """`torch.nn.functional.conv2d` without groups and dilation, with gradients of its own where asked."""
+    """`torch.nn.functional.conv2d` without groups and dilation, with the selected custom gradients."""
 
     @staticmethod
     def forward(

@@ -1,7 +1,7 @@
 """Layers in channels-last layout for training on a CPU; each computes what its torch layer computes.
 
-OneDNN wants channels last: otherwise it reorders input and output of each convolution, and batch norm and pooling are
-slow. On other devices all layers compute as torch does.
+OneDNN prefers channels last: otherwise it reorders input and output of each convolution, and batch norm and pooling are
+slow. On other devices, the layers call torch's.
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ class CPUMaxPool1d(nn.MaxPool1d):
 
 
 class _Pool2d(nn.Module):
-    """Pooling whose gradient is channels last where its input is.
+    """Pooling whose gradient is channels last if its input is.
 
-    Torch would give the gradient of the input the layout of the gradient of the output. A dense layer after the pooling
-    makes that channels first, and map after map would be copied.
+    Torch gives the gradient of the input the layout of the gradient of the output. A dense layer after the pooling
+    makes that channels first, and all layers before would copy their maps.
     """
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Knowledge distillation: teachers score the clips, a student learns the scores and is calibrated.
+"""Knowledge distillation: a student is trained on the scores of teachers and then calibrated.
 
-`with_teachers` replaces the targets of a plan; `calibrate` makes the scores of the trained student probabilities.
+`with_teachers` replaces the targets of a plan; `calibrate` fits the scores of the trained student to probabilities.
 """

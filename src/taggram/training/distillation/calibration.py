@@ -68,7 +68,7 @@ class Truth:
     teacher_scores : (clips, tags) float32
         Mean scores of the teachers.
     labels : (clips, tags) float32
-        1 where a clip has the tag, 0 where it has not, NaN where its labels do not tell.
+        1 if a clip has the tag, 0 if not, NaN if its labels do not determine it.
     """
 
     teacher_scores: NDArray[np.float32]
@@ -91,8 +91,8 @@ def map_labels(
 ) -> NDArray[np.float32]:
     """Map the labels of clips to tags.
 
-    A label counts for a tag if it maps to this tag alone. The labels of a clip tell about a tag if its source, which is
-    the part of a label before the slash, has a label that counts for the tag.
+    A label counts for a tag if it maps to this tag only. The labels of a clip determine a tag if its source, the part
+    of a label before the slash, has a label that counts for the tag.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def map_labels(
     label_map
         From labels to tags.
     in_store
-        All labels of the store; the others are ignored, as their absence tells nothing.
+        All labels of the store; the others are ignored, because their absence has no meaning.
 
     Returns
     -------

@@ -175,7 +175,7 @@ def _install(teacher: Teacher) -> None:
 def _score(
     store: PackedStore, clips: NDArray[np.int64], audio: list[str], device: str, teacher: Teacher
 ) -> TeacherScores:
-    """Score the clips with one teacher; each prediction is cached as soon as it is made."""
+    """Score the clips with one teacher; each prediction is cached at once."""
     tagger = Tagger(teacher.model, backend="onnx" if device == "cpu" else "torch", device=device)
     size = tagger.card.embedding_size if teacher.match_similarity else 0
     predictions = []
