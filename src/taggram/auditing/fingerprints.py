@@ -133,7 +133,7 @@ def compute_fingerprints(
                 cache.put(file, hashes.file, hashes.samples, tagged.prediction.embedding)
     if not fingerprints and not errors:
         return None
-    return Fingerprints.from_clips(card.name, [fingerprints.get(file) for file in files], errors)
+    return Fingerprints.from_clips(DEFAULT_MODEL, [fingerprints.get(file) for file in files], errors)
 
 
 def hash_files(files: Sequence[Path], workers: int) -> Iterator[Hashes]:
