@@ -215,6 +215,12 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     ------
     AudioError
         If the file cannot be read, or has no recognised audio.
+
+    Examples
+    --------
+    >>> info = probe("examples/piano-prelude.opus")
+    >>> info.codec, info.sample_rate, info.channels, round(info.duration)
+    ('opus', 48000, 2, 30)
     """
     source = Source(path)
     source.close()

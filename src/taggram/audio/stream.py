@@ -70,9 +70,7 @@ class AudioStream:
     ) -> None:
         self._name = printable_path(path)
         if sample_rate is not None and sample_rate not in SAMPLE_RATES:
-            self._fail(
-                f"cannot be read at {sample_rate} Hz: the sample rate must be a whole number, {_range(SAMPLE_RATES)}"
-            )
+            self._fail(f"cannot be read at {sample_rate} Hz: the rate must be a whole number, {_range(SAMPLE_RATES)}")
         if not (math.isfinite(start) and start >= 0):
             self._fail(f"cannot be read from {start} s on: the start must be 0 or more")
         if duration is not None and not (math.isfinite(duration) and duration > 0):
@@ -191,6 +189,12 @@ def read(
     -----
     AudioWarning
         If the file is damaged or cut short, or if its samples had to be changed.
+
+    Examples
+    --------
+    >>> samples = read("examples/piano-prelude.opus", 16000, start=10, duration=3)
+    >>> samples.shape, samples.dtype
+    ((48000,), dtype('float32'))
     """
     with AudioStream(path, sample_rate, start=start, duration=duration) as stream:
         samples = np.concatenate(list(stream))

@@ -166,6 +166,13 @@ class ModelCard(Record, frozen=True, kw_only=True):
     quantised
         Whether the ONNX file computes its convolutions in 8-bit integers. Its scores then differ by some thousandths
         from those of the float weights, and by as much between processors.
+
+    Examples
+    --------
+    >>> import taggram
+    >>> card = taggram.Tagger().card
+    >>> card.name, card.sample_rate, len(card.vocabulary)
+    ('small_vgg.default', 16000, 94)
     """
 
     format: Literal[1] = 1

@@ -68,6 +68,15 @@ class Prediction:
         Clip scores from which on a tag applies, by criterion and tag; empty for a model without thresholds.
     warnings
         Problems of the audio, one line each.
+
+    Examples
+    --------
+    >>> import taggram
+    >>> prediction = taggram.Tagger().tag("examples/piano-prelude.opus")
+    >>> "classical" in [tag for tag, score in prediction.tags()]
+    True
+    >>> prediction.in_vocabulary("mtat").clip_scores("max").shape
+    (50,)
     """
 
     path: str | None

@@ -10,9 +10,10 @@ from pathlib import Path
 from torch import Tensor
 
 from taggram._files import atomic_file
-from taggram.models import ModelCard, store
+from taggram.models import ModelCard
 from taggram.models.card import FILE_NAME as CARD_FILE
 from taggram.models.card import Score
+from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.models.weights import save_model
 from taggram.training import recipe as recipe_file
 from taggram.training.data import sample_segments
@@ -88,7 +89,7 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
             samples = network.segments.samples
             segments = sample_segments(plan.store, plan.train, samples, QUANTIZATION_CLIPS, recipe.seed)
         card = save_model(network, card, new, segments)
-        for file in (store.WEIGHTS_FILE, store.ONNX_FILE, CARD_FILE):
+        for file in (WEIGHTS_FILE, ONNX_FILE, CARD_FILE):
             os.replace(new / file, folder / file)
     finally:
         shutil.rmtree(new, ignore_errors=True)

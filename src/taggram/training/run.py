@@ -37,6 +37,13 @@ class TrainResult:
         Folder of the model, for `Tagger`.
     card
         Its card.
+
+    Examples
+    --------
+    >>> from taggram import Tagger
+    >>> result = TrainResult(Path("model"), Tagger().card)
+    >>> result.folder.name, result.card.architecture
+    ('model', 'small_vgg')
     """
 
     folder: Path
@@ -93,6 +100,23 @@ def train(
         If a teacher is not installed and cannot be imported.
     MissingExtraError
         Without the [train] extra.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from taggram.training import Recipe
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     examples, table = Path("examples").resolve(), Path(folder, "clips.csv")
+    ...     pieces = ["piano-prelude,solo,train", "synth-groove,band,train", "strings-and-harpsichord,band,valid"]
+    ...     rows = [f"{examples}/{piece.replace(',', '.opus,', 1)}" for piece in pieces]
+    ...     _ = table.write_text("path,labels,split\\n" + "\\n".join(rows))
+    ...     recipe = Recipe.parse(f'''
+    ...         name: knn.mine
+    ...         data: {{store: {folder}/store, sources: [{{name: mine, path: {table}}}]}}
+    ...         model: {{architecture: knn}}
+    ...     ''')
+    ...     train(recipe, f"{folder}/model").card.vocabulary.names
+    ('mine/band', 'mine/solo')
     """
     report = report or _ignore
     workers = cpu_count()
