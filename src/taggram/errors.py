@@ -47,7 +47,7 @@ class DatasetError(TaggramError):
 
 
 class EvaluationError(TaggramError):
-    """Arrays that no metric can be computed of: of different clips, without clips, or with values that are not comparable."""
+    """Arrays without a metric: of different clips, without clips, or with values that are not comparable."""
 
 
 class ModelError(TaggramError):

@@ -31,11 +31,11 @@ def index(tmp_path: Path) -> ClipIndex:
     return ClipIndex(tmp_path, clips)
 
 
-def test_a_variant_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path: Path) -> None:
+def test_a_variant_is_as_much_higher_as_it_is_shorter(index: ClipIndex, tmp_path: Path) -> None:
     speeds = []
     for seed in range(3):
-        found = add_variants(listing, "train", 1, tmp_path / "variants", 16000, seed)
-        assert found.clips[:3] == listing.clips
+        found = add_variants(index, "train", 1, tmp_path / "variants", 16000, seed)
+        assert found.clips[:3] == index.clips
         (clip,) = found.clips[3:]  # none of b, which only validates, nor of what cannot be read
         assert (clip.id, clip.split, clip.labels) == ("mine/a@1", "train", ("mine/x",))
         samples = read(found.file(clip))
@@ -49,8 +49,8 @@ def test_a_variant_is_as_much_higher_as_it_is_shorter(listing: Listing, tmp_path
 def test_every_second_variant_is_mixed_with_another_clip(tmp_path: Path) -> None:
     for name, pitch in (("low", 300), ("high", 2000)):
         soundfile.write(tmp_path / f"{name}.wav", 0.5 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE), RATE)
-    clips = tuple(Listed(name, f"{name}.wav", "train", (name,)) for name in ("low", "high"))
-    found = add_variants(Listing(tmp_path, clips), "train", 8, tmp_path / "variants", 16000, 0, workers=2)
+    clips = tuple(ClipInfo(name, f"{name}.wav", "train", (name,)) for name in ("low", "high"))
+    found = add_variants(ClipIndex(tmp_path, clips), "train", 8, tmp_path / "variants", 16000, 0, workers=2)
     variants = [clip for clip in found.clips[2:] if clip.id.startswith("low")]
     assert [clip.id for clip in variants] == [f"low@{i}" for i in range(1, 9)]
     assert {clip.labels for clip in variants[::2]} == {("low",)}
@@ -64,20 +64,20 @@ def test_every_second_variant_is_mixed_with_another_clip(tmp_path: Path) -> None
         assert -14 < softer < 2 if "high" in clip.labels else softer < -30
 
 
-def test_existing_variants_are_kept_and_depend_on_the_seed(listing: Listing, tmp_path: Path) -> None:
+def test_existing_variants_are_kept_and_depend_on_the_seed(index: ClipIndex, tmp_path: Path) -> None:
     folder = tmp_path / "variants"
-    first = add_variants(listing, "train", 1, folder, 16000, 0)
+    first = add_variants(index, "train", 1, folder, 16000, 0)
     written = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert add_variants(listing, "train", 1, folder, 16000, 0) == first
+    assert add_variants(index, "train", 1, folder, 16000, 0) == first
     assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == written
-    assert add_variants(listing, "train", 1, folder, 16000, 1).clips[-1].path != first.clips[-1].path
+    assert add_variants(index, "train", 1, folder, 16000, 1).clips[-1].path != first.clips[-1].path
 
 
-def test_variants_have_the_sample_rate_of_the_store(listing: Listing, tmp_path: Path) -> None:
+def test_variants_have_the_sample_rate_of_the_store(index: ClipIndex, tmp_path: Path) -> None:
     infos = []
     for rate in (16000, 22050):
-        (clip,) = add_variants(listing, "train", 1, tmp_path / "variants", rate, 0).clips[3:]
-        infos.append(soundfile.info(listing.file(clip)))
+        (clip,) = add_variants(index, "train", 1, tmp_path / "variants", rate, 0).clips[3:]
+        infos.append(soundfile.info(index.file(clip)))
     assert [info.samplerate for info in infos] == [16000, 22050]
     assert infos[0].duration == pytest.approx(infos[1].duration, abs=1e-3), "the same variant"
 

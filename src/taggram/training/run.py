@@ -60,7 +60,7 @@ def train(
     progress: ProgressHook = no_progress,
     report: Callable[[str], None] | None = None,
 ) -> TrainResult:
-    """Train a model.
+    r"""Train a model.
 
     The sources of the recipe are packed into its store first, at the sample rate that the architecture takes. Teachers
     score the clips next. Then the network is trained, or the classical model fitted, and the model is written. Packed
@@ -109,7 +109,7 @@ def train(
     ...     examples, table = Path("examples").resolve(), Path(folder, "clips.csv")
     ...     pieces = ["piano-prelude,solo,train", "synth-groove,band,train", "strings-and-harpsichord,band,valid"]
     ...     rows = [f"{examples}/{piece.replace(',', '.opus,', 1)}" for piece in pieces]
-    ...     _ = table.write_text("path,labels,split\\n" + "\\n".join(rows))
+    ...     _ = table.write_text("path,labels,split\n" + "\n".join(rows))
     ...     recipe = Recipe.parse(f'''
     ...         name: knn.mine
     ...         data: {{store: {folder}/store, sources: [{{name: mine, path: {table}}}]}}
