@@ -35,9 +35,8 @@ def public_objects(module: ModuleType) -> Iterator[tuple[str, object]]:
         yield name, value
         for attribute, member in vars(value).items() if inspect.isclass(value) else ():
             function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
-            if inspect.isfunction(function) and (
-                not attribute.startswith("_") or attribute in ("__init__", "__call__")
-            ):
+            is_public = not attribute.startswith("_") or attribute in ("__init__", "__call__")
+            if is_public and inspect.isfunction(function):
                 yield f"{name}.{attribute}", function
 
 

@@ -348,3 +348,10 @@ def test_a_long_file_that_cannot_be_entered_anywhere_is_decoded(
     assert found[-1][0] + tagger.card.segments.samples == len(whole)
     for start, segment in found:
         np.testing.assert_allclose(segment, whole[start:][: len(segment)], atol=1e-6)
+
+
+def test_a_prediction_names_the_model_as_the_tagger_takes_it(published, examples: Path) -> None:
+    folder = published(MODEL)
+    for model in ("default", MODEL, str(folder)):
+        prediction = Tagger(model).tag(examples / "piano-prelude.opus", duration=3)
+        assert prediction.model == Tagger(prediction.model).model == model

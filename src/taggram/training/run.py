@@ -104,19 +104,21 @@ def train(
     Examples
     --------
     >>> import tempfile
+    >>> from taggram.datasets.synthetic import write_noise
     >>> from taggram.training import Recipe
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     examples, table = Path("examples").resolve(), Path(folder, "clips.csv")
-    ...     pieces = ["piano-prelude,solo,train", "synth-groove,band,train", "strings-and-harpsichord,band,valid"]
-    ...     rows = [f"{examples}/{piece.replace(',', '.opus,', 1)}" for piece in pieces]
-    ...     _ = table.write_text("path,labels,split\n" + "\n".join(rows))
+    ...     rows = ["path,labels,split"]
+    ...     for i, split in enumerate(["train", "train", "valid", "valid"]):
+    ...         write_noise(Path(folder, f"{i}.wav"), seconds=2, seed=i)
+    ...         rows.append(f"{i}.wav,{('odd', 'even')[i % 2]},{split}")
+    ...     _ = Path(folder, "clips.csv").write_text("\n".join(rows))
     ...     recipe = Recipe.parse(f'''
     ...         name: knn.mine
-    ...         data: {{store: {folder}/store, sources: [{{name: mine, path: {table}}}]}}
+    ...         data: {{store: {folder}/store, sources: [{{name: mine, path: {folder}/clips.csv}}]}}
     ...         model: {{architecture: knn}}
     ...     ''')
     ...     train(recipe, f"{folder}/model").card.vocabulary.names
-    ('mine/band', 'mine/solo')
+    ('mine/even', 'mine/odd')
     """
     report = report or _ignore
     workers = cpu_count()
