@@ -89,7 +89,7 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
 
     clips = plan.valid.clips.tolist()
     tagger = Tagger(folder)
-    scores = np.stack([tagger.tag(store.read(clip), sample_rate=store.sample_rate).song_scores() for clip in clips])
+    scores = np.stack([tagger.tag(store.read(clip), sample_rate=store.sample_rate).clip_scores() for clip in clips])
 
     teachers = plan.valid.targets.probabilities(np.arange(len(clips)))
     labels = VocabularyMap.read(recipe.distill.label_map).inverse()

@@ -20,7 +20,7 @@ from taggram.audio import AudioStream, Sliding
 from taggram.features import FrontEnd
 from taggram.models.directories import find_model
 from taggram.tagging import DEFAULT_MODEL
-from taggram.tagging.cutting import Clip, segments_of
+from taggram.tagging.segmenter import AudioSource, stream_segments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -254,8 +254,8 @@ def segments_from_disk(store: str) -> Callable[[], float]:
 
 
 def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
-    clip = Clip(file, None, card.sample_rate)
-    return (segment for _, segment in segments_of(clip, Sliding(card.segments.hop), card.segments))
+    clip = AudioSource(file, None, card.sample_rate)
+    return (segment for _, segment in stream_segments(clip, Sliding(card.segments.hop), card.segments))
 
 
 def _export(front_end: FrontEnd, samples: int, file: Path) -> None:

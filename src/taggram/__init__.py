@@ -1,6 +1,6 @@
 """taggram tags music: instruments, genres, moods, voices, eras.
 
-Importing it is cheap: torch and ONNX Runtime are loaded when they are first needed.
+Importing it is cheap: neither torch nor ONNX Runtime is loaded before it is needed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from taggram.audio import probe as probe
     from taggram.audio import read as read
+    from taggram.datasets import PackedStore as PackedStore
+    from taggram.datasets import dataset as dataset
+    from taggram.datasets import list_datasets as list_datasets
+    from taggram.datasets import pack as pack
     from taggram.errors import TaggramError as TaggramError
     from taggram.models import ModelCard as ModelCard
     from taggram.models import create_model as create_model
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from taggram.models import list_models as list_models
     from taggram.tagging import Prediction as Prediction
     from taggram.tagging import Tagger as Tagger
+    from taggram.tagging import TagResult as TagResult
+    from taggram.tagging import TagScore as TagScore
+    from taggram.training import TrainResult as TrainResult
     from taggram.training import train as train
     from taggram.vocabularies import Vocabulary as Vocabulary
     from taggram.vocabularies import VocabularyMap as VocabularyMap
@@ -27,16 +34,23 @@ __version__ = "0.1.0"
 _ROOMS = {
     "probe": "audio",
     "read": "audio",
+    "PackedStore": "datasets",
+    "dataset": "datasets",
+    "list_datasets": "datasets",
+    "pack": "datasets",
     "TaggramError": "errors",
     "ModelCard": "models",
-    "Vocabulary": "vocabularies",
-    "VocabularyMap": "vocabularies",
     "create_model": "models",
     "list_architectures": "models",
     "list_models": "models",
     "Prediction": "tagging",
+    "TagResult": "tagging",
+    "TagScore": "tagging",
     "Tagger": "tagging",
+    "TrainResult": "training",
     "train": "training",
+    "Vocabulary": "vocabularies",
+    "VocabularyMap": "vocabularies",
 }
 __all__ = ["__version__", *_ROOMS]
 

@@ -17,11 +17,21 @@ __all__ = [
 
 
 class TaggramError(Exception):
-    """What every error of taggram derives from; its text is one line that is meant to be read by a person."""
+    """Base class of all errors of taggram, whose text is one line for a person.
+
+    Examples
+    --------
+    >>> import taggram
+    >>> try:
+    ...     taggram.read("missing.mp3")
+    ... except taggram.TaggramError as error:
+    ...     print(error)
+    missing.mp3 does not exist: check the path
+    """
 
 
 class AudioError(TaggramError):
-    """A file or array that holds no audio that could be used."""
+    """A file or array without usable audio."""
 
 
 class CacheError(TaggramError):
@@ -33,19 +43,19 @@ class CardError(TaggramError):
 
 
 class DatasetError(TaggramError):
-    """A list of clips or a packed store that cannot be read or written, or lacks a requested item."""
+    """A list of clips or a packed store that cannot be read or written, or lacks the requested content."""
 
 
 class EvaluationError(TaggramError):
-    """Arrays without a metric: their clips differ, they are empty, or values are not comparable."""
+    """Arrays without a metric: of different clips, without clips, or with values that are not comparable."""
 
 
 class ModelError(TaggramError):
-    """A model or architecture that does not exist, or whose weights are not here."""
+    """A model or architecture that does not exist, or whose weights are not installed."""
 
 
 class RecipeError(TaggramError):
-    """A training recipe that cannot be followed: malformed, or not fitting its store or the training in its folder."""
+    """A training recipe that is malformed, or does not fit its store or the training in its folder."""
 
 
 class MissingExtraError(TaggramError):
@@ -54,9 +64,9 @@ class MissingExtraError(TaggramError):
     Parameters
     ----------
     what
-        What needs the extra, as the start of a sentence.
+        The feature, as the start of a sentence.
     extra
-        The name of the extra that brings it.
+        Name of the extra that installs the dependencies.
     """
 
     def __init__(self, what: str, extra: str) -> None:
@@ -69,4 +79,4 @@ class MissingExtraError(TaggramError):
 
 
 class AudioWarning(UserWarning):
-    """Audio that is used in spite of a problem: damaged, silent, cleaned or rescaled."""
+    """Audio that is usable with reservations: damaged, silent, sanitized or rescaled."""

@@ -60,7 +60,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         trained_on="nothing",
         licence="MIT",
         options={"channels": 4, "units": 8},
-        thresholds={"top": best, "f1": dict.fromkeys(tags, 0.95), "precision": {"piano": 0.7, "rock": 0.9}},
+        thresholds={"balanced": best, "f1": dict.fromkeys(tags, 0.95), "precision": {"piano": 0.7, "rock": 0.9}},
     )
     folder = tmp_path_factory.mktemp("models") / "known"
     save_model(network, card, folder)
@@ -89,16 +89,16 @@ def named(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 def test_tags_that_pass_are_shown_by_category(tag) -> None:
     assert shown(tag()) == GROUPED.splitlines()
-    assert shown(tag("--policy", "top")) == GROUPED.splitlines()
-    assert [line.split()[:2] for line in shown(tag("--policy", "precision"))] == [["instrument", "piano"]]
+    assert shown(tag("--thresholds", "balanced")) == GROUPED.splitlines()
+    assert [line.split()[:2] for line in shown(tag("--thresholds", "precision"))] == [["instrument", "piano"]]
 
 
 def test_nothing_passes(tag, tmp_path: Path) -> None:
-    line = ["no tag passes its threshold; --top 5 shows the strongest"]
-    assert shown(tag("--policy", "f1")) == line
-    assert shown(tag("--policy", "f1", "--over-time", "--plot", tmp_path / "a.png")) == line
+    line = ["no tag is above its threshold; --top 5 shows the highest"]
+    assert shown(tag("--thresholds", "f1")) == line
+    assert shown(tag("--thresholds", "f1", "--over-time", "--plot", tmp_path / "a.png")) == line
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert named(tag("--policy", "f1", "--json")) == []
+    assert named(tag("--thresholds", "f1", "--json")) == []
 
 
 def test_all_and_top(tag) -> None:
@@ -112,7 +112,7 @@ def test_all_and_top(tag) -> None:
 
 def test_json(tag) -> None:
     assert named(tag("--json")) == BEST_FIRST
-    assert named(tag("--json", "--policy", "precision")) == ["piano"]
+    assert named(tag("--json", "--thresholds", "precision")) == ["piano"]
     assert named(tag("--json", "--top", 2)) == BEST_FIRST[:2]
     assert len(named(tag("--json", "--all"))) == 94
 

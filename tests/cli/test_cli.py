@@ -103,7 +103,7 @@ def test_over_time_and_plot(examples: Path, tmp_path: Path) -> None:
         (tmp_path / "same" / f"a.{suffix}").symlink_to(examples / PIECES[0])
     assert tag(tmp_path / "same", "--plot", tmp_path / "folder").returncode == 2
     (tmp_path / "file").touch()
-    assert "the folder cannot be made" in tag(examples, "--plot", tmp_path / "file").stderr
+    assert "the folder cannot be created" in tag(examples, "--plot", tmp_path / "file").stderr
     assert tag(examples / PIECES[0], "--plot", tmp_path / "a.gif").returncode == 2
     unwritable = tag(examples / PIECES[0], "--duration", 3, "--plot", tmp_path / "no" / "a.png")
     assert unwritable.returncode == 1
@@ -111,9 +111,9 @@ def test_over_time_and_plot(examples: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_without_thresholds(examples: Path) -> None:
-    refused = tag(examples / PIECES[0], "--policy", "f1")
+    refused = tag(examples / PIECES[0], "--thresholds", "f1")
     assert refused.returncode == 1
-    assert refused.stderr == f"error: {MODEL} has no thresholds for the policy f1; choose with --top or --all\n"
+    assert refused.stderr == f"error: {MODEL} has no thresholds f1; use --top or --all\n"
     assert tag(examples / PIECES[0]).stdout.count("█") > 0
     assert len(tag(examples / PIECES[0]).stdout.splitlines()) == 1 + 5 + 1
     assert len(tag(examples / PIECES[0], "--all").stdout.splitlines()) == 1 + 50 + 1
@@ -155,9 +155,9 @@ def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
         ["--json", "--csv"],
         ["--csv", "--top", "3"],
         ["--csv", "--all"],
-        ["--csv", "--policy", "f1"],
+        ["--csv", "--thresholds", "f1"],
         ["--top", "3", "--all"],
-        ["--policy", "median"],
+        ["--thresholds", "median"],
         ["--top", "0"],
         ["--duration", "0"],
         ["--workers", "0"],

@@ -25,7 +25,7 @@ def test_clips_are_tagged_once(examples: Path, tmp_path: Path, monkeypatch: pyte
         first = predict_clips("default", files, cache, progress=progress)
         monkeypatch.setattr(Tagger, "_predict", lambda *_: pytest.fail("tagged again"))
         second = predict_clips("default", files, cache)
-    assert titles == [(2, f"tagging with {first.card.name}")]
+    assert titles == [(2, "tagging with default")]
     assert first.scores.shape == (2, 94) and first.embeddings.shape == (2, first.card.embedding_size)
     assert np.array_equal(first.scores, second.scores) and np.array_equal(first.embeddings, second.embeddings)
 

@@ -82,7 +82,7 @@ def tag_examples(examples: Path) -> dict[str, dict[str, float]]:
         if result.prediction is None:
             raise SystemExit(f"{result.path}: {result.error}")
         prediction = result.prediction
-        scores = prediction.song_scores().astype(float).round(6).tolist()
+        scores = prediction.clip_scores().astype(float).round(6).tolist()
         results[Path(result.path).name] = dict(zip(prediction.vocabulary.names, scores, strict=True))
     if len(prediction.to_pandas()) == 0:
         raise SystemExit("the data frame of a prediction is empty")

@@ -113,7 +113,7 @@ def test_they_survive_being_saved_and_every_backend_has_them(name: str, tmp_path
         tagger = taggram.Tagger(tmp_path / "model", backend=backend)
         np.testing.assert_allclose(tagger.score_segments(segments), scores, atol=1e-4)
     prediction = tagger.tag(segments[0], sample_rate=22050)
-    assert prediction.song_scores()[:3].sum() == pytest.approx(1, abs=1e-4)
+    assert prediction.clip_scores()[:3].sum() == pytest.approx(1, abs=1e-4)
 
 
 RECIPE = """

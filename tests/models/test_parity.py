@@ -18,7 +18,8 @@ import torch
 
 import taggram
 from taggram.audio.segments import EvenlySpacedWon, Sliding, cut
-from taggram.models import ModelCard, store
+from taggram.models import ModelCard
+from taggram.models.directories import find_model
 from taggram.models.importing import import_model, load_published
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
@@ -56,7 +57,7 @@ def in_torch(
     def get(name: str) -> tuple[ModelCard, Network]:
         import_model(name, request.getfixturevalue("wheels" if PUBLISHED[name].member else "shared"))
         network = taggram.create_model(name)
-        return ModelCard.read(store.find(name)), network.to(memory_format=torch.channels_last)  # twice as fast
+        return ModelCard.read(find_model(name)), network.to(memory_format=torch.channels_last)  # twice as fast
 
     return get
 

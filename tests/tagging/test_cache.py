@@ -121,7 +121,7 @@ def test_tagging_with_a_cache(examples: Path, tmp_path: Path, monkeypatch: pytes
             assert one.prediction.to_dict() == {**other.prediction.to_dict(), "path": one.path}
             np.testing.assert_array_equal(one.prediction.scores, other.prediction.scores)
             np.testing.assert_array_equal(one.prediction.embedding, other.prediction.embedding)
-            assert one.prediction.decide() == other.prediction.decide()
+            assert one.prediction.tags() == other.prediction.tags()
 
 
 def test_the_key_of_a_tagger(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_tagger_is_pickled_as_its_arguments(examples: Path) -> None:
     path = examples / PIECES[0]
     expected, prediction = tagger.tag(path), pickle.loads(pickled).tag(path)  # noqa: S301 - made above
     np.testing.assert_array_equal(prediction.scores, expected.scores)
-    np.testing.assert_array_equal(prediction.song_scores(), expected.song_scores())
+    np.testing.assert_array_equal(prediction.clip_scores(), expected.clip_scores())
 
 
 def test_a_process_that_dies_costs_one_file(examples: Path, tagger: Tagger) -> None:

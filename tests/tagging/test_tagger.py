@@ -18,7 +18,7 @@ import soundfile
 import taggram
 from taggram.audio import EvenlySpaced, EvenlySpacedWon, Sliding, WholeClip, cut
 from taggram.errors import AudioError, CardError, ModelError
-from taggram.tagging import Prediction, Tagger, cutting
+from taggram.tagging import Prediction, Tagger, segmenter
 
 RATE = 16000
 MODEL = "musicnn_pons.mtat-pons2019"
@@ -55,13 +55,13 @@ def test_a_file_and_its_samples_get_the_same_scores(tagger: Tagger, examples: Pa
     np.testing.assert_allclose(tagger.tag(coarse, sample_rate=RATE).scores, of_file.scores, atol=0.02)
 
 
-def test_streaming_gives_the_segments_of_the_plan(tagger: Tagger, examples: Path) -> None:
+def test_streaming_gives_the_stream_segments_the_plan(tagger: Tagger, examples: Path) -> None:
     """What comes out while decoding equals cutting the padded clip at once, for hops shorter and longer."""
     spec, samples = tagger.card.segments, music(examples)
     padded = np.pad(samples, spec.clip_padding)
     for hop, ends_with_the_clip in ((spec.hop, False), (30000, False), (70000, False), (50000, True), (90000, True)):
-        clip = cutting.Clip(str(examples / "synth-groove.opus"), None, RATE)
-        streamed = list(cutting.segments_of(clip, Sliding(hop), spec))
+        clip = segmenter.AudioSource(str(examples / "synth-groove.opus"), None, RATE)
+        streamed = list(segmenter.stream_segments(clip, Sliding(hop), spec))
         starts = Sliding(hop).starts(len(padded), spec.samples)
         assert (starts[-1] % hop != 0) == ends_with_the_clip
         assert [start for start, _ in streamed] == starts.tolist()
@@ -72,8 +72,8 @@ def test_streaming_gives_the_segments_of_the_plan(tagger: Tagger, examples: Path
 @pytest.mark.parametrize("plan", [EvenlySpaced(1), EvenlySpaced(5), EvenlySpaced(40), EvenlySpacedWon(16)])
 def test_planned_segments_are_those_of_the_plan(plan: EvenlySpaced, tagger: Tagger, examples: Path) -> None:
     spec, samples = tagger.card.segments, music(examples)
-    clip = cutting.Clip(str(examples / "synth-groove.opus"), None, RATE)
-    found = list(cutting.segments_of(clip, plan, spec))
+    clip = segmenter.AudioSource(str(examples / "synth-groove.opus"), None, RATE)
+    found = list(segmenter.stream_segments(clip, plan, spec))
     padded = np.pad(samples, spec.clip_padding)
     starts = plan.starts(len(padded), spec.samples)
     assert [start for start, _ in found] == starts.tolist()
@@ -90,11 +90,11 @@ def long_file(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_long_files_are_read_by_seeking(long_file: Path, tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = tagger.card.segments
-    clip = cutting.Clip(str(long_file), None, RATE)
-    picked = list(cutting._picked(clip, EvenlySpaced(8), spec))
-    monkeypatch.setattr(cutting, "_picked", None)  # so that only seeking is left
-    clip = cutting.Clip(str(long_file), None, RATE)
-    sought = list(cutting.segments_of(clip, EvenlySpaced(8), spec))
+    clip = segmenter.AudioSource(str(long_file), None, RATE)
+    picked = list(segmenter._two_passes(clip, EvenlySpaced(8), spec))
+    monkeypatch.setattr(segmenter, "_two_passes", None)  # so that only seeking is left
+    clip = segmenter.AudioSource(str(long_file), None, RATE)
+    sought = list(segmenter.stream_segments(clip, EvenlySpaced(8), spec))
     assert [start for start, _ in sought] == [start for start, _ in picked]
     for (_, one), (_, other) in zip(sought, picked, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
@@ -229,31 +229,31 @@ def prediction() -> Prediction:
         times=np.array([[0.0, 3.0], [3.0, 6.0], [6.0, 9.0]]),
         embeddings=np.arange(6, dtype=np.float32).reshape(3, 2),
         duration=9.0,
-        thresholds={"top": {"loud": 0.8, "piano": 0.5}, "f1": {"loud": 0.8, "piano": 0.7}},
+        thresholds={"balanced": {"loud": 0.8, "piano": 0.5}, "f1": {"loud": 0.8, "piano": 0.7}},
         warnings=("w",),
     )
 
 
 def test_song_scores() -> None:
     song = prediction()
-    np.testing.assert_allclose(song.song_scores(), [0.6, 1.6 / 3], rtol=1e-6)
-    np.testing.assert_allclose(song.song_scores("max"), [0.9, 0.6], rtol=1e-6)
-    np.testing.assert_allclose(song.song_scores("vote"), [1 / 3, 0], rtol=1e-6)  # by the thresholds for the best F1
+    np.testing.assert_allclose(song.clip_scores(), [0.6, 1.6 / 3], rtol=1e-6)
+    np.testing.assert_allclose(song.clip_scores("max"), [0.9, 0.6], rtol=1e-6)
+    np.testing.assert_allclose(song.clip_scores("vote"), [1 / 3, 0], rtol=1e-6)  # by the thresholds for the best F1
     assert song.top(1) == [("loud", pytest.approx(0.6))]
     assert [tag for tag, _ in song.top(5, "vote")] == ["loud", "piano"]
     np.testing.assert_array_equal(song.embedding, [2.0, 3.0])
     with pytest.raises(ModelError, match="no aggregation is named 'median'"):
-        song.song_scores("median")
+        song.clip_scores("median")
 
 
 def test_tags_that_pass() -> None:
     song = prediction()
-    assert song.decide() == [("piano", pytest.approx(1.6 / 3))]
-    assert song.decide("f1") == []
-    with pytest.raises(ModelError, match=r"m\.t has no thresholds for the policy 'precision'; there are: top, f1"):
-        song.decide("precision")
-    with pytest.raises(ModelError, match=r"has no thresholds for the policy 'top'; nor for any other; take the top"):
-        dataclasses.replace(song, thresholds={}).decide()
+    assert song.tags() == [("piano", pytest.approx(1.6 / 3))]
+    assert song.tags("f1") == []
+    with pytest.raises(ModelError, match=r"m\.t has no thresholds 'precision'; choose: balanced, f1"):
+        song.tags("precision")
+    with pytest.raises(ModelError, match=r"m\.t has no thresholds 'balanced'; use top\(\)"):
+        dataclasses.replace(song, thresholds={}).tags()
 
 
 def test_in_another_vocabulary() -> None:
@@ -261,7 +261,7 @@ def test_in_another_vocabulary() -> None:
     scores = np.random.default_rng(0).random((3, 50), np.float32)
     limits = dict(zip(mtat.names, np.linspace(0, 1, 50).tolist(), strict=True))
     song = dataclasses.replace(
-        prediction(), vocabulary=mtat, scores=scores, thresholds={"top": limits, "precision": {"beats": 0.9}}
+        prediction(), vocabulary=mtat, scores=scores, thresholds={"balanced": limits, "precision": {"beats": 0.9}}
     )
     ours = song.in_vocabulary("taggram")
     assert ours.scores.shape == (3, len(ours.vocabulary)) == (3, 36)
@@ -270,9 +270,9 @@ def test_in_another_vocabulary() -> None:
     assert "reggae" not in ours.vocabulary.tags  # MagnaTagATune does not know it
     beat = ours.scores[:, ours.vocabulary.names.index("beat")]
     np.testing.assert_array_equal(beat, scores[:, [mtat.names.index("beat"), mtat.names.index("beats")]].max(1))
-    assert ours.thresholds["top"]["beat"] == min(limits["beat"], limits["beats"])
+    assert ours.thresholds["balanced"]["beat"] == min(limits["beat"], limits["beats"])
     assert ours.thresholds["precision"] == {"beat": 0.9}
-    assert {tag for tag, _ in ours.decide()} <= set(ours.vocabulary.names)
+    assert {tag for tag, _ in ours.tags()} <= set(ours.vocabulary.names)
 
     again = ours.in_vocabulary("msd")  # from a part of a vocabulary
     assert set(again.vocabulary.names) < set(taggram.Vocabulary.from_names("msd").names)
@@ -341,10 +341,17 @@ def test_a_long_file_that_cannot_be_entered_anywhere_is_decoded(
             frame.sample_rate, frame.pts = RATE, at
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    monkeypatch.setattr(cutting, "_sought", None)
-    clip = cutting.Clip(str(tmp_path / "long.m4a"), None, RATE)
-    found = list(cutting.segments_of(clip, EvenlySpaced(3), tagger.card.segments))
+    monkeypatch.setattr(segmenter, "_seek_segments", None)
+    clip = segmenter.AudioSource(str(tmp_path / "long.m4a"), None, RATE)
+    found = list(segmenter.stream_segments(clip, EvenlySpaced(3), tagger.card.segments))
     whole = np.pad(taggram.read(tmp_path / "long.m4a", RATE), tagger.card.segments.clip_padding)
     assert found[-1][0] + tagger.card.segments.samples == len(whole)
     for start, segment in found:
         np.testing.assert_allclose(segment, whole[start:][: len(segment)], atol=1e-6)
+
+
+def test_a_prediction_names_the_model_as_the_tagger_takes_it(published, examples: Path) -> None:
+    folder = published(MODEL)
+    for model in ("default", MODEL, str(folder)):
+        prediction = Tagger(model).tag(examples / "piano-prelude.opus", duration=3)
+        assert prediction.model == Tagger(prediction.model).model == model

@@ -9,7 +9,7 @@ import pytest
 from tones import RATE, Tiny, ToneClip, Tones, recipe
 
 from taggram.audio import EvenlySpaced
-from taggram.tagging.cutting import Clip, segments_of
+from taggram.tagging.segmenter import Clip, segments_of
 from taggram.training.data import Batch, Split, fingerprint, frequent_labels, training_batches, validation_batches
 
 SAMPLES = Tiny.segments.samples

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from taggram.models.store import WEIGHTS_FILE
 from tones import Tones, recipe
 
 from taggram.errors import RecipeError
+from taggram.models.directories import WEIGHTS_FILE
 from taggram.training.plan import Plan, make_plan
 from taggram.training.trainer import Trainer, fit, make_fabric
 from taggram.vocabularies import Vocabulary

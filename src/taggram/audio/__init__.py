@@ -1,7 +1,7 @@
-"""Files and arrays in, mono float32 at a sample rate out.
+"""Decoding of files to mono float32 samples at any sample rate, and positions of segments.
 
-`probe` says what a file is, `read` and `AudioStream` decode it, `clean` does for arrays what those two do for files.
-The segment plans in `taggram.audio.segments` say where to cut a clip. Decoders are loaded when first used.
+`probe` describes a file, `read` and `AudioStream` decode it, `clean` converts an array by the same rules. The
+segmentations in `taggram.audio.segments` determine where a clip is cut. Decoders are loaded when first used.
 """
 
 from importlib import import_module
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taggram.audio.files import audio_files
-    from taggram.audio.levels import clean
+    from taggram.audio.sanitize import clean
     from taggram.audio.segments import EvenlySpaced, EvenlySpacedWon, Segmentation, Sliding, WholeClip, cut, fill
     from taggram.audio.source import AudioInfo, probe
     from taggram.audio.stream import AudioStream, read
@@ -30,12 +30,12 @@ __all__ = [
     "read",
 ]
 
-_HOMES = {
+_MODULES = {
     "AudioInfo": "source",
     "probe": "source",
     "AudioStream": "stream",
     "read": "stream",
-    "clean": "levels",
+    "clean": "sanitize",
     "audio_files": "files",
 }
 
@@ -43,7 +43,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'segments')}"), name)
+    value = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'segments')}"), name)
     globals()[name] = value
     return value
 

@@ -1,8 +1,9 @@
-"""Packets to mono blocks: FFmpeg decodes, the channels are averaged here, and what cannot be decoded is counted.
+"""Decoder: packets to mono blocks; FFmpeg decodes, the channels are averaged here, undecodable packets are measured.
 
 FFmpeg's own downmix is not used: it adds channels without dividing, which is 3 dB louder than their mean for stereo.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,20 +13,21 @@ from typing import Any
 import av
 import numpy as np
 
-from taggram.audio.levels import Waveform, full_scale
 from taggram.audio.mpeg import frame_bytes
 from taggram.audio.pyav import time_base
+from taggram.audio.sanitize import Waveform, full_scale
 from taggram.audio.source import Source
 
 __all__ = ["Decoder", "mix", "seekable"]
 
-# Samples in a block, about a second: enough to make the cost of a block small, and that of an hour none.
+# Samples in a block, about a second: the overhead per block is small, and so is the memory.
 BLOCK = 1 << 16
-# Seconds decoded and thrown away before a position that was sought: by then every codec below has forgotten that it
-# did not start at the beginning (mp3 has its bit reservoir).
+# Seconds decoded and dropped before a position that was sought: after them, the state of the codecs below no longer
+# depends on where decoding started (mp3 has its bit reservoir).
 PRE_ROLL = 0.5
-# Codecs that decode to the same samples from anywhere, and PCM. All others are decoded from the beginning: AAC and AC-3
-# fill bands with noise that depends on all that came before, opus predicts from it, WMA has no clock to find a sample.
+# Codecs that decode to the same samples from any position, as PCM does. All others are decoded from the beginning: AAC
+# and AC-3 fill bands with noise that depends on all earlier packets, opus predicts from them, and the time stamps of
+# WMA are too coarse to find a sample.
 SEEKABLE = {"mp3", "flac", "alac", "wavpack", "vorbis"}
 
 _TYPES = {"u8": np.uint8, "s16": np.int16, "s32": np.int32, "s64": np.int64, "flt": np.float32, "dbl": np.float64}
@@ -47,10 +49,10 @@ class Block:
     rate: int
 
     def position(self, origin: int, ticks: int) -> int | None:
-        """Where the first sample lies in the recording, by the clock of the file; None without a clock.
+        """Return the position of the first sample in the recording, by time stamps; None without time stamps.
 
-        The frames vote, since a frame's time stamp may be off by part of a frame (as in ogg vorbis, where frames
-        change their size).
+        The most frequent estimate of the frames counts, since a time stamp may be off by part of a frame (as in ogg
+        vorbis, where frames change their size).
 
         Parameters
         ----------
@@ -69,24 +71,23 @@ class Block:
 
 
 class Decoder:
-    """Decodes a source to mono float32 blocks, counting what it has to leave out.
+    """Decodes a source to mono float32 blocks, and measures what it has to leave out.
 
-    A damaged packet is skipped and what follows joins what was before; the samples of a block are consecutive
-    otherwise.
+    A damaged packet is skipped, without silence in its place; otherwise the samples are consecutive.
 
     Parameters
     ----------
     source
-        An open file; it serves one decoder at a time.
+        An open file, used by one decoder at a time.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._begin = 0.0
         self.lost = 0.0
-        """Seconds of packets that could not be decoded, from the position asked for on."""
+        """Seconds of packets that could not be decoded, from the start position on."""
         self.cut = False
-        """Whether the file was read to its end and that lies inside an mp3 frame."""
+        """Whether the file was read to its end, which is inside an mp3 frame."""
 
     def blocks(self, position: int = 0) -> Iterator[tuple[Waveform, int]]:
         """Decode from a position on.
@@ -99,17 +100,17 @@ class Decoder:
         Yields
         ------
         samples : (samples,) float32
-            Channel mean of about a second; full scale is 1.0.
+            Mean of the channels, about a second; full scale is 1.0.
         rate : int
-            Sample rate of the block in Hz: the file's, unless it changes on the way.
+            Sample rate of the block in Hz: the file's, unless it changes within the file.
         """
         native = self._source.info.sample_rate
         self._begin = position / native
-        ahead = self._sought(position)
-        if ahead is None:
+        skip_and_blocks = self._seek(position)
+        if skip_and_blocks is None:
             self._source.rewind()
-            ahead = position, self._frames()
-        skip, blocks = ahead
+            skip_and_blocks = position, self._frame_blocks()
+        skip, blocks = skip_and_blocks
         for block in blocks:
             samples = mix(block.frames)
             drop = min(samples.size, skip * block.rate // native)
@@ -118,8 +119,8 @@ class Decoder:
                 yield samples[drop:], block.rate
                 skip = 0
 
-    def _sought(self, position: int) -> tuple[int, Iterator[Block]] | None:
-        """Blocks from a little before `position` and the samples to skip in them; None if seeking is not exact."""
+    def _seek(self, position: int) -> tuple[int, Iterator[Block]] | None:
+        """Return the samples to skip, and blocks from shortly before `position`; None if seeking is not exact."""
         native = self._source.info.sample_rate
         early = position - round(PRE_ROLL * native)
         if early <= 0 or not seekable(self._source):
@@ -127,24 +128,24 @@ class Decoder:
         origin, ticks = self._source.stream.start_time or 0, _ticks(self._source)
         if not self._source.seek(origin + early * int(ticks)):
             return None
-        blocks = self._frames()
+        blocks = self._frame_blocks()
         first = next(blocks, None)
-        found = first.position(origin, int(ticks)) if first and first.rate == native else None
-        if first is None or found is None or found > position:
+        reached = first.position(origin, int(ticks)) if first and first.rate == native else None
+        if first is None or reached is None or reached > position:
             return None
-        return position - found, _joined(first, blocks)
+        return position - reached, itertools.chain([first], blocks)
 
-    def _frames(self) -> Iterator[Block]:
+    def _frame_blocks(self) -> Iterator[Block]:
         frames: list[Any] = []
         size, form, last = 0, None, None
         for packet in self._source.packets():
             last = packet if packet.size else last
             for frame in self._decoded(packet):
-                found = frame.format.name, frame.layout.nb_channels, frame.sample_rate
-                if size >= BLOCK or (found != form and frames):
+                frame_form = frame.format.name, frame.layout.nb_channels, frame.sample_rate
+                if size >= BLOCK or (frame_form != form and frames):
                     yield Block(frames, frames[0].sample_rate)
                     frames, size = [], 0
-                form = found
+                form = frame_form
                 frames.append(frame)
                 size += frame.samples
         if frames:
@@ -163,13 +164,13 @@ class Decoder:
 
 
 def seekable(source: Source) -> bool:
-    """Say whether decoding can begin anywhere in a file, and give the samples that decoding all of it would give."""
+    """Return whether decoding from any position of a file gives the same samples as decoding all of it."""
     codec = source.info.codec
     return _ticks(source).denominator == 1 and (codec in SEEKABLE or codec.startswith("pcm_"))
 
 
 def _ticks(source: Source) -> Fraction:
-    """Time stamps per sample; a fraction where the clock of the file is coarser than its samples."""
+    """Return the time stamps per sample; a fraction where time stamps are coarser than samples."""
     return 1 / (time_base(source.stream) * source.info.sample_rate)
 
 
@@ -207,8 +208,3 @@ def mix(frames: list[Any]) -> Waveform:
         out -= np.float32(zero * channels)
         out /= np.float32(scale * channels)
     return out
-
-
-def _joined(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
-    yield first
-    yield from rest

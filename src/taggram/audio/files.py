@@ -1,11 +1,11 @@
-"""The audio files of a folder, by their names."""
+"""Audio files of a folder, by suffix."""
 
 import os
 from collections.abc import Iterator
 
 __all__ = ["audio_files"]
 
-# What FFmpeg reads and people have.
+# Suffixes of common formats that FFmpeg reads.
 SUFFIXES = tuple(
     """
     .aac .ac3 .aif .aifc .aiff .alac .amr .ape .au .caf .dsf .flac .m4a .m4b .mka .mkv .mov .mp1 .mp2 .mp3 .mp4
@@ -20,7 +20,7 @@ def audio_files(folder: str | os.PathLike[str]) -> Iterator[str]:
     Parameters
     ----------
     folder
-        Where to look.
+        The folder.
 
     Yields
     ------

@@ -1,15 +1,15 @@
-"""How long an mp3 frame says it is, by which one sees that a file without an info header was cut."""
+"""Length of an mp3 frame by its header, to detect truncated files without an info header."""
 
 __all__ = ["frame_bytes"]
 
-# kbit/s by the header's index, layer III (ISO/IEC 11172-3 and 13818-3); 0 is "free", and unknown.
+# kbit/s by the header's index, layer III (ISO/IEC 11172-3 and 13818-3); 0 is "free": unknown.
 _MPEG_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MPEG_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES = (44100, 48000, 32000)  # of MPEG-1; MPEG-2 halves them, MPEG-2.5 halves them again
 
 
 def frame_bytes(header: bytes) -> int:
-    r"""Length of an mp3 frame in bytes, as its header of 4 bytes has it; 0 where that is no header of layer III.
+    r"""Return the length of an mp3 frame in bytes, by its header of 4 bytes; 0 if that is no header of layer III.
 
     Examples
     --------

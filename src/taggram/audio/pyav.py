@@ -1,4 +1,4 @@
-"""Differences between releases of PyAV, so that the rest of the package sees one interface."""
+"""One interface to different releases of PyAV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DECODING = {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors
 
 
 def open_container(file: BinaryIO) -> Any:
-    """Open a file for demuxing; nothing but this file is read, whatever it refers to.
+    """Open a file for demuxing, without reading any other file that it refers to.
 
     Parameters
     ----------

@@ -1,24 +1,24 @@
-"""Mono blocks of any sample rate to one rate, as a stream."""
+"""Streaming resampler."""
 
 from fractions import Fraction
 
 import numpy as np
 import soxr
 
-from taggram.audio.levels import Waveform
+from taggram.audio.sanitize import Waveform
 
 __all__ = ["Resampler", "common_grid"]
 
-# Seconds of input after which the output no longer depends on what came before: soxr's HQ filter is much shorter.
+# Seconds of input after which the output no longer depends on earlier input: soxr's HQ filter is much shorter.
 WARM_UP = 0.1
 
 _NOTHING = np.empty(0, dtype=np.float32)
 
 
 class Resampler:
-    """Brings blocks to one rate with soxr HQ; blocks that have it pass through.
+    """Resamples blocks to one rate with soxr HQ; blocks that already have it pass through.
 
-    Where the rate of the input changes, what is pending is flushed and a new filter begins, so that no time is lost.
+    Where the rate of the input changes, the filter is flushed and a new one begins, so that no samples are lost.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ class Resampler:
         Parameters
         ----------
         block : (samples,) float32
-            What follows the block given before.
+            Samples that follow those of the previous block.
         rate
             Its rate in Hz.
 
         Returns
         -------
         (samples,) float32
-            What is ready at the output rate; the filter holds some back.
+            Samples at the output rate; the filter delays some of them.
         """
         pending = _NOTHING
         if rate != self._input:
@@ -55,7 +55,7 @@ class Resampler:
         return np.concatenate([pending, ready]) if pending.size else ready
 
     def flush(self) -> Waveform:
-        """Give out what the filter still holds; no block may follow but of another rate."""
+        """Return the delayed samples (samples,) float32; a block of the same rate must not follow."""
         if self._filter is None:
             return _NOTHING
         rest: Waveform = self._filter.resample_chunk(_NOTHING, last=True)
@@ -64,20 +64,19 @@ class Resampler:
 
 
 def common_grid(first: int, native: int, rate: int) -> tuple[int, int]:
-    """Find where to begin resampling so that output sample `first` is the one that resampling it all would give.
+    """Find where to begin resampling so that the output from `first` on equals that of resampling everything.
 
     Parameters
     ----------
     first
-        Output sample that is wanted, counted from the beginning.
+        First output sample, counted from the beginning.
     native, rate
         Rates of input and output in Hz.
 
     Returns
     -------
     begin : int
-        Input sample to begin with: one that coincides with an output sample, far enough ahead for the filter to
-        settle.
+        First input sample: it coincides with an output sample, far enough before `first` for the filter to settle.
     skip : int
         Output samples to drop.
 

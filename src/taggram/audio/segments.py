@@ -1,7 +1,6 @@
-"""Where a clip is cut into segments: plans that turn a length into start offsets, all in samples.
+"""Segmentations: the start offsets of segments in a clip, all in samples.
 
-A clip shorter than a segment is no exception anywhere here: it has the one start 0, and `cut` fills it up by repeating
-it from its beginning.
+A clip shorter than a segment has the one start 0, and `cut` repeats it from its beginning until it fills a segment.
 """
 
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ Starts = npt.NDArray[np.int64]
 
 
 class Segmentation(Protocol):
-    """What every plan answers: where in a clip its segments start."""
+    """A plan of where the segments of a clip start."""
 
     def starts(self, length: int, segment: int) -> Starts:
-        """Offsets of the segments of a clip.
+        """Return the offsets of the segments of a clip.
 
         Parameters
         ----------
@@ -40,9 +39,9 @@ class Segmentation(Protocol):
 
 @dataclass(frozen=True)
 class EvenlySpaced:
-    """`n` segments from the first sample to the last; with ``n=1`` the centre of the clip.
+    """`n` segments from the first sample to the last; one segment at the centre of the clip with ``n=1``.
 
-    The first starts at 0, the last ends where the clip ends, those between are rounded to the nearest sample.
+    The first starts at 0, the last ends with the clip, the others are rounded to the nearest sample.
 
     Parameters
     ----------
@@ -61,7 +60,7 @@ class EvenlySpaced:
         _at_least_one(self.n, "n")
 
     def starts(self, length: int, segment: int) -> Starts:
-        """Offsets of the segments, see `Segmentation.starts`."""
+        """Return the offsets of the segments, see `Segmentation.starts`."""
         room = _room(length, segment)
         if room == 0:
             return _whole()
@@ -73,10 +72,10 @@ class EvenlySpaced:
 
 @dataclass(frozen=True)
 class EvenlySpacedWon:
-    """`n` segments spaced as the evaluation code of Won et al. spaces them, for parity with its scores.
+    """`n` segments spaced as in the evaluation code of Won et al., for parity with its scores.
 
-    Segment i starts at ``i * ((length - segment) // n)``, so the end of the clip is never reached. `EvenlySpaced` is
-    the better plan where no parity is asked for.
+    Segment i starts at ``i * ((length - segment) // n)``, so the end of the clip is never reached. Prefer
+    `EvenlySpaced` where parity does not matter.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ class EvenlySpacedWon:
         _at_least_one(self.n, "n")
 
     def starts(self, length: int, segment: int) -> Starts:
-        """Offsets of the segments, see `Segmentation.starts`."""
+        """Return the offsets of the segments, see `Segmentation.starts`."""
         room = _room(length, segment)
         if room == 0:
             return _whole()
@@ -109,7 +108,7 @@ class EvenlySpacedWon:
 
 @dataclass(frozen=True)
 class Sliding:
-    """A window that moves on by `hop` while it fits, and once more to the end if at least half a hop is left unseen.
+    """A window that moves by `hop`, and once more to the end of the clip if at least half a hop is not covered.
 
     Parameters
     ----------
@@ -132,17 +131,17 @@ class Sliding:
             _at_least_one(self.hop, "hop")
 
     def starts(self, length: int, segment: int) -> Starts:
-        """Offsets of the segments, see `Segmentation.starts`."""
+        """Return the offsets of the segments, see `Segmentation.starts`."""
         room = _room(length, segment)
         hop = segment if self.hop is None else self.hop
         starts = np.arange(0, room + 1, hop, dtype=np.int64)
-        unseen = room - int(starts[-1])
-        return np.append(starts, np.int64(room)) if unseen > 0 and 2 * unseen >= hop else starts
+        rest = room - int(starts[-1])
+        return np.append(starts, np.int64(room)) if rest > 0 and 2 * rest >= hop else starts
 
 
 @dataclass(frozen=True)
 class WholeClip:
-    """One segment at the beginning, for models that take a clip of any length whole.
+    """The whole clip as one segment, for models that take clips of any length.
 
     Examples
     --------
@@ -151,13 +150,13 @@ class WholeClip:
     """
 
     def starts(self, length: int, segment: int) -> Starts:
-        """Offset of the one segment, see `Segmentation.starts`."""
+        """Return the offset of the one segment, see `Segmentation.starts`."""
         _room(length, segment)
         return _whole()
 
 
 def fill(samples: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
-    """Repeat a clip from its beginning until it is as long as a segment; longer clips are left alone.
+    """Repeat a clip from its beginning until it is as long as a segment; longer clips are unchanged.
 
     Parameters
     ----------
@@ -169,7 +168,7 @@ def fill(samples: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float3
     Returns
     -------
     (max(samples, length),) float32
-        The clip itself where it is long enough, a new array otherwise.
+        The clip itself if it is long enough, a new array otherwise.
 
     Raises
     ------
@@ -217,7 +216,7 @@ def cut(samples: npt.NDArray[np.float32], starts: Starts, segment: int) -> npt.N
 
 
 def _room(length: int, segment: int) -> int:
-    """How far a segment can move inside the clip, in samples."""
+    """Return how far a segment can move inside the clip, in samples."""
     _at_least_one(segment, "segment")
     if length < 1:
         raise AudioError("a clip with 0 samples has no segments")

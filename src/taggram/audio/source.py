@@ -1,7 +1,7 @@
-"""An audio file, opened and described; whatever is wrong with it is said in one line.
+"""Audio files, opened and described; each problem is an error of one line.
 
-Only regular files are opened, so nothing here can block, and nothing but the file itself is read: a playlist named like
-a song reaches no other file and no network.
+Only regular files are opened, so that reading cannot block. Nothing but the file itself is read: a playlist with the
+suffix of a song gives access to no other file and no network.
 """
 
 import functools
@@ -24,24 +24,24 @@ __all__ = ["AudioInfo", "Source", "probe"]
 
 SAMPLE_RATES = range(100, 10_000_001)
 
-# How often in a row reading may fail before the rest of a file is given up.
+# Number of consecutive failures after which the rest of a file is skipped.
 PATIENCE = 100
 
-# Formats whose header holds the true length. That of an mp3 does where an encoder left its info frame. In all others it
-# is estimated from the file's size or taken from a last time stamp, which may be wrong (ogg).
+# Formats whose header has the true length, as an mp3 with an info frame has. In all others it is estimated from the
+# file's size or taken from a last time stamp, which may be wrong (ogg).
 _TRUE_LENGTHS = {"aiff", "asf", "caf", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "w64", "wav", "wv"}
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What an audio file says of itself.
+    """Description of an audio file by its header.
 
     Parameters
     ----------
     path
         The file.
     duration
-        Length in seconds as the header tells or FFmpeg estimates it; None where it cannot be known without decoding.
+        Length in seconds, from the header or estimated by FFmpeg; None if it is unknown without decoding.
     sample_rate
         Samples per second.
     channels
@@ -51,7 +51,7 @@ class AudioInfo:
     bit_rate
         Bits per second of the whole file, None if unknown.
     tags
-        Title, artist and so on, as the file holds them; keys in lower case.
+        Title, artist and so on, as in the file; keys in lower case.
     """
 
     path: Path
@@ -74,15 +74,15 @@ class Source:
     Raises
     ------
     AudioError
-        If it cannot be read, or holds no audio that is recognised.
+        If the file cannot be read, or has no recognised audio.
     """
 
     info: AudioInfo
-    promised: float | None  # seconds that the header vouches for; None where the duration is but an estimate
+    promised: float | None  # seconds by a reliable header; None where the duration is an estimate
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
-        self._name = shown(path)
+        self._name = printable_path(path)
         self._skip_to: int | None = None
         self._file = _open(path, self._name)
         try:
@@ -92,9 +92,9 @@ class Source:
             raise
 
     def packets(self) -> Iterator[Any]:
-        """Give out the packets of the audio stream up to the end, or to where nothing more can be read.
+        """Yield the packets of the audio stream up to the end, or to where nothing more can be read.
 
-        After damage that interrupts the reading, `promised` is the duration whoever says it.
+        After damage that interrupts reading, `promised` is the duration even if that is an estimate.
         """
         self._fresh = False
         failures = 0
@@ -108,14 +108,14 @@ class Source:
             except av.FFmpegError:
                 failures += 1
                 self.promised = self.promised or self.info.duration
-            except IndexError:  # PyAV does not know streams that appear on the way
+            except IndexError:  # PyAV does not support streams that appear later in a file
                 return
 
     def seek(self, stamp: int) -> bool:
-        """Go to the packet at a time stamp or a little before; False if that is not possible.
+        """Seek to the packet at a time stamp or shortly before; return False if that is not possible.
 
-        Ogg files are read through to there, which is nearly as fast: after a seek in them FFmpeg's time stamps are
-        wrong up to the end of a page.
+        Ogg files are read up to the time stamp, which is nearly as fast: after a seek in them FFmpeg's time stamps
+        are wrong up to the end of a page.
         """
         self._fresh = False
         if self.container.format.name == "ogg":
@@ -128,14 +128,14 @@ class Source:
         return True
 
     def rewind(self) -> None:
-        """Begin anew, as if the file had just been opened: decoder, clock and all."""
+        """Return to the state of a file just opened, with a new decoder."""
         if not self._fresh:
             self.container.close()
             self._file.seek(0, os.SEEK_SET)
             self._demux()
 
     def close(self) -> None:
-        """Close the file; again is no harm."""
+        """Close the file; may be called repeatedly."""
         self.container.close()
         self._file.close()
 
@@ -143,16 +143,16 @@ class Source:
         try:
             self.container = open_container(self._file)
             stream = self.container.streams.best("audio")
-        except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:  # PyAV stumbles over damage, too
+        except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:  # PyAV itself fails on some damage
             self._unrecognised(error)
         if stream is None and not self.container.streams.audio:
-            kinds = sorted({found.type for found in self.container.streams})
+            kinds = sorted({other.type for other in self.container.streams})
             self._fail(f"has no audio stream, only {' and '.join(kinds) or 'an empty container'}")
-        if stream is None:  # FFmpeg calls random bytes an mp3, but finds nothing in it
+        if stream is None:  # FFmpeg takes random bytes for an mp3 without packets
             self._unrecognised(None)
         context = stream.codec_context
         if context is None:
-            self._fail("holds audio of a kind that cannot be decoded: convert it, to flac or mp3 for example")
+            self._fail("has audio that cannot be decoded: convert it, for example to flac or mp3")
         if context.sample_rate not in SAMPLE_RATES:
             self._fail(f"claims a sample rate of {context.sample_rate} Hz: its header is damaged")
         self.stream = stream
@@ -182,17 +182,17 @@ class Source:
         if duration is None:
             return None
         if name == "wav" and byte_rate and (whole := _riff_size(self._file)) > size:
-            return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to what is there
-        informed = name == "mp3" and "encoder" in self.stream.metadata
-        vouched = name in _TRUE_LENGTHS or informed or duration * byte_rate > 1.01 * size
-        return duration if vouched else None
+            return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to the size of the file
+        has_info_frame = name == "mp3" and "encoder" in self.stream.metadata
+        reliable = name in _TRUE_LENGTHS or has_info_frame or duration * byte_rate > 1.01 * size
+        return duration if reliable else None
 
     def _unrecognised(self, cause: Exception | None) -> NoReturn:
         self._file.seek(4, os.SEEK_SET)
         if self._file.read(4) == b"ftyp":
             what = "its header (the moov box) is missing or damaged, often by an interrupted recording or download"
-            self._fail(f"cannot be opened: {what}; fetch or export it again", cause)
-        self._fail("is not audio in any format known here, whatever its name says", cause)
+            self._fail(f"cannot be opened: {what}; download or export it again", cause)
+        self._fail("is not audio in any supported format", cause)
 
     def _fail(self, what: str, cause: Exception | None = None) -> NoReturn:
         raise AudioError(f"{self._name} {what}") from cause
@@ -214,26 +214,32 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     Raises
     ------
     AudioError
-        If it cannot be read, or holds no audio that is recognised.
+        If the file cannot be read, or has no recognised audio.
+
+    Examples
+    --------
+    >>> info = probe("examples/piano-prelude.opus")
+    >>> info.codec, info.sample_rate, info.channels, round(info.duration)
+    ('opus', 48000, 2, 30)
     """
     source = Source(path)
     source.close()
     return source.info
 
 
-def shown(path: str | os.PathLike[str]) -> str:
-    """Spell a path as part of a line of text: names with line breaks or undecodable bytes are quoted and escaped."""
+def printable_path(path: str | os.PathLike[str]) -> str:
+    """Return a path for messages of one line: line breaks and undecodable bytes are quoted and escaped."""
     text = os.fspath(path)
     return text if text.isprintable() else ascii(text)
 
 
 def _decoder(context: Any) -> Any:
-    """Choose the decoder: FFmpeg's own, but libopus for opus, from which FFmpeg's deviates by up to -20 dB."""
+    """Return FFmpeg's decoder, but libopus for opus, from which FFmpeg's own deviates by up to -20 dB."""
     if context.codec.canonical_name == "opus" and "libopus" in av.codecs_available:
         own, context = context, av.CodecContext.create("libopus", "r")
         context.extradata, context.layout, context.sample_rate = own.extradata, own.layout, own.sample_rate
         context.options = {"request_sample_fmt": "flt"}
-    context.thread_count = 1  # speed comes from more processes
+    context.thread_count = 1  # several files are decoded in several processes
     return context
 
 
@@ -241,10 +247,10 @@ _seek = seek_function()
 
 
 class _File(io.FileIO):
-    """A file whose `seek` answers as FFmpeg expects it.
+    """A file whose `seek` returns -1 on failure, as FFmpeg expects.
 
-    PyAV prints and forgets whatever a callback raises. So an impossible seek gives -1 and no exception, and where the
-    system allows it nothing of it is Python code, in which an interrupt could arrive and be lost.
+    PyAV prints and drops exceptions of callbacks. So a failing seek must not raise, and where the system allows it
+    no Python code runs in it, in which an interrupt could arrive and be lost.
     """
 
     def __init__(self, path: str | bytes) -> None:
@@ -260,19 +266,19 @@ def _open(path: str | os.PathLike[str], name: str) -> _File:
         if not stat.S_ISREG(status.st_mode):
             raise AudioError(f"{name} is a pipe, device or socket: copy its content to a regular file first")
         if status.st_size == 0:
-            raise AudioError(f"{name} is empty (0 bytes): fetch it again")
+            raise AudioError(f"{name} is empty (0 bytes): download it again")
         return _File(os.fspath(path))
     except FileNotFoundError as error:
         raise AudioError(f"{name} does not exist: check the path") from error
     except PermissionError as error:
-        raise AudioError(f"{name} may not be read: check its permissions") from error
+        raise AudioError(f"{name} cannot be read: check its permissions") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise AudioError(f"{name} cannot be opened ({reason.lower()}): check the path") from error
 
 
 def _riff_size(file: _File) -> int:
-    """Read how many bytes a wav file should have by its own header, 0 where the header leaves it open."""
+    """Read the size in bytes that a wav file has by its header; 0 if the header does not state it."""
     position = file.tell()
     file.seek(0, os.SEEK_SET)
     head = file.read(8)

@@ -1,4 +1,4 @@
-"""Audio files as mono float32 at a wished rate: whole (`read`) or in blocks of about a second (`AudioStream`)."""
+"""Audio files as mono float32 at any sample rate: whole (`read`) or in blocks of about a second (`AudioStream`)."""
 
 import math
 import os
@@ -10,19 +10,19 @@ from typing import Self
 import numpy as np
 
 from taggram.audio.decode import Decoder, seekable
-from taggram.audio.levels import Levels, Waveform, finite_peak
 from taggram.audio.resample import Resampler, common_grid
-from taggram.audio.source import SAMPLE_RATES, AudioInfo, Source, shown
+from taggram.audio.sanitize import Sanitizer, Waveform, finite_peak
+from taggram.audio.source import SAMPLE_RATES, AudioInfo, Source, printable_path
 from taggram.errors import AudioError, AudioWarning
 
 __all__ = ["AudioStream", "read"]
 
 
 class AudioStream:
-    """A file, or a stretch of one, as blocks of mono samples; memory does not grow with the file's length.
+    """A file, or a part of it, as blocks of mono samples; memory does not grow with the length of the file.
 
     It is a context manager and can be iterated once. Blocks are (samples,) float32 arrays: the mean of the channels,
-    resampled by soxr HQ, full scale 1.0, finite and within -4..4 but for the ripple of the resampler.
+    resampled by soxr HQ, full scale 1.0, finite and within -4..4 except for the ripple of the resampler.
 
     Parameters
     ----------
@@ -31,29 +31,29 @@ class AudioStream:
     sample_rate
         Rate of the blocks in Hz, 100 to 10 million; None keeps the file's.
     start
-        Where to begin, in seconds, rounded to the nearest sample at `sample_rate`.
+        Start in seconds, rounded to the nearest sample at `sample_rate`.
     duration
-        How much to give at most, in seconds, rounded likewise; None is all.
+        Maximum duration in seconds, rounded likewise; None reads to the end.
 
     Attributes
     ----------
     info : AudioInfo
-        What the file says of itself.
+        Description of the file by its header.
     seekable : bool
-        Whether a `start` far into the file is reached without decoding what comes before it.
+        Whether a `start` far into the file is reached without decoding everything before it.
     warnings : list of str
-        What was wrong and what was done about it, one line each; complete when the last block is out.
+        Problems of the audio and their treatment, one line each; complete after the last block.
 
     Raises
     ------
     AudioError
-        If the file cannot be read, holds no audio, or ends before `start`, or if a parameter is out of range. While
-        blocks are given out, it is raised only before the first.
+        If the file cannot be read, has no audio, or ends before `start`, or if a parameter is out of range. During
+        iteration, it is raised only before the first block.
 
     Notes
     -----
-    A stretch is sample for sample what the same stretch of the whole file is, where the file is undamaged. In a damaged
-    file the parts that cannot be decoded are left out, not filled with silence.
+    A part of an undamaged file equals the same part of the whole file, sample for sample. In a damaged file the parts
+    that cannot be decoded are left out, not replaced by silence.
     """
 
     info: AudioInfo
@@ -68,13 +68,13 @@ class AudioStream:
         start: float = 0.0,
         duration: float | None = None,
     ) -> None:
-        self._name = shown(path)
+        self._name = printable_path(path)
         if sample_rate is not None and sample_rate not in SAMPLE_RATES:
-            self._fail(f"cannot be read at {sample_rate} Hz: ask for a whole number, {_range(SAMPLE_RATES)}")
+            self._fail(f"cannot be read at {sample_rate} Hz: the rate must be a whole number, {_range(SAMPLE_RATES)}")
         if not (math.isfinite(start) and start >= 0):
-            self._fail(f"cannot be read from {start} s on: ask for a start of 0 or more")
+            self._fail(f"cannot be read from {start} s on: the start must be 0 or more")
         if duration is not None and not (math.isfinite(duration) and duration > 0):
-            self._fail(f"cannot be read for {duration} s: ask for a duration above 0, or None for all")
+            self._fail(f"cannot be read for {duration} s: the duration must be above 0")
         self._start, self._duration = start, duration
         self._source = Source(path)
         self.info = self._source.info
@@ -95,44 +95,44 @@ class AudioStream:
         return self._blocks
 
     def close(self) -> None:
-        """Close the file; blocks not yet given out are lost."""
+        """Close the file; the remaining blocks are lost."""
         self._blocks.close()
         self._source.close()
 
     def _run(self) -> Generator[Waveform, None, None]:
         first = round(self._start * self._rate)
-        wanted = None if self._duration is None else max(1, round(self._duration * self._rate))
+        limit = None if self._duration is None else max(1, round(self._duration * self._rate))
         begin, skip = common_grid(first, self.info.sample_rate, self._rate)
-        levels = self._levels()
+        sanitizer = self._create_sanitizer()
         decoder = Decoder(self._source)
         given = 0
-        for block in self._resampled(decoder, levels, begin):
-            piece = block[skip:][: None if wanted is None else wanted - given]
+        for block in self._resampled(decoder, sanitizer, begin):
+            piece = block[skip:][: None if limit is None else limit - given]
             skip = max(0, skip - block.size)
             given += piece.size
             if piece.size:
                 yield piece
-            if given == wanted:
+            if given == limit:
                 break
         if given == 0:
-            self._explain_nothing(decoder)
-        self.warnings += levels.warnings() + self._losses(given / self._rate, given == wanted, decoder)
+            self._raise_no_samples(decoder)
+        self.warnings += sanitizer.warnings() + self._losses(given / self._rate, given == limit, decoder)
 
-    def _resampled(self, decoder: Decoder, levels: Levels, begin: int) -> Iterator[Waveform]:
+    def _resampled(self, decoder: Decoder, sanitizer: Sanitizer, begin: int) -> Iterator[Waveform]:
         resample = Resampler(self._rate)
         for block, rate in decoder.blocks(begin):
-            yield resample(levels.apply(block), rate)
+            yield resample(sanitizer.apply(block), rate)
         yield resample.flush()
 
-    def _levels(self) -> Levels:
-        """Choose the level rules for this file; a file of float PCM is read through once to find its unit."""
+    def _create_sanitizer(self) -> Sanitizer:
+        """Create the sanitizer; a file of float PCM is decoded once to find its peak."""
         if not self.info.codec.startswith("pcm_f"):
-            return Levels()
+            return Sanitizer()
         peak = max((finite_peak(block) for block, _ in Decoder(self._source).blocks()), default=0.0)
-        return Levels(peak)
+        return Sanitizer(peak)
 
     def _losses(self, given: float, complete: bool, decoder: Decoder) -> list[str]:
-        """Give the warning that part of what was asked for is missing, if it is."""
+        """Return a warning if part of the requested audio is missing."""
         expected = given + decoder.lost
         promised = self._source.promised
         if promised is not None and not complete:
@@ -142,18 +142,18 @@ class AudioStream:
         if lost > max(0.2, 0.01 * expected):
             return [f"{lost:.1f} s of {expected:.1f} s could not be decoded: the file is damaged or cut short"]
         if decoder.cut and not complete and promised is None:
-            return [f"cut short after {given:.1f} s, inside a frame; the file does not say how long it was"]
+            return [f"cut short after {given:.1f} s, inside a frame; the file does not state its length"]
         return []
 
-    def _explain_nothing(self, decoder: Decoder) -> None:
-        """Raise the error that says why there is not one sample to give."""
+    def _raise_no_samples(self, decoder: Decoder) -> None:
+        """Raise an error with the reason why there are no samples."""
         if self._start > 0:
             length = sum(block.size / rate for block, rate in Decoder(self._source).blocks())
             if length:
                 self._fail(f"has no audio at {self._start:g} s: it lasts {length:.2f} s")
         if decoder.lost:
-            self._fail("is damaged throughout, nothing in it could be decoded: fetch it again")
-        self._fail("holds no audio samples")
+            self._fail("is damaged, nothing in it can be decoded: download it again")
+        self._fail("has no audio samples")
 
     def _fail(self, what: str) -> None:
         raise AudioError(f"{self._name} {what}")
@@ -162,7 +162,7 @@ class AudioStream:
 def read(
     path: str | os.PathLike[str], sample_rate: int | None = None, *, start: float = 0.0, duration: float | None = None
 ) -> Waveform:
-    """Decode a file, or a stretch of one, to a mono waveform.
+    """Decode a file, or a part of it, to a mono waveform.
 
     Parameters
     ----------
@@ -171,9 +171,9 @@ def read(
     sample_rate
         Rate of the result in Hz, 100 to 10 million; None keeps the file's.
     start
-        Where to begin, in seconds, rounded to the nearest sample at `sample_rate`.
+        Start in seconds, rounded to the nearest sample at `sample_rate`.
     duration
-        How much to read at most, in seconds, rounded likewise; None is all.
+        Maximum duration in seconds, rounded likewise; None reads to the end.
 
     Returns
     -------
@@ -183,17 +183,23 @@ def read(
     Raises
     ------
     AudioError
-        If the file cannot be read, holds no audio, or ends before `start`, or if a parameter is out of range.
+        If the file cannot be read, has no audio, or ends before `start`, or if a parameter is out of range.
 
     Warns
     -----
     AudioWarning
-        If the file is damaged, cut short, or had to be brought to another level.
+        If the file is damaged or cut short, or if its samples had to be changed.
+
+    Examples
+    --------
+    >>> samples = read("examples/piano-prelude.opus", 16000, start=10, duration=3)
+    >>> samples.shape, samples.dtype
+    ((48000,), dtype('float32'))
     """
     with AudioStream(path, sample_rate, start=start, duration=duration) as stream:
         samples = np.concatenate(list(stream))
     for line in stream.warnings:
-        warnings.warn(f"{shown(path)}: {line}", AudioWarning, stacklevel=2)
+        warnings.warn(f"{printable_path(path)}: {line}", AudioWarning, stacklevel=2)
     return samples
 
 

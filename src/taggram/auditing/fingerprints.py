@@ -127,7 +127,7 @@ def compute_fingerprints(
             else:
                 fingerprints[file] = Fingerprint(hashes[file].file, hashes[file].samples, result.prediction.embedding)
     errors += [hashes[file].error for file in existing if hashes[file].error]
-    return Fingerprints.from_clips(tagger.card.name, [fingerprints.get(file) for file in files], errors)
+    return Fingerprints.from_clips(tagger.model, [fingerprints.get(file) for file in files], errors)
 
 
 def _hash_with_cache(

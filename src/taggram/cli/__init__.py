@@ -1,4 +1,4 @@
-"""The command line, one file per verb; each parses, calls and prints.
+"""The command line, one file per verb: each parses its arguments, calls the library and prints.
 
 Verbs import what they need when they run, so that ``taggram --help`` answers at once. Data goes to stdout, progress,
 warnings and errors to stderr.
@@ -16,13 +16,11 @@ from taggram import __version__
 from taggram.cli import data, models, tag, train
 from taggram.errors import TaggramError
 
-FAILED = (
-    1  # something that was asked for could not be done; wrong usage is 2, and Typer exits with 130 when interrupted
-)
+FAILED = 1  # a file or model failed; wrong usage is 2, and Typer exits with 130 when interrupted
 
 app = typer.Typer(
     name="taggram",
-    help="Listens to music and names what it hears: instruments, genres, moods, voices, eras.",
+    help="Tags music: instruments, genres, moods, voices, eras.",
     epilog="Exit codes: 0 all done; 1 a file or model failed; 2 wrong usage; 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -34,8 +32,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 
 
-def _version(wished: bool) -> None:
-    if wished:
+def _version(requested: bool) -> None:
+    if requested:
         print(f"taggram {__version__}")
         raise typer.Exit
 
@@ -44,15 +42,15 @@ def _version(wished: bool) -> None:
 def _options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
-    """Take the options of taggram itself."""
+    """Parse the options of taggram itself."""
 
 
 def main() -> None:
-    """Run the command line; every error of ours becomes one line and an exit code."""
+    """Run the command line; a `TaggramError` becomes one line and an exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names, tags and bars need more than the usual encoding of Windows
+        if isinstance(stream, io.TextIOWrapper):  # the usual encoding of Windows lacks characters of tags and bars
             stream.reconfigure(encoding="utf-8", errors=stream.errors)
-    gc.set_threshold(100_000)  # looking for garbage among what is only just imported is a hundredth of a cold start
+    gc.set_threshold(100_000)  # garbage collection among fresh imports takes a hundredth of a cold start
     try:
         app()
     except TaggramError as error:

@@ -1,6 +1,6 @@
 """Predictions as text for a terminal: bars, and tags over time.
 
-Written by hand, because loading Rich for a few aligned columns takes a twentieth of a cold start.
+Rich is not used, because loading it for a few aligned columns takes a twentieth of a cold start.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import numpy as np
 from taggram.vocabularies import label
 
 if TYPE_CHECKING:
-    from taggram.tagging import Prediction
-    from taggram.tagging.prediction import Choice
+    from taggram.tagging import Prediction, TagScore
     from taggram.vocabularies import Category
 
 BAR = 24  # characters for a score of 1
 BOLD, DIM = 1, 2
-# The categories in the order in which people read them, with their colours.
+# The categories in display order, with their ANSI colours.
 COLOURS: dict[Category, int] = {
     "genre": 35,
     "instrument": 36,
@@ -35,7 +34,7 @@ _HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 def clock(seconds: float) -> str:
-    """Seconds as people write them.
+    """Format a time in seconds as minutes and seconds.
 
     Examples
     --------
@@ -48,30 +47,30 @@ def clock(seconds: float) -> str:
 
 
 def bar(score: float) -> str:
-    """A bar as long as the score, to an eighth of a character."""
+    """Return a bar as long as the score, to an eighth of a character."""
     eighths = round(min(max(score, 0.0), 1.0) * BAR * 8)
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
 
 def paint(text: str, style: int) -> str:
-    """Give a text a style, by its ANSI number, where a terminal shows it and nobody minds (https://no-color.org)."""
-    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return f"\x1b[{style}m{text}\x1b[0m" if wanted and text else text
+    """Style a text by an ANSI number, on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{style}m{text}\x1b[0m" if styled and text else text
 
 
 def headline(prediction: Prediction) -> str:
-    """File, length and model in one line."""
+    """Return file, duration and model as one line."""
     rest = f"  {clock(prediction.duration)}  {prediction.model}"
     return paint(str(prediction.path), BOLD) + paint(rest, DIM)
 
 
 def category(name: str) -> str:
-    """Return a category as people read it."""
+    """Return the display name of a category."""
     return "tempo and loudness" if name == "tempo" else name
 
 
-def table(prediction: Prediction, tags: Choice) -> str:
-    """The tags of a clip as they come, a bar each."""
+def table(prediction: Prediction, tags: list[TagScore]) -> str:
+    """Return the tags of a clip in the given order, with bars."""
     width = _width(tags)
     lines = []
     for tag, score in tags:
@@ -80,11 +79,11 @@ def table(prediction: Prediction, tags: Choice) -> str:
     return "\n".join(lines)
 
 
-def grouped(prediction: Prediction, tags: Choice) -> str:
-    """The tags of a clip by category, a bar each."""
+def grouped(prediction: Prediction, tags: list[TagScore]) -> str:
+    """Return the tags of a clip by category, with bars."""
     width = _width(tags)
-    groups: dict[Category, Choice] = {
-        kind: [(tag, score) for tag, score in tags if prediction.vocabulary.tags[tag] == kind] for kind in COLOURS
+    groups: dict[Category, list[TagScore]] = {
+        kind: [entry for entry in tags if prediction.vocabulary.tags[entry.tag] == kind] for kind in COLOURS
     }
     indent = max(len(category(kind)) for kind, group in groups.items() if group)
     lines = []
@@ -95,8 +94,8 @@ def grouped(prediction: Prediction, tags: Choice) -> str:
     return "\n".join(lines)
 
 
-def heat_map(prediction: Prediction, tags: Choice, columns: int) -> str:
-    """The taggram: time runs to the right, the height of a block is the score."""
+def heat_map(prediction: Prediction, tags: list[TagScore], columns: int) -> str:
+    """Return the taggram: time runs to the right, the height of a block is the score."""
     width = _width(tags)
     lines = []
     for tag, score in tags:
@@ -109,7 +108,7 @@ def heat_map(prediction: Prediction, tags: Choice, columns: int) -> str:
     return "\n".join([*lines, f"{'':{width}}  {paint(axis, DIM)}"])
 
 
-def _width(tags: Choice) -> int:
+def _width(tags: list[TagScore]) -> int:
     return max(len(label(tag)) for tag, _ in tags)
 
 
@@ -118,7 +117,7 @@ def _bar(score: float, kind: Category) -> str:
 
 
 def _columns(scores: np.ndarray, width: int) -> np.ndarray:
-    """Scores over time in at most `width` columns; short clips are drawn wider."""
+    """Average scores over time into at most `width` columns; repeat those of short clips."""
     if len(scores) <= width:
         return np.repeat(scores, min(4, width // len(scores)))
     return np.array([part.mean() for part in np.array_split(scores, width)])

@@ -1,63 +1,62 @@
-"""Which tags of a prediction are shown."""
+"""Selection of the tags that ``taggram tag`` prints."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from taggram.errors import ModelError
-
-if TYPE_CHECKING:
-    from taggram.models import ModelCard
-    from taggram.models.card import Policy
-    from taggram.tagging import Prediction
-    from taggram.tagging.prediction import Choice
+from taggram.models.card import ThresholdCriterion
+from taggram.tagging import Prediction, Tagger, TagScore
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Those tags that hold, or the highest.
+    """The tags above their thresholds, or the highest tags.
 
     Attributes
     ----------
-    policy
-        By which thresholds a tag holds; None where the highest are shown.
+    thresholds
+        The thresholds; None selects the highest tags.
     n
-        How many of the highest; None is as many as the output has by itself.
+        Number of the highest tags; None is the default of the output.
     grouped
-        Whether people get them by category.
+        Whether tables show the tags by category.
     """
 
-    policy: Policy | None
+    thresholds: ThresholdCriterion | None
     n: int | None
     grouped: bool
 
     @classmethod
-    def of(cls, card: ModelCard, policy: Policy | None, top: int | None, everything: bool) -> Self:
-        """Make of what was asked for, at most one thing, what is meant for a model.
+    def from_options(
+        cls, tagger: Tagger, thresholds: ThresholdCriterion | None, top: int | None, all_tags: bool
+    ) -> Self:
+        """Return the selection of the command's options, of which at most one is given.
 
         Raises
         ------
         ModelError
-            If the model has no thresholds for the policy that was asked for.
+            If the model does not have these thresholds.
         """
-        if policy and policy not in (card.thresholds or {}):
-            raise ModelError(f"{card.name} has no thresholds for the policy {policy}; choose with --top or --all")
-        if everything:
+        available = tagger.card.thresholds
+        if thresholds and thresholds not in (available or {}):
+            raise ModelError(f"{tagger.model} has no thresholds {thresholds}; use --top or --all")
+        if all_tags:
             return cls(None, sys.maxsize, grouped=True)
-        if top is not None or card.thresholds is None:
+        if top is not None or available is None:
             return cls(None, top, grouped=False)
-        return cls(policy or "top", None, grouped=True)
+        return cls(thresholds or "balanced", None, grouped=True)
 
-    def __call__(self, prediction: Prediction, otherwise: int) -> Choice:
-        """Choose tags, best first.
+    def __call__(self, prediction: Prediction, default: int) -> list[TagScore]:
+        """Select tags, best first.
 
         Parameters
         ----------
         prediction
-            Of a file.
-        otherwise
-            How many of the highest tags this output has by itself.
+            Scores of a file.
+        default
+            Number of the highest tags, where the options give none.
         """
-        return prediction.decide(self.policy) if self.policy else prediction.top(self.n or otherwise)
+        return prediction.tags(self.thresholds) if self.thresholds else prediction.top(self.n or default)

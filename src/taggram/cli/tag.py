@@ -1,4 +1,4 @@
-"""``taggram tag``: name what is heard in files and folders."""
+"""``taggram tag``: tag music files."""
 
 from __future__ import annotations
 
@@ -6,45 +6,20 @@ import itertools
 import shutil
 import sys
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from taggram._progress import progress
-from taggram._system import cpu_count
 
 if TYPE_CHECKING:
     from taggram.cli.selection import Selection
-    from taggram.tagging import Prediction, Tagged
+    from taggram.tagging import Prediction, TagResult
 
-PICTURE = 12  # tags in a picture, where no thresholds say which
-TABLE = 5  # and in a table
-FEW = 5  # four clips of 30 s take as long in two processes as in one, starting them included
-
-
-class Policy(StrEnum):
-    """By which thresholds a tag holds."""
-
-    f1 = "f1"
-    top = "top"
-    precision = "precision"
-
-
-class Aggregation(StrEnum):
-    """How the scores of a clip are made of those of its segments."""
-
-    mean = "mean"
-    max = "max"
-    vote = "vote"
-
-
-class Backend(StrEnum):
-    """What runs the model."""
-
-    onnx = "onnx"
-    torch = "torch"
+# Number of tags where neither thresholds nor options select them.
+PLOT_TAGS = 12
+TABLE_TAGS = 5
 
 
 def tag(
@@ -56,43 +31,46 @@ def tag(
         str | None,
         typer.Option(help="Name of a model (see: taggram models list) or its folder.  \\[default: default]"),
     ] = None,
-    policy: Annotated[
-        Policy | None,
-        typer.Option(help="Thresholds: as often as in the top ten, best F1, or precise.  \\[default: top]"),
+    thresholds: Annotated[
+        Literal["balanced", "f1", "precision"] | None,
+        typer.Option(help="Tags above these thresholds.  \\[default: balanced]"),
     ] = None,
     top: Annotated[
-        int | None, typer.Option(min=1, help="The highest tags, whatever their thresholds.  \\[without any: 5]")
+        int | None, typer.Option(min=1, help="The highest tags.  \\[default for models without thresholds: 5]")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All tags.")] = False,
     vocabulary: Annotated[
         str | None,
-        typer.Option(metavar="taggram|mtat|msd|jamendo", help="Answer in these tags.  \\[default: the model's]"),
+        typer.Option(metavar="taggram|mtat|msd|jamendo", help="Vocabulary of the tags.  \\[default: the model's]"),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per file.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print one row per file, one column per tag.")] = False,
     over_time: Annotated[bool, typer.Option("--over-time", help="Show the tags over time: the taggram.")] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="PICTURE|FOLDER", help="Draw spectrogram and taggram: NAME.png|svg, or a folder for all."),
+        typer.Option(metavar="PICTURE|FOLDER", help="Plot spectrogram and taggram: NAME.png|svg, or a folder for all."),
     ] = None,
-    start: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Where to begin in each file.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="How much of each file.")] = None,
+    start: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Start of the part to tag.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Duration of the part to tag.")] = None,
     segments: Annotated[
-        int | None, typer.Option(min=1, help="Look at this many evenly spaced segments.  \\[default: all of the file]")
+        int | None,
+        typer.Option(min=1, help="Number of evenly spaced segments.  \\[default: adjacent segments]"),
     ] = None,
     aggregation: Annotated[
-        Aggregation | None, typer.Option(help="From segments to the file.  \\[default: mean]")
+        Literal["mean", "max", "vote"] | None,
+        typer.Option(help="Aggregation of the segments' scores.  \\[default: mean]"),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help=f"Processes.  \\[default: the cores, from {FEW} files on]")
+        int | None,
+        typer.Option(min=1, help="Number of processes.  \\[default: the number of cores, from 5 files on]"),
     ] = None,
-    backend: Annotated[Backend, typer.Option(help="What runs the model.")] = Backend.onnx,
+    backend: Annotated[Literal["onnx", "torch"], typer.Option(help="What runs the model.")] = "onnx",
     device: Annotated[str, typer.Option(help="Device of the torch backend.")] = "cpu",
 ) -> None:
-    """Name what is heard in music files.
+    """Tag music files.
 
-    Prints the tags of each file that pass their thresholds, or the highest if the model has none; warnings and a
-    summary go to stderr. A file that cannot be tagged is reported and the others go on; the exit code is then 1.
+    Shows the tags above their thresholds, or the highest tags if the model has no thresholds. Warnings and a summary
+    go to stderr. A file that cannot be tagged is reported and does not stop the others; the exit code is then 1.
     """
     from taggram.audio import EvenlySpaced
     from taggram.cli.collect import collect
@@ -100,13 +78,13 @@ def tag(
     from taggram.tagging import DEFAULT_MODEL, Tagger
     from taggram.vocabularies import VocabularyMap
 
-    choices = [top is not None, all_, policy is not None]
-    if csv and (json or over_time or any(choices)):
+    selections = [top is not None, all_, thresholds is not None]
+    if csv and (json or over_time or any(selections)):
         raise typer.BadParameter(
-            "--csv has all tags of the whole file: it takes no --json, --over-time, --top, --all or --policy"
+            "--csv has all tags of the whole file: it takes no --json, --over-time, --top, --all or --thresholds"
         )
-    if sum(choices) > 1:
-        raise typer.BadParameter("--top, --all and --policy each say which tags: give one of them")
+    if sum(selections) > 1:
+        raise typer.BadParameter("--top, --all and --thresholds exclude each other")
     if duration is not None and duration <= 0:
         raise typer.BadParameter("--duration must be above 0")
     if plot is not None:
@@ -115,54 +93,50 @@ def tag(
         require_matplotlib()
 
     began = time.perf_counter()
-    found = list(collect(paths))
-    files = [file for file in found if isinstance(file, str)]
-    pictures = {} if plot is None else _pictures(plot, files)
+    collected = list(collect(paths))
+    files = [file for file in collected if isinstance(file, str)]
+    pictures = {} if plot is None else _picture_files(plot, files)
     tagger = Tagger(
         model or DEFAULT_MODEL,
         segmentation=None if segments is None else EvenlySpaced(segments),
-        aggregation=None if aggregation is None else aggregation.value,
-        backend=backend.value,
+        aggregation=aggregation,
+        backend=backend,
         device=device,
     )
-    select = Selection.of(tagger.card, None if policy is None else policy.value, top, all_)
-    spoken = tagger.card.vocabulary
-    if vocabulary is not None:
-        spoken = VocabularyMap.from_names(spoken, vocabulary).target
-    if workers is None:
-        workers = 1 if len(files) < FEW else cpu_count()
-    not_found = (tagged for tagged in found if not isinstance(tagged, str))
-    results = tagger.tag_many(files, workers=min(workers, len(files)), start=start, duration=duration)
+    select = Selection.from_options(tagger, thresholds, top, all_)
+    own = tagger.card.vocabulary
+    target = VocabularyMap.from_names(own, vocabulary or own.name).target
     printer: _Tables | _Json | _Csv
     if json:
         printer = _Json(select, over_time)
     elif csv:
-        printer = _Csv(spoken.names)
+        printer = _Csv(target.names)
     else:
         printer = _Tables(select, over_time)
-    tally = _Tally()
-    for tagged in progress(itertools.chain(not_found, results), len(found), "tagging"):
-        if tagged.prediction is None:
-            printer.failure(tagged)
-            tally.failed(tagged)
+    missing = (result for result in collected if not isinstance(result, str))
+    results = itertools.chain(missing, tagger.tag_many(files, workers=workers, start=start, duration=duration))
+    summary = _Summary()
+    for result in progress(results, len(collected), "tagging"):
+        summary.add(result)
+        if result.prediction is None:
+            printer.failure(result)
         else:
-            prediction = tagged.prediction.in_vocabulary(spoken.name)
+            prediction = result.prediction.in_vocabulary(target.name)
             printer.success(prediction)
-            tally.done(prediction)
             if pictures:
-                plot_taggram(prediction, pictures[tagged.path], select(prediction, PICTURE))
-    tally.summary(time.perf_counter() - began)
-    if tally.errors:
+                plot_taggram(prediction, pictures[result.path], select(prediction, PLOT_TAGS))
+    summary.print(time.perf_counter() - began)
+    if summary.failed:
         raise typer.Exit(1)
 
 
-def _pictures(plot: Path, files: list[str]) -> dict[str, Path]:
-    """Say where the picture of each file goes; a folder is made."""
+def _picture_files(plot: Path, files: list[str]) -> dict[str, Path]:
+    """Return the picture of each file; create the folder of several pictures."""
     from taggram.errors import TaggramError
 
     if plot.suffix.lower() in (".png", ".svg"):
         if len(files) > 1:
-            raise typer.BadParameter(f"--plot {plot} is one picture, for {len(files)} files: name a folder")
+            raise typer.BadParameter(f"--plot {plot} is one picture, for {len(files)} files: give a folder")
         return dict.fromkeys(files, plot)
     if plot.suffix and not plot.is_dir():
         raise typer.BadParameter(f"--plot {plot}: a picture is a .png or .svg file")
@@ -172,36 +146,35 @@ def _pictures(plot: Path, files: list[str]) -> dict[str, Path]:
     try:
         plot.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TaggramError(f"{plot}: the folder cannot be made: {error.strerror}") from error
+        raise TaggramError(f"{plot}: the folder cannot be created: {error.strerror}") from error
     return pictures
 
 
-class _Tally:
-    """Warnings and errors as they come, and the line at the end."""
+class _Summary:
+    """Warnings and errors as they occur, and the last line."""
 
     def __init__(self) -> None:
-        self.files = self.errors = 0
+        self.files = self.failed = 0
         self.seconds = 0.0
 
-    def done(self, prediction: Prediction) -> None:
+    def add(self, result: TagResult) -> None:
         self.files += 1
-        self.seconds += prediction.duration
-        for warning in prediction.warnings:
-            print(f"warning: {prediction.path}: {warning}", file=sys.stderr)
+        if result.prediction is None:
+            self.failed += 1
+            print(f"error: {result.error}", file=sys.stderr)
+            return
+        self.seconds += result.prediction.duration
+        for warning in result.prediction.warnings:
+            print(f"warning: {result.path}: {warning}", file=sys.stderr)
 
-    def failed(self, tagged: Tagged) -> None:
-        self.files += 1
-        self.errors += 1
-        print(f"error: {tagged.error}", file=sys.stderr)
-
-    def summary(self, wall: float) -> None:
+    def print(self, wall: float) -> None:
         files = f"{self.files} file{'' if self.files == 1 else 's'}"
         speed = f"{self.seconds:.1f} s of audio in {wall:.2f} s ({self.seconds / wall:.0f} x real time)"
-        print(f"{files}, {self.errors} failed, {speed}", file=sys.stderr)
+        print(f"{files}, {self.failed} failed, {speed}", file=sys.stderr)
 
 
 class _Tables:
-    """For people."""
+    """Tables for a terminal."""
 
     def __init__(self, select: Selection, over_time: bool) -> None:
         self._select, self._over_time = select, over_time
@@ -209,10 +182,10 @@ class _Tables:
     def success(self, prediction: Prediction) -> None:
         from taggram.cli import render
 
-        tags = self._select(prediction, TABLE)
+        tags = self._select(prediction, TABLE_TAGS)
         print(render.headline(prediction))
         if not tags:
-            print("no tag passes its threshold; --top 5 shows the strongest")
+            print("no tag is above its threshold; --top 5 shows the highest")
         elif self._over_time:
             print(render.heat_map(prediction, tags, shutil.get_terminal_size().columns))
         elif self._select.grouped:
@@ -221,12 +194,12 @@ class _Tables:
             print(render.table(prediction, tags))
         print(flush=True)
 
-    def failure(self, tagged: Tagged) -> None:
-        """Show nothing: the line on stderr says it."""
+    def failure(self, result: TagResult) -> None:
+        """Print nothing: the error is on stderr."""
 
 
 class _Json:
-    """For programs: one line per file, failed ones too."""
+    """One line of JSON per file, also for those that fail."""
 
     def __init__(self, select: Selection, over_time: bool) -> None:
         self._select, self._over_time = select, over_time
@@ -235,14 +208,14 @@ class _Json:
         tags = self._select(prediction, len(prediction.vocabulary))
         print(prediction.to_json(tags, over_time=self._over_time), flush=True)
 
-    def failure(self, tagged: Tagged) -> None:
+    def failure(self, result: TagResult) -> None:
         import json
 
-        print(json.dumps({"path": tagged.path, "error": str(tagged.error)}, ensure_ascii=False), flush=True)
+        print(json.dumps({"path": result.path, "error": str(result.error)}, ensure_ascii=False), flush=True)
 
 
 class _Csv:
-    """For spreadsheets: a row per file, a column per tag."""
+    """A row per file, a column per tag."""
 
     def __init__(self, tags: tuple[str, ...]) -> None:
         import csv
@@ -251,9 +224,9 @@ class _Csv:
         self._writer.writerow(["path", "duration", *tags])
 
     def success(self, prediction: Prediction) -> None:
-        scores = [f"{score:.6f}" for score in prediction.song_scores()]
+        scores = [f"{score:.6f}" for score in prediction.clip_scores()]
         self._writer.writerow([prediction.path, f"{prediction.duration:.3f}", *scores])
         sys.stdout.flush()
 
-    def failure(self, tagged: Tagged) -> None:
-        """Write nothing: the line on stderr says it."""
+    def failure(self, result: TagResult) -> None:
+        """Print nothing: the error is on stderr."""

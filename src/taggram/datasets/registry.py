@@ -40,7 +40,13 @@ def _import_all() -> None:
 
 
 def list_datasets() -> list[str]:
-    """Return the names of all data sets, sorted."""
+    """Return the names of all data sets, sorted.
+
+    Examples
+    --------
+    >>> list_datasets()[:3]
+    ['emotify', 'fma', 'gtzan']
+    """
     _import_all()
     return sorted(_REGISTRY)
 
@@ -52,6 +58,12 @@ def dataset(name: str) -> Dataset:
     ------
     DatasetError
         If no data set has that name.
+
+    Examples
+    --------
+    >>> gtzan = dataset("gtzan")
+    >>> [protocol.name for protocol in gtzan.protocols]
+    ['filtered', 'stratified']
     """
     if name not in list_datasets():
         raise DatasetError(f"no data set is named {name!r}; available are: {', '.join(list_datasets())}")

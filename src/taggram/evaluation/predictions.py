@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.models import ModelCard
-from taggram.tagging import Tagged, Tagger
+from taggram.tagging import Tagger, TagResult
 from taggram.tagging.cache import PredictionCache, predict_cached
 
 __all__ = ["ClipPredictions", "ProgressHook", "predict_clips"]
 
-# Yields the tagged files and shows their progress; takes the files, their number and a title.
-ProgressHook = Callable[[Iterable[Tagged], int | None, str], Iterator[Tagged]]
+# Passes tagged files through and shows how many there were; takes them, their number and a title.
+ProgressHook = Callable[[Iterable[TagResult], int | None, str], Iterator[TagResult]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +67,14 @@ def predict_clips(
         If the model is not installed, or if a clip cannot be tagged.
     """
     tagger = Tagger(model)
-    results: Iterable[Tagged] = predict_cached(tagger, files, cache, workers=workers)
+    results: Iterable[TagResult] = predict_cached(tagger, files, cache, workers=workers)
     if progress is not None:
-        results = progress(results, len(files), f"tagging with {tagger.card.name}")
+        results = progress(results, len(files), f"tagging with {tagger.model}")
     scores, embeddings = [], []
     for result in results:
         if result.prediction is None:
             assert result.error is not None
             raise result.error
-        scores.append(result.prediction.song_scores("mean"))
+        scores.append(result.prediction.clip_scores("mean"))
         embeddings.append(result.prediction.embedding)
     return ClipPredictions(tagger.card, np.stack(scores), np.stack(embeddings))

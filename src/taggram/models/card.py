@@ -15,9 +15,7 @@ from taggram.vocabularies import Vocabulary
 
 FILE_NAME = "card.json"
 
-Policy = Literal["f1", "top", "precision"]
-
-
+ThresholdCriterion = Literal["f1", "balanced", "precision"]
 Backend = Literal["onnx", "numpy"]
 
 # Classical models, whose file is a set of arrays: as ONNX files they would be gigabytes.
@@ -147,10 +145,10 @@ class ModelCard(Record, frozen=True, kw_only=True):
     aggregation
         How the scores of a clip are computed from those of its segments.
     thresholds
-        Scores from which on a tag applies, by policy and tag, fitted on validation clips; None for a model without
-        thresholds. ``"f1"``: maximises the expected F1. ``"top"``: the tag applies to as many clips as have it among
-        their ten highest scores; as ``"f1"`` for tags calibrated on labels. ``"precision"``: at least 0.7 of the clips
-        above the threshold have the label; only for tags calibrated on labels.
+        Scores from which on a tag applies, by criterion and tag, fitted on validation clips; None for a model without
+        thresholds. ``"f1"``: maximises the expected F1. ``"balanced"``: the tag applies to as many clips as have it
+        among their ten highest scores; as ``"f1"`` for tags calibrated on labels. ``"precision"``: at least 0.7 of the
+        clips above the threshold have the label; only for tags calibrated on labels.
     calibration
         Calibration of each tag, where it was measured.
     trained_on
@@ -168,6 +166,13 @@ class ModelCard(Record, frozen=True, kw_only=True):
     quantised
         Whether the ONNX file computes its convolutions in 8-bit integers. Its scores then differ by some thousandths
         from those of the float weights, and by as much between processors.
+
+    Examples
+    --------
+    >>> import taggram
+    >>> card = taggram.Tagger().card
+    >>> card.name, card.sample_rate, len(card.vocabulary)
+    ('small_vgg.default', 16000, 94)
     """
 
     format: Literal[1] = 1
@@ -180,7 +185,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
     segments: Segments
     embedding_size: PositiveInt
     aggregation: Literal["mean", "max", "vote"] = "mean"
-    thresholds: dict[Policy, dict[str, float]] | None = None
+    thresholds: dict[ThresholdCriterion, dict[str, float]] | None = None
     calibration: dict[str, Calibration] = field(default_factory=dict)
     trained_on: str
     scores: tuple[Score, ...] = ()
@@ -192,7 +197,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
 
     def _check(self) -> None:
         """Raise a ValueError if thresholds or calibration have tags outside the vocabulary."""
-        thresholds = {f"thresholds.{policy}": set(limits) for policy, limits in (self.thresholds or {}).items()}
+        thresholds = {f"thresholds.{name}": set(limits) for name, limits in (self.thresholds or {}).items()}
         for name, tags in {**thresholds, "calibration": set(self.calibration)}.items():
             if unknown := tags - set(self.vocabulary.tags):
                 raise ValueError(f"{name} has tags that are not in the vocabulary: {sorted(unknown)}")

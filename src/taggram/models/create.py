@@ -41,6 +41,14 @@ def create_model(name: str, vocabulary: Vocabulary | str | Iterable[str] | None 
         If no such model exists, it is not installed, or the vocabulary is missing or superfluous.
     CardError
         If the weights of a model do not match the hash in its card, or its architecture.
+
+    Examples
+    --------
+    >>> import torch
+    >>> network = create_model("small_vgg", vocabulary=["piano", "guitar"]).eval()
+    >>> logits, embedding = network(torch.zeros(1, network.segments.samples))
+    >>> logits.shape
+    torch.Size([1, 2])
     """
     if name in load_architectures():
         if vocabulary is None:

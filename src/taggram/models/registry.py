@@ -62,7 +62,13 @@ def load_architectures() -> dict[str, type[Network]]:
 
 
 def list_architectures() -> list[str]:
-    """Return the names of all architectures, without loading torch."""
+    """Return the names of all architectures, without loading torch.
+
+    Examples
+    --------
+    >>> list_architectures()[:3]
+    ['choi_cnn', 'crnn', 'fcn']
+    """
     return sorted(papers())
 
 
@@ -78,6 +84,11 @@ def list_models(pattern: str = "*") -> list[str]:
     ----------
     pattern
         Shell-style, e.g. ``"*mtat*"``.
+
+    Examples
+    --------
+    >>> list_models("*.mtat-pons2019")
+    ['musicnn_pons.mtat-pons2019', 'vgg_pons.mtat-pons2019']
     """
     return sorted(fnmatch.filter({*PUBLISHED, *installed_models()}, pattern))
 

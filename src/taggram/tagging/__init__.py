@@ -1,13 +1,12 @@
-"""A model and audio in, a prediction out.
+"""Inference: a `Tagger` predicts the scores of files and arrays.
 
-`Tagger` holds a model ready for thousands of files; a `Prediction` is what it says of one. Inference is ONNX Runtime's
-unless torch is asked for. `taggram.tagging.cache` keeps predictions on disk; it is imported from there, so that tagging
-a file does not load SQLite.
+ONNX Runtime runs the models by default, torch on request. `taggram.tagging.cache`, which caches predictions on disk, is
+imported from its own module, so that tagging a file does not load SQLite.
 """
 
 from taggram.models.directories import DEFAULT_MODEL
-from taggram.tagging.prediction import Prediction
-from taggram.tagging.tagged import Tagged
+from taggram.tagging.prediction import Prediction, TagScore
+from taggram.tagging.result import TagResult
 from taggram.tagging.tagger import Tagger
 
-__all__ = ["DEFAULT_MODEL", "Prediction", "Tagged", "Tagger"]
+__all__ = ["DEFAULT_MODEL", "Prediction", "TagResult", "TagScore", "Tagger"]

@@ -1,29 +1,25 @@
-"""The ways to run a model: ONNX Runtime, torch when asked, and NumPy for what is no network."""
+"""Backends that run a model: ONNX Runtime or torch for networks, NumPy for the classical baselines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.errors import CardError, MissingExtraError, ModelError
 from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
+from taggram.models import ModelCard
 from taggram.models.baselines import load_baseline
 from taggram.models.directories import BASELINE_FILE, ONNX_FILE, WEIGHTS_FILE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jaxtyping import Float32
-
-    from taggram.models import ModelCard
-
-Outputs = tuple["Float32[np.ndarray, 'segments tags']", "Float32[np.ndarray, 'segments size']"]
+Outputs = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 class Backend(Protocol):
-    """Segments in, scores and embeddings out.
+    """Computes scores and embeddings of segments.
 
     Attributes
     ----------
@@ -36,8 +32,21 @@ class Backend(Protocol):
     batch: int
     file: Path
 
-    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
-        """Run the model on a batch of segments."""
+    def __call__(self, segments: NDArray[np.float32]) -> Outputs:
+        """Run the model on a batch of segments.
+
+        Parameters
+        ----------
+        segments : (segments, samples) float32
+            Mono samples at the sample rate of the model.
+
+        Returns
+        -------
+        scores : (segments, tags) float32
+            Probabilities, 0 to 1.
+        embeddings : (segments, size) float32
+            Input of the last layer.
+        """
 
 
 def create_backend(
@@ -52,16 +61,16 @@ def create_backend(
     card
         Its card.
     backend
-        How to run a network; the classical baselines always run in NumPy.
+        What runs a network; the classical baselines always run in NumPy.
     device
-        Of the torch backend.
+        Device of the torch backend.
     threads
-        Threads of this process.
+        Number of threads in this process.
 
     Raises
     ------
     ModelError, CardError
-        If there is no such backend or device, or the model is not usable.
+        If the backend or device does not exist, or the model is not usable.
     """
     if card.backend == "numpy":
         return BaselineBackend(folder, card)
@@ -83,10 +92,10 @@ class OnnxBackend:
     card
         Its card.
     threads
-        Threads within one operation.
+        Number of threads within one operation.
     """
 
-    batch = 8  # decoding empties the caches, which then are filled again for several segments
+    batch = 8  # decoding evicts the model from the CPU caches, so several segments follow each other
 
     def __init__(self, folder: Path, card: ModelCard, threads: int) -> None:
         import onnxruntime
@@ -94,7 +103,7 @@ class OnnxBackend:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.enable_mem_pattern = False  # it trades memory for a speed that is not there with one segment at a time
+        options.enable_mem_pattern = False  # it costs memory and gains nothing with one segment at a time
         options.log_severity_level = 3  # errors only
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.file = file = folder / ONNX_FILE
@@ -105,9 +114,9 @@ class OnnxBackend:
             reason = str(error).splitlines()[0]
             raise CardError(f"{file}: not a usable model file: {reason}; import or train the model again") from error
 
-    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
-        """Run the model on a batch of segments."""
-        # One by one all the same: the network's maps then stay in the cache.
+    def __call__(self, segments: NDArray[np.float32]) -> Outputs:
+        """Run the model on a batch of segments; see `Backend`."""
+        # One segment per run, so that the feature maps stay in the CPU caches.
         outputs = [self._session.run(None, {"waveform": segment[None]}) for segment in segments]
         return np.concatenate([scores for scores, _ in outputs]), np.concatenate([emb for _, emb in outputs])
 
@@ -120,7 +129,7 @@ class TorchBackend:
     folder
         The model's folder.
     threads
-        Threads of torch in this process.
+        Number of threads of torch in this process.
     device
         Such as ``"cpu"`` or ``"cuda"``.
     """
@@ -141,10 +150,10 @@ class TorchBackend:
         optimize_for_inference(self._network)
         self.file = folder / WEIGHTS_FILE
         self._device = device
-        self.batch = 1 if device == "cpu" else 16  # a GPU has enough to do only with many at once
+        self.batch = 1 if device == "cpu" else 16  # a GPU is busy only with large batches
 
-    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
-        """Run the model on a batch of segments."""
+    def __call__(self, segments: NDArray[np.float32]) -> Outputs:
+        """Run the model on a batch of segments; see `Backend`."""
         import torch
 
         scores, embeddings = [], []
@@ -157,7 +166,7 @@ class TorchBackend:
 
 
 class BaselineBackend:
-    """A classical model in NumPy; the embedding is the mean of each mel band over time.
+    """A classical baseline in NumPy; the embedding is the mean of each mel band over time.
 
     Parameters
     ----------
@@ -175,7 +184,7 @@ class BaselineBackend:
         self.file = folder / BASELINE_FILE
         self._model = load_baseline(folder, card)
 
-    def __call__(self, segments: Float32[np.ndarray, "segments samples"]) -> Outputs:
-        """Run the model on a batch of segments."""
+    def __call__(self, segments: NDArray[np.float32]) -> Outputs:
+        """Run the model on a batch of segments; see `Backend`."""
         spectrograms = log_mel(segments, self._front_end)
         return self._model(spectrograms.reshape(len(segments), -1)), spectrograms.mean(axis=2)

@@ -1,4 +1,4 @@
-"""Predictions on disk, by content: a clip is tagged once per model and segmentation, whatever its file is called."""
+"""Predictions on disk, by content: a clip is tagged once per model and segmentation, whatever the name of its file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from taggram._files import sha256
 from taggram.errors import CacheError
 from taggram.models.directories import data_dir
 from taggram.tagging.prediction import Prediction
-from taggram.tagging.tagged import Tagged
+from taggram.tagging.result import TagResult
 from taggram.tagging.tagger import Tagger
 
 __all__ = ["CachedPrediction", "FileHashes", "PredictionCache", "PredictionKey", "hash_samples", "predict_cached"]
@@ -39,7 +39,7 @@ TABLES = (
 
 
 class PredictionKey(NamedTuple):
-    """What the scores of a clip depend on.
+    """Everything that the scores of a clip depend on.
 
     Attributes
     ----------
@@ -61,12 +61,12 @@ class PredictionKey(NamedTuple):
 
     @classmethod
     def from_tagger(cls, tagger: Tagger, audio: str, start: float = 0.0, duration: float | None = None) -> Self:
-        """Return the key of what a tagger predicts for a clip.
+        """Return the key of a tagger's prediction for a clip.
 
         Raises
         ------
         CacheError
-            If the segmentation is of a class without a `repr` of its own, by which it could be told from others.
+            If the segmentation's class has no `repr` of its own, which identifies it.
         """
         if type(tagger.segmentation).__repr__ is object.__repr__:
             kind = type(tagger.segmentation).__name__
@@ -100,10 +100,10 @@ class CachedPrediction:
     warnings: tuple[str, ...] = ()
 
     def to_prediction(self, tagger: Tagger, path: str | None = None) -> Prediction:
-        """Return the prediction that the tagger made, or would make, of this clip."""
+        """Return the same prediction as the tagger."""
         return Prediction(
             path=path,
-            model=tagger.card.name,
+            model=tagger.model,
             vocabulary=tagger.card.vocabulary,
             scores=self.scores,
             times=self.times,
@@ -123,7 +123,7 @@ class FileHashes(NamedTuple):
     content
         SHA-256 of its bytes.
     samples
-        SHA-256 of what it decodes to, where that was computed; else empty.
+        SHA-256 of the decoded samples; empty if not computed.
     """
 
     content: str
@@ -310,25 +310,25 @@ def predict_cached(
     workers: int = 1,
     start: float = 0.0,
     duration: float | None = None,
-) -> Iterator[Tagged]:
-    """Tag files as `Tagger.tag_many` does, but take from the cache what is in it, and add the rest to it.
+) -> Iterator[TagResult]:
+    """Tag files as `Tagger.tag_many` does; read cached predictions, and cache the others.
 
     Parameters
     ----------
     tagger
-        The model; nothing is computed if all predictions are cached.
+        The model, which runs on files without a cached prediction.
     paths
         The files. All are hashed first, unless they have not changed since.
     cache
-        Where predictions are kept.
+        The cache.
     workers
-        Processes that tag.
+        Number of processes.
     start, duration
         The part of each file to tag, in seconds.
 
     Yields
     ------
-    Tagged
+    TagResult
         One per path, in order. A file that cannot be tagged has its error, and is tried again next time.
 
     Raises
@@ -341,22 +341,22 @@ def predict_cached(
     for name in names:
         try:
             audio = cache.content_hash(name)
-        except OSError:  # the tagger words the error
+        except OSError:  # the tagger reports the error
             keys.append(None)
         else:
             keys.append(PredictionKey.from_tagger(tagger, audio, start, duration))
     cached = [key is not None and key in cache for key in keys]
     missing = [name for name, hit in zip(names, cached, strict=True) if not hit]
-    tagged_files = tagger.tag_many(missing, workers=min(workers, len(missing)), start=start, duration=duration)
+    results = tagger.tag_many(missing, workers=min(workers, len(missing)), start=start, duration=duration)
     for name, key, hit in zip(names, keys, cached, strict=True):
         entry = cache.get(key) if hit and key is not None else None
         if entry is not None:
-            yield Tagged(name, prediction=entry.to_prediction(tagger, name))
+            yield TagResult(name, prediction=entry.to_prediction(tagger, name))
             continue
-        tagged = next(tagged_files)
-        if tagged.prediction is not None and key is not None:
-            cache.put(key, tagged.prediction)
-        yield tagged
+        result = next(results)
+        if result.prediction is not None and key is not None:
+            cache.put(key, result.prediction)
+        yield result
 
 
 def hash_samples(samples: NDArray[Any], sample_rate: int) -> str:

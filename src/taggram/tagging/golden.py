@@ -1,46 +1,48 @@
-"""What a model answered when it was made, kept beside it, so that one can see whether it still does."""
+"""Golden scores: the scores of test signals, stored beside a model, to verify that it still computes them."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.errors import CardError
 from taggram.models import ModelCard
 from taggram.tagging.tagger import Tagger
 
-if TYPE_CHECKING:
-    from jaxtyping import Float32
-
 FILE_NAME = "golden.json"
 TOLERANCE, QUANTISED = 1e-4, 5e-3  # the latter for models that compute with 8-bit integers
 
 
-def signals(samples: int, sample_rate: int) -> Float32[np.ndarray, "4 samples"]:
-    """Make sounds that are the same everywhere: a rising tone, noise, a beaten chord, and all of them together.
+def signals(samples: int, sample_rate: int) -> NDArray[np.float32]:
+    """Synthesise test signals that are the same on every machine: a chirp, noise, repeated chords, and their mixture.
 
     Parameters
     ----------
     samples
-        Length of each.
+        Length of each signal, in samples.
     sample_rate
         In Hz.
+
+    Returns
+    -------
+    (4, samples) float32
+        The signals, within -1 to 1.
     """
     time = np.arange(samples) / sample_rate
     span = samples / sample_rate
     chirp = np.sin(2 * np.pi * (55 + 0.5 * (sample_rate / 4) * time / span) * time)
     noise = 2 * np.random.default_rng(0).random(samples) - 1
     chord = sum(np.sin(2 * np.pi * 220 * ratio * time) / ratio for ratio in (1, 1.25, 1.5, 2, 3))
-    beaten = chord * np.exp(-6 * (time % 0.5))
-    return np.stack([0.5 * chirp, 0.25 * noise, 0.2 * beaten, 0.2 * (chirp + noise) + 0.1 * beaten]).astype(np.float32)
+    chords = chord * np.exp(-6 * (time % 0.5))
+    return np.stack([0.5 * chirp, 0.25 * noise, 0.2 * chords, 0.2 * (chirp + noise) + 0.1 * chords]).astype(np.float32)
 
 
 def write_golden(folder: str | os.PathLike[str]) -> Path:
-    """Write what a model answers to the test signals beside it.
+    """Write the scores of the test signals beside a model.
 
     Parameters
     ----------
@@ -50,36 +52,36 @@ def write_golden(folder: str | os.PathLike[str]) -> Path:
     Returns
     -------
     Path
-        The file: JSON, from tag to its score for each signal.
+        The file: JSON, from tag to the scores of the signals.
     """
     file = Path(folder) / FILE_NAME
-    lines = (f"  {json.dumps(tag)}: {json.dumps(scores)}" for tag, scores in _answers(folder).items())
+    lines = (f"  {json.dumps(tag)}: {json.dumps(scores)}" for tag, scores in _scores_by_tag(folder).items())
     file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     return file
 
 
 def check_golden(folder: str | os.PathLike[str]) -> None:
-    """Check that a model answers the test signals as it did when it was made.
+    """Check that a model computes its golden scores.
 
     Raises
     ------
     CardError
-        If a score differs by more than 0.0001, or by 0.005 where the card says that the model is quantised, other tags
-        are answered, or there is no such file.
+        If a score differs by more than 0.0001, or by 0.005 for a quantised model, if the file has other tags than the
+        model, or if it is missing.
     """
     file = Path(folder) / FILE_NAME
     if not file.is_file():
-        raise CardError(f"{file}: missing; write_golden makes it")
-    expected, found = json.loads(file.read_bytes()), _answers(folder)
-    if list(expected) != list(found):
-        raise CardError(f"{file}: is for other tags than the model's")
-    off = {tag: float(np.abs(np.subtract(expected[tag], scores)).max()) for tag, scores in found.items()}
+        raise CardError(f"{file}: missing; create it with write_golden")
+    expected, scores_by_tag = json.loads(file.read_bytes()), _scores_by_tag(folder)
+    if list(expected) != list(scores_by_tag):
+        raise CardError(f"{file}: has other tags than the model")
+    off = {tag: float(np.abs(np.subtract(expected[tag], scores)).max()) for tag, scores in scores_by_tag.items()}
     worst = max(off, key=lambda tag: off[tag])
     if not off[worst] <= (QUANTISED if ModelCard.read(Path(folder)).quantised else TOLERANCE):
-        raise CardError(f"{file}: the score of {worst!r} differs by {off[worst]:.2g} from what the model once answered")
+        raise CardError(f"{file}: the score of {worst!r} differs by {off[worst]:.2g} from the golden one")
 
 
-def _answers(folder: str | os.PathLike[str]) -> dict[str, list[float]]:
+def _scores_by_tag(folder: str | os.PathLike[str]) -> dict[str, list[float]]:
     tagger = Tagger(folder)
     scores = tagger.score_segments(signals(tagger.card.segments.samples, tagger.card.sample_rate))
     return dict(zip(tagger.card.vocabulary.names, scores.T.astype(float).round(6).tolist(), strict=True))

@@ -1,57 +1,56 @@
-"""A picture of a prediction: the spectrogram, and the taggram under it."""
+"""Plot of a prediction: the spectrogram, and the taggram below it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.audio import AudioStream
 from taggram.errors import MissingExtraError, ModelError, TaggramError
 from taggram.features import FrontEnd
 from taggram.features.mel import mel_filters
+from taggram.tagging.prediction import Prediction, TagScore
 from taggram.vocabularies import label
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jaxtyping import Float64
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
 
-    from taggram.tagging.prediction import Choice, Prediction
-
 _PICTURE = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
 _COLUMNS = 1200  # of the spectrogram, at most
-_RANGE = 70.0  # decibels below the loudest point that are shown
+_RANGE = 70.0  # decibels, of the colour scale
 
 
 def require_matplotlib() -> None:
-    """Raise `MissingExtraError` where matplotlib is not installed; to be asked before long work."""
+    """Raise `MissingExtraError` if matplotlib is not installed; to be called before long work."""
     if find_spec("matplotlib") is None:
         raise MissingExtraError("a plot", "plot")
 
 
-def plot_taggram(prediction: Prediction, file: Path, tags: Choice | None = None) -> None:
-    """Draw the spectrogram of a file with its taggram under it.
+def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | None = None) -> None:
+    """Plot the spectrogram of a file with its taggram below it.
 
     Parameters
     ----------
     prediction
-        Of a file; the audio is read once more for the spectrogram.
+        Prediction of a file, whose audio is read again for the spectrogram.
     file
-        Where to draw it; the suffix decides between PNG and SVG.
+        The picture; its suffix selects PNG or SVG.
     tags
-        Which tags, from top to bottom, as `Prediction.top` and `Prediction.decide` return them; None is the twelve with
-        the highest song scores.
+        Tags from top to bottom, as `Prediction.top` and `Prediction.tags` return them; None plots the twelve with the
+        highest clip scores.
 
     Raises
     ------
     MissingExtraError
-        Without matplotlib.
+        If matplotlib is not installed.
     ModelError
-        If the prediction is of an array, of which there is no file to read.
+        If the prediction is of an array.
     """
     require_matplotlib()
     from matplotlib.figure import Figure
@@ -68,7 +67,7 @@ def plot_taggram(prediction: Prediction, file: Path, tags: Choice | None = None)
         figure.colorbar(_draw_taggram(below, prediction, names), ax=below, label="score", pad=0.01)
     else:
         below.set_yticks([])
-        below.text(0.5, 0.5, "no tag passes its threshold", transform=below.transAxes, ha="center", va="center")
+        below.text(0.5, 0.5, "no tag is above its threshold", transform=below.transAxes, ha="center", va="center")
     name = prediction.path.replace("\\", "/").rpartition("/")[2]
     figure.suptitle(f"{name}  ·  {prediction.model}", parse_math=False)
     below.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02}"))
@@ -98,8 +97,8 @@ def _draw_spectrogram(axes: Axes, prediction: Prediction) -> None:
     axes.set_ylabel("mel frequency, Hz")
 
 
-def _spectrogram(path: str, start: float, seconds: float) -> Float64[np.ndarray, "columns mels"]:
-    """Mel power in decibels, averaged into a fixed number of columns while the file is decoded."""
+def _spectrogram(path: str, start: float, seconds: float) -> NDArray[np.float64]:
+    """Compute the mel power (columns, mels) in decibels, averaged into columns while the file is decoded."""
     n_fft, hop, filters = _PICTURE.n_fft, _PICTURE.hop, mel_filters(_PICTURE)
     window = np.hanning(n_fft + 1)[:-1]
     frames = max(1, int(seconds * _PICTURE.sample_rate) // hop)
@@ -118,7 +117,7 @@ def _spectrogram(path: str, start: float, seconds: float) -> Float64[np.ndarray,
             np.add.at(count, column, 1)
             rest, done = rest[len(mel) * hop :], done + len(mel)
     mean = power / np.maximum(count, 1)[:, None]
-    decibels: np.ndarray = 10 * np.log10(np.maximum(mean, 1e-10))
+    decibels: NDArray[np.float64] = 10 * np.log10(np.maximum(mean, 1e-10))
     return decibels
 
 
@@ -126,7 +125,7 @@ def _draw_taggram(axes: Axes, prediction: Prediction, tags: list[str]) -> QuadMe
     from matplotlib.colors import PowerNorm
 
     rows = [prediction.vocabulary.names.index(tag) for tag in tags]
-    # A segment is drawn up to where the next one begins, the last one to its end.
+    # A segment is drawn up to the start of the next one, the last one to its end.
     edges = np.append(prediction.times[:, 0], prediction.times[-1, 1])
     colours = PowerNorm(0.5, vmin=0, vmax=1)  # most scores are low
     scores = prediction.scores[:, rows].T

@@ -1,81 +1,114 @@
-"""What a model says of a piece of music."""
+"""Prediction: the scores of a clip, per segment and for the whole clip."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.errors import MissingExtraError, ModelError
-from taggram.vocabularies import VocabularyMap
+from taggram.models.card import ThresholdCriterion
+from taggram.vocabularies import Vocabulary, VocabularyMap
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from jaxtyping import Float32, Float64
+    from pandas import DataFrame
+else:
+    DataFrame = Any  # pandas is optional, and loaded only when it is used
 
-    from taggram.models.card import Policy
-    from taggram.vocabularies import Vocabulary
-
-Choice = list[tuple[str, float]]  # tags with their song scores, best first
 Aggregation = Literal["mean", "max", "vote"]
-VOTE_THRESHOLD = 0.5  # for tags whose model card names no threshold
+VOTE_THRESHOLD = 0.5  # for tags without a threshold on the model card
+
+
+class TagScore(NamedTuple):
+    """A tag and its clip score.
+
+    Attributes
+    ----------
+    tag
+        Name of the tag in the vocabulary of the prediction.
+    score
+        Probability that the tag applies to the clip, 0 to 1.
+
+    Examples
+    --------
+    >>> tag, score = TagScore("piano", 0.75)
+    """
+
+    tag: str
+    score: float
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The scores of a clip, over time and as a whole.
+    """The scores of a clip, per segment and for the whole clip.
 
     Attributes
     ----------
     path
-        The file, as it was asked for; None for an array.
+        The file, as given; None for an array.
     model
-        Name of the model.
+        Name or folder of the model, as given to the `Tagger`.
     vocabulary
         The tags, in the order of the scores.
-    scores
-        The taggram: probability of each tag in each segment, shape (segments, tags), 0 to 1.
-    times
-        Begin and end of each segment, in seconds from the beginning of the file, shape (segments, 2).
-    embeddings
-        The model's embedding of each segment, shape (segments, size).
+    scores : (segments, tags) float32
+        The taggram: probability of each tag in each segment, 0 to 1.
+    times : (segments, 2) float64
+        Start and end of each segment, in seconds from the beginning of the file.
+    embeddings : (segments, size) float32
+        The model's embedding of each segment.
     duration
-        How much audio was looked at, in seconds.
+        Length of the tagged audio, in seconds.
     aggregation
-        How `song_scores` are made of the segments' scores unless one asks otherwise.
+        Default aggregation of the segments' scores in `clip_scores`.
     thresholds
-        From which song score on a tag holds, by policy and tag, where the model's card says so.
+        Clip scores from which on a tag applies, by criterion and tag; empty for a model without thresholds.
     warnings
-        What was wrong with the audio, one line each.
+        Problems of the audio, one line each.
+
+    Examples
+    --------
+    >>> import taggram
+    >>> prediction = taggram.Tagger().tag("examples/piano-prelude.opus")
+    >>> "classical" in [tag for tag, score in prediction.tags()]
+    True
+    >>> prediction.in_vocabulary("mtat").clip_scores("max").shape
+    (50,)
     """
 
     path: str | None
     model: str
     vocabulary: Vocabulary
-    scores: Float32[np.ndarray, "segments tags"]
-    times: Float64[np.ndarray, "segments 2"]
-    embeddings: Float32[np.ndarray, "segments size"]
+    scores: NDArray[np.float32]
+    times: NDArray[np.float64]
+    embeddings: NDArray[np.float32]
     duration: float
     aggregation: Aggregation = "mean"
-    thresholds: dict[Policy, dict[str, float]] = field(default_factory=dict)
+    thresholds: dict[ThresholdCriterion, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
-    def embedding(self) -> Float32[np.ndarray, " size"]:
-        """The embedding of the whole clip: the mean over its segments."""
-        mean: np.ndarray = self.embeddings.mean(axis=0)
+    def embedding(self) -> NDArray[np.float32]:
+        """The embedding (size,) of the whole clip, float32: the mean over its segments."""
+        mean: NDArray[np.float32] = self.embeddings.mean(axis=0)
         return mean
 
-    def song_scores(self, aggregation: Aggregation | None = None) -> Float32[np.ndarray, " tags"]:
-        """One score per tag for the whole clip.
+    def clip_scores(self, aggregation: Aggregation | None = None) -> NDArray[np.float32]:
+        """Aggregate the scores of the segments.
 
         Parameters
         ----------
         aggregation
             ``"mean"`` or ``"max"`` over the segments, or ``"vote"``: the share of segments whose score reaches the
-            tag's threshold for the best F1 (0.5 where the card has none). None is the prediction's own.
+            tag's ``"f1"`` threshold, or 0.5 without one. None is the prediction's own aggregation.
+
+        Returns
+        -------
+        (tags,) float32
+            Scores of the clip, 0 to 1, in the order of the vocabulary.
 
         Raises
         ------
@@ -84,46 +117,46 @@ class Prediction:
         """
         match aggregation or self.aggregation:
             case "mean":
-                song: np.ndarray = self.scores.mean(axis=0)
+                scores: NDArray[np.float32] = self.scores.mean(axis=0)
             case "max":
-                song = self.scores.max(axis=0)
+                scores = self.scores.max(axis=0)
             case "vote":
-                known = self.thresholds.get("f1", {})
-                limits = np.array([known.get(tag, VOTE_THRESHOLD) for tag in self.vocabulary.names])
-                song = (self.scores >= limits).mean(axis=0, dtype=np.float32)
+                by_tag = self.thresholds.get("f1", {})
+                limits = np.array([by_tag.get(tag, VOTE_THRESHOLD) for tag in self.vocabulary.names])
+                scores = (self.scores >= limits).mean(axis=0, dtype=np.float32)
             case other:
                 raise ModelError(f"no aggregation is named {other!r}; there are: mean, max, vote")
-        return song
+        return scores
 
-    def top(self, n: int = 5, aggregation: Aggregation | None = None) -> Choice:
-        """Return the `n` tags with the highest song scores, best first."""
-        song = self.song_scores(aggregation)
-        order = np.argsort(-song, kind="stable")[:n]
-        return [(self.vocabulary.names[i], float(song[i])) for i in order]
+    def top(self, n: int = 5, aggregation: Aggregation | None = None) -> list[TagScore]:
+        """Return the `n` tags with the highest clip scores, best first."""
+        scores = self.clip_scores(aggregation)
+        order = np.argsort(-scores, kind="stable")[:n]
+        return [TagScore(self.vocabulary.names[i], float(scores[i])) for i in order]
 
-    def decide(self, policy: Policy = "top") -> Choice:
-        """Return the tags that hold: those whose song score reaches their threshold, best first.
+    def tags(self, thresholds: ThresholdCriterion = "balanced") -> list[TagScore]:
+        """Return the tags whose clip score reaches their threshold, best first.
 
         Parameters
         ----------
-        policy
-            ``"top"``, ``"f1"`` or ``"precision"``, see `ModelCard`. A tag without a threshold does not hold.
+        thresholds
+            ``"balanced"``, ``"f1"`` or ``"precision"``, see `ModelCard`. A tag without a threshold is left out.
 
         Raises
         ------
         ModelError
-            If the model's card has no thresholds for the policy.
+            If the model has no such thresholds.
         """
-        limits = self.thresholds.get(policy)
+        limits = self.thresholds.get(thresholds)
         if limits is None:
-            there = f"there are: {', '.join(self.thresholds)}" if self.thresholds else "nor for any other; take the top"
-            raise ModelError(f"{self.model} has no thresholds for the policy {policy!r}; {there}")
-        return [(tag, score) for tag, score in self.top(len(self.vocabulary)) if score >= limits.get(tag, np.inf)]
+            hint = f"choose: {', '.join(self.thresholds)}" if self.thresholds else "use top()"
+            raise ModelError(f"{self.model} has no thresholds {thresholds!r}; {hint}")
+        return [entry for entry in self.top(len(self.vocabulary)) if entry.score >= limits.get(entry.tag, np.inf)]
 
     def in_vocabulary(self, name: str) -> Prediction:
         """Return the prediction in the tags of another vocabulary.
 
-        A tag of several sources has the highest of their scores and the lowest of their thresholds; tags without a
+        A tag with several sources gets the highest of their scores and the lowest of their thresholds; tags without a
         source are left out.
 
         Parameters
@@ -134,28 +167,28 @@ class Prediction:
         Raises
         ------
         ModelError
-            If the name is unknown, or nothing is known about the model's own vocabulary.
+            If the name is unknown, or if the model's vocabulary is a custom one.
         """
-        there = VocabularyMap.from_names(self.vocabulary, name)
-        thresholds: dict[Policy, dict[str, float]] = {
-            policy: {
-                tag: min(known)
-                for tag, sources in there.sources.items()
-                if (known := [limits[source] for source in sources if source in limits])
+        mapping = VocabularyMap.from_names(self.vocabulary, name)
+        thresholds: dict[ThresholdCriterion, dict[str, float]] = {
+            criterion: {
+                tag: min(values)
+                for tag, sources in mapping.sources.items()
+                if (values := [limits[source] for source in sources if source in limits])
             }
-            for policy, limits in self.thresholds.items()
+            for criterion, limits in self.thresholds.items()
         }
-        return replace(self, vocabulary=there.target, scores=there.scores(self.scores), thresholds=thresholds)
+        return replace(self, vocabulary=mapping.target, scores=mapping.scores(self.scores), thresholds=thresholds)
 
-    def to_dict(self, tags: Choice | None = None, *, over_time: bool = False) -> dict[str, Any]:
+    def to_dict(self, tags: Sequence[TagScore] | None = None, *, over_time: bool = False) -> dict[str, Any]:
         """Return the prediction as plain data, ready for JSON.
 
         Parameters
         ----------
         tags
-            Which tags, as `top` and `decide` return them; None is all, best first.
+            Tags to include, as `top` and `tags` return them; None includes all, best first.
         over_time
-            Whether to add the segments: their times and the scores of those tags in each.
+            Whether to include the segments: their times and their scores of these tags.
         """
         tags = self.top(len(self.vocabulary)) if tags is None else tags
         data: dict[str, Any] = {
@@ -175,12 +208,12 @@ class Prediction:
             ]
         return data
 
-    def to_json(self, tags: Choice | None = None, *, over_time: bool = False) -> str:
+    def to_json(self, tags: Sequence[TagScore] | None = None, *, over_time: bool = False) -> str:
         """Return the prediction as one line of JSON; see `to_dict`."""
         return json.dumps(self.to_dict(tags, over_time=over_time), ensure_ascii=False)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the taggram as a data frame: a row per segment, a column per tag, indexed by begin and end."""
+    def to_pandas(self) -> DataFrame:
+        """Return the taggram as a data frame: a row per segment, a column per tag, indexed by start and end."""
         try:
             import pandas as pd
         except ModuleNotFoundError:

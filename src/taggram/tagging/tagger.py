@@ -1,4 +1,4 @@
-"""The tagger: a model kept ready for thousands of files."""
+"""Tagger: a model, loaded once, that tags files and arrays."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import functools
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from taggram._system import cpu_count
 from taggram.audio import Segmentation, Sliding, clean
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
@@ -19,12 +21,11 @@ from taggram.models import ModelCard
 from taggram.models.directories import DEFAULT_MODEL, find_model
 from taggram.parallel import parallel_map
 from taggram.tagging.backends import create_backend
-from taggram.tagging.cutting import SILENCE, Clip, segments_of
 from taggram.tagging.prediction import Aggregation, Prediction
-from taggram.tagging.tagged import Tagged
+from taggram.tagging.result import TagResult
+from taggram.tagging.segmenter import SILENCE, AudioSource, stream_segments
 
-if TYPE_CHECKING:
-    from jaxtyping import Float32
+PARALLEL_FROM = 5  # files; four clips of 30 s take as long in two processes as in one, with their start
 
 
 class Tagger:
@@ -33,20 +34,23 @@ class Tagger:
     Parameters
     ----------
     model
-        A model's name, or the path of a model's folder; ``"default"`` is part of the package.
+        Name of an installed model, or path of a model's folder; ``"default"`` is part of the package.
     segmentation
-        How clips are cut; None slides over the whole clip, segment beside segment.
+        Positions of the segments in a clip; None: adjacent segments over the whole clip.
     aggregation
-        How the scores of a clip are made of those of its segments; None is what the model's card says.
+        Default aggregation of the segments' scores; None: the one on the model's card.
     backend
-        ``"onnx"``, or ``"torch"`` if that is installed. A model that is no network has neither and takes both.
+        ``"onnx"`` or ``"torch"``, for networks; the classical baselines always run in NumPy.
     device
-        Of the torch backend, such as ``"cuda"``.
+        Device of the torch backend, such as ``"cuda"``.
     threads
-        Threads of this process. Many files are tagged faster with one thread and more processes, see `tag_many`.
+        Number of threads in this process. Many files are tagged faster with one thread and several workers, see
+        `tag_many`.
 
     Attributes
     ----------
+    model
+        Name or folder of the model, as given.
     card
         The model's card.
     model_file
@@ -57,7 +61,16 @@ class Tagger:
     Raises
     ------
     ModelError, CardError
-        If the model is not here or not usable.
+        If the model is not installed, or not usable.
+
+    Examples
+    --------
+    >>> tagger = Tagger()
+    >>> prediction = tagger.tag("examples/piano-prelude.opus")
+    >>> prediction.scores.shape
+    (7, 94)
+    >>> [entry.tag for entry in prediction.top(2)]
+    ['piano', 'electronic']
     """
 
     def __init__(
@@ -70,7 +83,8 @@ class Tagger:
         device: str = "cpu",
         threads: int = 1,
     ) -> None:
-        folder = find_model(os.fspath(model))
+        self.model = os.fspath(model)
+        folder = find_model(self.model)
         self.card = ModelCard.read(folder)
         self.segmentation: Segmentation = segmentation or Sliding(self.card.segments.hop)
         self.aggregation: Aggregation = aggregation or self.card.aggregation
@@ -78,7 +92,7 @@ class Tagger:
         self.model_file = self._run.file
         self._rebuild = functools.partial(
             type(self),
-            os.fspath(model),
+            self.model,
             segmentation=segmentation,
             aggregation=aggregation,
             backend=backend,
@@ -87,35 +101,35 @@ class Tagger:
         )
 
     def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
-        """Pickle the arguments: unpickling loads the model again."""
+        """Pickle the arguments; unpickling loads the model again."""
         return self._rebuild, ()
 
-    def score_segments(self, segments: Float32[np.ndarray, "segments samples"]) -> Float32[np.ndarray, "segments tags"]:
+    def score_segments(self, segments: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score segments that are already cut.
 
         Parameters
         ----------
-        segments
-            Mono float32 samples at the card's sample rate, each row one segment of the card's length.
+        segments : (segments, samples) float32
+            Mono samples at the card's sample rate, each row one segment of the card's length.
 
         Returns
         -------
-        array, shape (segments, tags)
+        (segments, tags) float32
             Probabilities, 0 to 1, in the order of the card's vocabulary.
 
         Raises
         ------
         AudioError
-            If shape or type are others.
+            For another shape or type.
         """
         spec = self.card.segments
-        wished = f"(segments, {spec.samples}{' or more' if spec.any_length else ''}) of float32"
         fits = segments.ndim == 2 and (
             segments.shape[1] == spec.samples or (spec.any_length and segments.shape[1] > spec.samples)
         )
         if not fits or segments.dtype != np.float32:
+            expected = f"(segments, {spec.samples}{' or more' if spec.any_length else ''}) of float32"
             raise AudioError(
-                f"{self.card.name} takes segments of shape {wished}, not {segments.shape} of {segments.dtype}"
+                f"{self.model} takes segments of shape {expected}, not {segments.shape} of {segments.dtype}"
             )
         if not len(segments):
             return np.zeros((0, len(self.card.vocabulary)), np.float32)
@@ -123,7 +137,7 @@ class Tagger:
 
     def tag(
         self,
-        audio: str | os.PathLike[str] | np.ndarray,
+        audio: str | os.PathLike[str] | NDArray[Any],
         *,
         sample_rate: int | None = None,
         start: float = 0.0,
@@ -134,31 +148,32 @@ class Tagger:
         Parameters
         ----------
         audio
-            A file, or samples of shape (samples,) or (channels, samples), of an integer type or floats with full
-            scale 1.
+            A file, or an array (samples,) or (channels, samples) of integers or floats; the full scale of floats is 1.
         sample_rate
-            Of an array, in Hz.
+            Sample rate of an array, in Hz.
         start, duration
-            The part of a file to look at, in seconds.
+            The part to tag, in seconds.
 
         Returns
         -------
         Prediction
-            Scores of each segment and all that follows from them.
+            Scores and embeddings of the segments.
 
         Raises
         ------
         AudioError
-            If there is no usable audio.
+            If the audio cannot be read, or has no samples in this part.
         """
         if isinstance(audio, np.ndarray):
-            clip = self._clip_of(audio, sample_rate, start, duration)
+            source = self._array_source(audio, sample_rate, start, duration)
         else:
-            clip = Clip(os.fspath(audio), None, self.card.sample_rate, start, duration)
-        return self._predict(clip)
+            source = AudioSource(os.fspath(audio), None, self.card.sample_rate, start, duration)
+        return self._predict(source)
 
-    def _clip_of(self, samples: np.ndarray, sample_rate: int | None, start: float, duration: float | None) -> Clip:
-        """Make a clip of an array, by the rules that hold for files."""
+    def _array_source(
+        self, samples: NDArray[Any], sample_rate: int | None, start: float, duration: float | None
+    ) -> AudioSource:
+        """Convert an array as a file is: sanitize, mix down and resample it."""
         if sample_rate is None or sample_rate not in SAMPLE_RATES:
             raise AudioError("an array needs its sample rate in Hz: tag(samples, sample_rate=44100)")
         if not (math.isfinite(start) and start >= 0 and (duration is None or duration > 0)):
@@ -171,83 +186,92 @@ class Tagger:
         part = samples[first : None if duration is None else first + round(duration * rate)]
         if not len(part):
             raise AudioError(f"the array has no audio at {start:g} s: it lasts {len(samples) / rate:.2f} s")
-        return Clip(None, part, rate, start, warnings=warnings)
+        return AudioSource(None, part, rate, start, warnings=warnings)
 
-    def _predict(self, clip: Clip) -> Prediction:
+    def _predict(self, source: AudioSource) -> Prediction:
         spec, rate = self.card.segments, self.card.sample_rate
-        starts, outputs = [], []
-        cut = segments_of(clip, self.segmentation, spec)
-        while batch := list(itertools.islice(cut, self._run.batch)):
-            starts += [(begin, begin + len(segment) - 2 * spec.clip_padding) for begin, segment in batch]
+        times, outputs = [], []
+        segments = stream_segments(source, self.segmentation, spec)
+        while batch := list(itertools.islice(segments, self._run.batch)):
+            times += [(start, start + len(segment) - 2 * spec.clip_padding) for start, segment in batch]
             outputs.append(self._run(np.stack([segment for _, segment in batch])))
-        if clip.peak < SILENCE:
-            clip.warnings.append("silent: the tags mean nothing")
-        seconds = clip.length / rate
+        if source.peak < SILENCE:
+            source.warnings.append("silent: the tags mean nothing")
+        seconds = source.length / rate
         return Prediction(
-            path=clip.path,
-            model=self.card.name,
+            path=source.path,
+            model=self.model,
             vocabulary=self.card.vocabulary,
             scores=np.concatenate([scores for scores, _ in outputs]),
-            times=clip.start + np.minimum(np.array(starts) / rate, seconds),
+            times=source.start + np.minimum(np.array(times) / rate, seconds),
             embeddings=np.concatenate([embedding for _, embedding in outputs]),
             duration=seconds,
             aggregation=self.aggregation,
             thresholds=self.card.thresholds or {},
-            warnings=tuple(clip.warnings),
+            warnings=tuple(source.warnings),
         )
 
     def tag_many(
         self,
         paths: Iterable[str | os.PathLike[str]],
         *,
-        workers: int = 1,
+        workers: int | None = 1,
         ordered: bool = True,
         start: float = 0.0,
         duration: float | None = None,
-    ) -> Iterator[Tagged]:
-        """Tag many files, as a stream; a file that cannot be tagged is reported and the others go on.
+    ) -> Iterator[TagResult]:
+        """Tag many files, as a stream; a file that cannot be tagged yields an error and does not stop the others.
 
         Parameters
         ----------
         paths
-            The files; may be a generator, which is read only a little ahead.
+            The files; an iterator is read only a little before the results.
         workers
-            Processes. With 1, the files are tagged in this process.
+            Number of processes. With 1, this process tags the files; None: the number of cores from five files on.
         ordered
             Whether results come in the order of `paths`, or as they are completed.
         start, duration
-            The part of each file to look at, in seconds.
+            The part of each file to tag, in seconds.
 
         Yields
         ------
-        Tagged
-            One for each path.
+        TagResult
+            One per path.
 
         Raises
         ------
         TaggramError
-            If worker processes cannot start, because the script has no guard.
+            If worker processes cannot start, because the main script has no guard.
 
         Notes
         -----
-        Worker processes are started afresh, so a script that uses them needs the usual
+        Worker processes import the main script again, so a script that uses them needs the usual
         ``if __name__ == "__main__":`` guard.
+
+        Examples
+        --------
+        >>> for result in Tagger().tag_many(["examples/synth-groove.opus", "examples/missing.mp3"]):
+        ...     print(result.error or result.prediction.top(1)[0].tag)
+        electronic
+        examples/missing.mp3 does not exist: check the path
         """
+        if workers is None:
+            workers = 1 if isinstance(paths, Sized) and len(paths) < PARALLEL_FROM else cpu_count()
         tag_file = functools.partial(_tag_file, self, start=start, duration=duration)
         yield from parallel_map(tag_file, paths, workers=workers, ordered=ordered, on_crash=_crash_result)
 
 
-def _tag_file(tagger: Tagger, file: str | os.PathLike[str], *, start: float, duration: float | None) -> Tagged:
-    """Tag one file of a batch; whatever goes wrong becomes the file's error."""
+def _tag_file(tagger: Tagger, file: str | os.PathLike[str], *, start: float, duration: float | None) -> TagResult:
+    """Tag one file of a batch; an exception becomes its error."""
     path = os.fspath(file)
     try:
-        return Tagged(path, prediction=tagger.tag(path, start=start, duration=duration))
+        return TagResult(path, prediction=tagger.tag(path, start=start, duration=duration))
     except TaggramError as error:
-        return Tagged(path, error=error)
-    except Exception as error:  # a fault of ours, and no reason to lose the rest of the batch
-        return Tagged(path, error=TaggramError(f"{path}: unexpected {type(error).__name__}: {error}"))
+        return TagResult(path, error=error)
+    except Exception as error:  # a defect of taggram must not stop the batch
+        return TagResult(path, error=TaggramError(f"{path}: unexpected {type(error).__name__}: {error}"))
 
 
-def _crash_result(file: str | os.PathLike[str], reason: str) -> Tagged:
+def _crash_result(file: str | os.PathLike[str], reason: str) -> TagResult:
     path = os.fspath(file)
-    return Tagged(path, error=TaggramError(f"{path}: {reason}; is the file sound?"))
+    return TagResult(path, error=TaggramError(f"{path}: {reason}; is the file sound?"))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from taggram.audio import EvenlySpaced
 from taggram.datasets import PackedStore
 from taggram.models.card import Segments
-from taggram.tagging.cutting import cut_clip
+from taggram.tagging.segmenter import cut_clip
 from taggram.training.distillation.similarity import TargetSimilarity
 from taggram.training.distillation.targets import SoftTargets
 from taggram.training.labels import Labels

@@ -37,6 +37,13 @@ class TrainResult:
         Folder of the model, for `Tagger`.
     card
         Its card.
+
+    Examples
+    --------
+    >>> from taggram import Tagger
+    >>> result = TrainResult(Path("model"), Tagger().card)
+    >>> result.folder.name, result.card.architecture
+    ('model', 'small_vgg')
     """
 
     folder: Path
@@ -53,7 +60,7 @@ def train(
     progress: ProgressHook = no_progress,
     report: Callable[[str], None] | None = None,
 ) -> TrainResult:
-    """Train a model.
+    r"""Train a model.
 
     The sources of the recipe are packed into its store first, at the sample rate that the architecture takes. Teachers
     score the clips next. Then the network is trained, or the classical model fitted, and the model is written. Packed
@@ -93,6 +100,25 @@ def train(
         If a teacher is not installed and cannot be imported.
     MissingExtraError
         Without the [train] extra.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from taggram.datasets.synthetic import write_noise
+    >>> from taggram.training import Recipe
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rows = ["path,labels,split"]
+    ...     for i, split in enumerate(["train", "train", "valid", "valid"]):
+    ...         write_noise(Path(folder, f"{i}.wav"), seconds=2, seed=i)
+    ...         rows.append(f"{i}.wav,{('odd', 'even')[i % 2]},{split}")
+    ...     _ = Path(folder, "clips.csv").write_text("\n".join(rows))
+    ...     recipe = Recipe.parse(f'''
+    ...         name: knn.mine
+    ...         data: {{store: {folder}/store, sources: [{{name: mine, path: {folder}/clips.csv}}]}}
+    ...         model: {{architecture: knn}}
+    ...     ''')
+    ...     train(recipe, f"{folder}/model").card.vocabulary.names
+    ('mine/even', 'mine/odd')
     """
     report = report or _ignore
     workers = cpu_count()

@@ -28,6 +28,12 @@ class Vocabulary(Record, frozen=True, kw_only=True):
         Where the tags come from.
     tags
         From tag to category, in the order of the outputs. ``"tempo"`` includes loudness.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary.from_names("mtat")
+    >>> len(vocabulary), vocabulary.names[:2], vocabulary.tags["guitar"]
+    (50, ('guitar', 'classical'), 'instrument')
     """
 
     name: str

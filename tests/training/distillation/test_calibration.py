@@ -70,16 +70,16 @@ def test_thresholds_are_those_of_an_exhaustive_search() -> None:
     assert truth.labels[valid, 0][predicted].mean() >= 0.7 and list(limits["precision"]) == ["labelled"]
     lower = scores[valid, 0] >= np.sort(scores[valid & (scores[:, 0] < limits["precision"]["labelled"]), 0])[-1]
     assert truth.labels[valid, 0][lower].mean() < 0.7
-    assert limits["top"]["labelled"] == limits["f1"]["labelled"]
+    assert limits["balanced"]["labelled"] == limits["f1"]["labelled"]
 
 
-def test_the_thresholds_top_give_a_tag_as_often_as_it_is_in_the_teachers_top() -> None:
+def test_balanced_thresholds_give_a_tag_as_often_as_it_is_in_the_teachers_top_ten() -> None:
     rng = np.random.default_rng(0)
     teacher_scores = rng.random((50, 30)).astype(np.float32)
     teacher_scores[:, 0] = 0  # never in the top
     truth = Truth(teacher_scores, np.full((50, 30), np.nan, np.float32))
     scores, tags = rng.random((50, 30)), [str(i) for i in range(30)]
-    limits = fit_thresholds(scores, truth, tags)["top"]
+    limits = fit_thresholds(scores, truth, tags)["balanced"]
     predicted = scores >= [limits[tag] for tag in tags]
     in_top = np.argsort(np.argsort(-teacher_scores, axis=1), axis=1) < 10
     assert predicted.sum(axis=0).tolist() == in_top.sum(axis=0).tolist()

@@ -73,7 +73,7 @@ def test_the_targets_of_a_plan_are_the_scores_of_its_teachers(teacher, store) ->
     )
     plan = with_teachers(make_plan(recipe, store))
     rows = np.arange(2)
-    expected = [Tagger(teacher.model).tag(store.read(i), sample_rate=RATE).song_scores() for i in (2, 3)]
+    expected = [Tagger(teacher.model).tag(store.read(i), sample_rate=RATE).clip_scores() for i in (2, 3)]
     # A clip of 6 or 7 s and a segment of 3 s: frames weigh the end a little differently.
     np.testing.assert_allclose(plan.valid.targets.probabilities(rows), expected, atol=0.02)
     targets = plan.train.targets.of_segments(rows, rows * 0, 3 * RATE)

@@ -125,6 +125,15 @@ def pack(
         If the folder contains other files, or a store of another source, rate or version, or cannot be written.
     MissingExtraError
         If pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from taggram.datasets import list_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = pack(list_folder("examples"), folder)
+    >>> summary.packed
+    3
     """
     require_parquet()
     if sample_rate not in SAMPLE_RATES:

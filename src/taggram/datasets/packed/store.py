@@ -43,6 +43,17 @@ class PackedStore:
     ------
     DatasetError
         If the folder is no packed store, or one of another version, packed in part or damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from taggram.datasets import list_folder, pack
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = pack(list_folder("examples"), folder, sample_rate=16000)
+    ...     store = PackedStore(folder)
+    ...     clip, samples = store.clips[0], store.read(0)
+    >>> clip.id, samples.shape
+    ('piano-prelude.opus', (480000,))
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:

@@ -15,16 +15,16 @@ from torch import Tensor
 from taggram.audio import Sliding
 from taggram.datasets import PackedStore
 from taggram.metrics import expected_calibration_error
-from taggram.models.card import Calibration, Policy
+from taggram.models.card import Calibration, ThresholdCriterion
 from taggram.models.network import Network
-from taggram.tagging.cutting import cut_clip
+from taggram.tagging.segmenter import cut_clip
 from taggram.training.data import Split
 from taggram.training.distillation.targets import SoftTargets
 from taggram.training.plan import Plan
 from taggram.vocabularies import VocabularyMap
 
 MIN_POSITIVES = 20  # validation clips with a label; with fewer, a tag is calibrated on the teachers
-TOP = 10  # mean number of tags per clip by the thresholds "top"
+BALANCED = 10  # mean number of tags per clip by the thresholds "balanced"
 MIN_PRECISION = 0.7
 
 
@@ -187,7 +187,9 @@ def fit_platt(logits: Sequence[Tensor], truth: Truth) -> tuple[Tensor, Tensor]:
     return log_slope.detach().exp(), offset.detach()
 
 
-def fit_thresholds(scores: NDArray[np.float64], truth: Truth, tags: Sequence[str]) -> dict[Policy, dict[str, float]]:
+def fit_thresholds(
+    scores: NDArray[np.float64], truth: Truth, tags: Sequence[str]
+) -> dict[ThresholdCriterion, dict[str, float]]:
     """Fit the threshold of each tag, by three criteria.
 
     Parameters
@@ -202,27 +204,27 @@ def fit_thresholds(scores: NDArray[np.float64], truth: Truth, tags: Sequence[str
     Returns
     -------
     dict
-        ``"f1"``: the highest F1 against the labels, or the highest expected F1 by the teachers' scores. ``"top"``: as
-        many clips have the tag as have it among the `TOP` highest scores of the teachers; the threshold of ``"f1"``
-        for a tag with enough labels. ``"precision"``: the lowest threshold with a precision of at least
-        `MIN_PRECISION`, for tags with enough labels that reach it.
+        ``"f1"``: the highest F1 against the labels, or the highest expected F1 by the teachers' scores.
+        ``"balanced"``: as many clips have the tag as have it among the `BALANCED` highest scores of the teachers; the
+        threshold of ``"f1"`` for a tag with enough labels. ``"precision"``: the lowest threshold with a precision of at
+        least `MIN_PRECISION`, for tags with enough labels that reach it.
     """
-    f1, top, precision = {}, {}, {}
+    f1, balanced, precision = {}, {}, {}
     ranks = np.argsort(np.argsort(-truth.teacher_scores, axis=1, kind="stable"), axis=1, kind="stable")
-    in_top = ranks < TOP
+    in_top = ranks < BALANCED
     for i, tag in enumerate(tags):
         valid = ~np.isnan(truth.targets[:, i])
         order = np.argsort(-scores[valid, i], kind="stable")
         ranked, hits = scores[valid, i][order], np.cumsum(truth.targets[valid, i][order])
         predicted = np.arange(1, len(order) + 1)
         f1[tag] = _threshold_after(ranked, int(np.argmax(2 * hits / (predicted + hits[-1]))))
-        top[tag] = _threshold_after(np.sort(scores[:, i])[::-1], int(in_top[:, i].sum()) - 1)
+        balanced[tag] = _threshold_after(np.sort(scores[:, i])[::-1], int(in_top[:, i].sum()) - 1)
         if truth.has_labels[i]:
-            top[tag] = f1[tag]
+            balanced[tag] = f1[tag]
             precise = np.flatnonzero(hits / predicted >= MIN_PRECISION)
             if len(precise):
                 precision[tag] = _threshold_after(ranked, int(precise[-1]))
-    return {"f1": f1, "top": top, "precision": precision}
+    return {"f1": f1, "balanced": balanced, "precision": precision}
 
 
 def _threshold_after(ranked: NDArray[np.float64], last: int) -> float:

@@ -1,4 +1,4 @@
-"""What `clean` makes of arrays, and the level rules in files."""
+"""The rules of `clean` for arrays, and the same rules in files."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from taggram.audio import AudioStream, clean, read
-from taggram.audio.levels import Levels
+from taggram.audio.sanitize import Sanitizer
 from taggram.errors import AudioError, AudioWarning
 
 
@@ -95,10 +95,10 @@ def test_clean_samples_are_finite_and_near_full_scale(array):
 
 
 def test_damage_in_a_codec_is_clipped_not_rescaled():
-    levels = Levels()
-    block = levels.apply(np.array([0.5, 39498, -17, 3.9], dtype=np.float32))
+    sanitizer = Sanitizer()
+    block = sanitizer.apply(np.array([0.5, 39498, -17, 3.9], dtype=np.float32))
     assert block.tolist() == [0.5, 1, -1, np.float32(3.9)]
-    assert levels.warnings() == ["2 samples were more than 12 dB over full scale, clipped"]
+    assert sanitizer.warnings() == ["2 samples were more than 12 dB over full scale, clipped"]
 
 
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])

@@ -1,4 +1,4 @@
-"""How loud samples may be: the one place that says what becomes of values no healthy recording has.
+"""Sanitizing of samples: non-finite values, other units than full scale, and damaged samples.
 
 Full scale is 1.0. The rules, applied to the channel mean at the recording's own rate:
 
@@ -6,9 +6,9 @@ Full scale is 1.0. The rules, applied to the channel mean at the recording's own
 - A recording stored as floating point whose peak exceeds 4 (12 dB over full scale) is in another unit, such as 16-bit
   steps: all of it is divided by its peak. That holds for float PCM files and for float arrays.
 - In every other recording a sample beyond 4 is damage, such as a bit flipped in an mp3: it is clipped to full scale.
-- Anything up to 4 is kept as it is; lossy codecs overshoot full scale in good health.
+- Samples up to 4 are kept; lossy codecs overshoot full scale without any damage.
 
-Each rule that had to act gives one warning.
+Each rule that applies gives one warning.
 """
 
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ import numpy.typing as npt
 
 from taggram.errors import AudioError
 
-__all__ = ["Levels", "Waveform", "clean", "finite_peak", "full_scale"]
+__all__ = ["Sanitizer", "Waveform", "clean", "finite_peak", "full_scale"]
 
 Waveform = npt.NDArray[np.float32]
 
-HIGHEST = 4.0
+MAX_MAGNITUDE = 4.0
 
 
 @dataclass
-class Levels:
-    """Applies the rules to the blocks of one recording and counts what it did.
+class Sanitizer:
+    """Applies the rules to the blocks of one recording and counts the changed samples.
 
     Parameters
     ----------
     peak
-        Largest finite magnitude of a whole recording that is stored as floating point; None for any other.
+        Largest finite magnitude of the whole recording, if it is stored as floating point; None for any other.
     """
 
     peak: float | None = None
@@ -41,7 +41,7 @@ class Levels:
     clipped: int = 0
 
     def apply(self, block: Waveform) -> Waveform:
-        """Bring a block to its right level.
+        """Sanitize a block in place.
 
         Parameters
         ----------
@@ -55,25 +55,25 @@ class Levels:
         """
         if block.size == 0:
             return block
-        tame = block.min() >= -HIGHEST and block.max() <= HIGHEST  # False where either is NaN
-        if not tame:
+        in_range = block.min() >= -MAX_MAGNITUDE and block.max() <= MAX_MAGNITUDE  # False where either is NaN
+        if not in_range:
             finite = np.isfinite(block)
             self.non_finite += int(block.size - np.count_nonzero(finite))
             block[~finite] = 0
         if self._rescaled:
             block /= np.float32(self.peak)
-        elif not tame:
-            beyond = np.abs(block) > HIGHEST
+        elif not in_range:
+            beyond = np.abs(block) > MAX_MAGNITUDE
             self.clipped += int(np.count_nonzero(beyond))
             block[beyond] = np.sign(block[beyond])
         return block
 
     @property
     def _rescaled(self) -> bool:
-        return self.peak is not None and self.peak > HIGHEST
+        return self.peak is not None and self.peak > MAX_MAGNITUDE
 
     def warnings(self) -> list[str]:
-        """Say what was done to the blocks so far, one line for each rule that acted."""
+        """Return a line for each rule that applied to the blocks so far."""
         lines = []
         if self.non_finite:
             lines.append(f"{_samples(self.non_finite)} NaN or infinite, set to 0")
@@ -85,7 +85,7 @@ class Levels:
 
 
 def clean(samples: npt.ArrayLike) -> tuple[Waveform, list[str]]:
-    """Make a mono float32 waveform of an array of samples.
+    """Convert an array of samples to a sanitized mono waveform.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def clean(samples: npt.ArrayLike) -> tuple[Waveform, list[str]]:
     waveform : (samples,) float32
         A new array, finite, within -4..4.
     warnings : list of str
-        What had to be changed; empty for a healthy recording.
+        Changes, one line each; empty for a sound recording.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def clean(samples: npt.ArrayLike) -> tuple[Waveform, list[str]]:
     if array.ndim not in (1, 2):
         raise AudioError(f"an array of samples must be of shape (samples,) or (channels, samples), not {array.shape}")
     if array.size == 0:
-        raise AudioError(f"an array of shape {array.shape} holds no samples")
+        raise AudioError(f"an array of shape {array.shape} has no samples")
     if array.ndim == 2 and array.shape[0] > array.shape[1]:
         raise AudioError(f"an array of shape {array.shape} has more channels than samples: transpose it")
     zero, scale = full_scale(array.dtype)
@@ -127,12 +127,12 @@ def clean(samples: npt.ArrayLike) -> tuple[Waveform, list[str]]:
         if array.dtype.kind != "f":
             array = (array.astype(np.float64) - zero) / scale
         waveform = np.atleast_2d(array).mean(axis=0, dtype=np.float64).astype(np.float32)
-    levels = Levels(finite_peak(waveform))
-    return levels.apply(waveform), levels.warnings()
+    sanitizer = Sanitizer(finite_peak(waveform))
+    return sanitizer.apply(waveform), sanitizer.warnings()
 
 
 def full_scale(dtype: np.dtype[Any]) -> tuple[float, float]:
-    """Return the value of silence in a sample type, and the distance from there to full scale.
+    """Return the value of silence of a sample type, and the distance from it to full scale.
 
     Examples
     --------

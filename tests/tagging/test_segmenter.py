@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from taggram.audio import EvenlySpaced, EvenlySpacedWon, Segmentation, Sliding, WholeClip
 from taggram.errors import AudioError, ModelError
 from taggram.models.card import Segments
-from taggram.tagging.cutting import Clip, cut_clip, segments_of
+from taggram.tagging.segmenter import AudioSource, cut_clip, stream_segments
 
 
 @dataclass
-class Blocks(Clip):
+class Blocks(AudioSource):
     """A clip that is streamed in blocks, as a file of unknown length is."""
 
     sizes: tuple[int, ...] = (1,)
@@ -57,7 +57,7 @@ def test_a_clip_in_memory_and_a_stream_give_the_same_segments(
 ) -> None:
     samples = np.arange(1, length + 1, dtype=np.float32)
     streamed = [
-        segment for _, segment in segments_of(Blocks(None, samples, 16000, sizes=tuple(sizes)), segmentation, spec)
+        segment for _, segment in stream_segments(Blocks(None, samples, 16000, sizes=tuple(sizes)), segmentation, spec)
     ]
     np.testing.assert_array_equal(cut_clip(samples, segmentation, spec), np.stack(streamed))
 

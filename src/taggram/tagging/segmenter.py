@@ -1,0 +1,263 @@
+"""Segmenter: cuts clips into the segments of a model, from memory or as a stream with bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill
+from taggram.audio.segments import cut
+from taggram.errors import AudioError, ModelError
+from taggram.models.card import Segments
+
+SILENCE = 1e-4  # peak, -80 dB below full scale
+MAX_WHOLE_CLIP = 600.0  # seconds
+MAX_IN_MEMORY = 600.0  # seconds; longest clip that is kept in memory where its length determines its segments
+# One seek takes as long as decoding this many seconds and this share of the file, whose index has to be built.
+SEEK_SECONDS, SEEK_SHARE = 10.0, 0.05
+
+Segment = tuple[int, NDArray[np.float32]]
+
+
+@dataclass
+class AudioSource:
+    """Samples of a clip, from a file or an array, with what has been measured while they were read.
+
+    Attributes
+    ----------
+    path
+        The file; None for an array.
+    samples : (samples,) float32
+        The array; None for a file.
+    sample_rate
+        Sample rate of the blocks and of `samples`, in Hz.
+    start, duration
+        Part of the file, in seconds; a duration of None lasts to the end.
+    length
+        Number of samples read.
+    peak
+        Highest magnitude; full scale is 1.
+    warnings
+        Problems of the audio, one line each.
+    """
+
+    path: str | None
+    samples: NDArray[np.float32] | None
+    sample_rate: int
+    start: float = 0.0
+    duration: float | None = None
+    length: int = 0
+    peak: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+
+    def blocks(self, start: float = 0.0, duration: float | None = None) -> Iterator[NDArray[np.float32]]:
+        """Stream the clip, or a part of it, without measuring it.
+
+        Parameters
+        ----------
+        start, duration
+            Part of the clip, in seconds; an array is given as a whole.
+
+        Yields
+        ------
+        (samples,) float32
+            Consecutive samples.
+        """
+        if self.samples is not None:
+            yield self.samples
+            return
+        assert self.path is not None
+        with AudioStream(
+            self.path, self.sample_rate, start=self.start + start, duration=duration or self.duration
+        ) as stream:
+            yield from stream
+            self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
+
+    def expected_duration(self) -> tuple[float | None, bool]:
+        """Return the duration of the clip in seconds by the file's header, if it has one, and whether seeking works."""
+        if self.path is None:
+            return None, False
+        with AudioStream(self.path) as stream:
+            total, seekable = stream.info.duration, stream.seekable
+        if total is None or total <= self.start:
+            return None, seekable
+        return (total - self.start if self.duration is None else min(total - self.start, self.duration)), seekable
+
+
+def stream_segments(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
+    """Cut a clip into segments while it is read.
+
+    Parameters
+    ----------
+    source
+        The clip; its length, peak and warnings are complete when the iterator is exhausted.
+    segmentation
+        Positions of the segments; `Sliding` without a hop uses the model's.
+    spec
+        Length, hop and padding of the model's segments.
+
+    Yields
+    ------
+    start : int
+        Offset from the beginning of the clip, in samples.
+    segment : (samples,) float32
+        Input of the model.
+
+    Raises
+    ------
+    AudioError
+        If the clip cannot be read, or is too long for `WholeClip`.
+    ModelError
+        If the model does not take whole clips and `segmentation` is `WholeClip`.
+    """
+    if isinstance(segmentation, Sliding):
+        yield from _sliding(source, segmentation.hop or spec.hop, spec)
+    elif isinstance(segmentation, WholeClip):
+        yield from _whole(source, spec)
+    else:
+        yield from _by_length(source, segmentation, spec)
+
+
+def cut_clip(samples: NDArray[np.float32], segmentation: Segmentation, spec: Segments) -> NDArray[np.float32]:
+    """Cut a clip that is in memory into the same segments as `stream_segments`.
+
+    Parameters
+    ----------
+    samples : (samples,) float32
+        The whole clip. One that is shorter than a segment is repeated.
+    segmentation
+        Positions of the segments; `Sliding` without a hop uses the model's.
+    spec
+        Length, hop and padding of the model's segments.
+
+    Returns
+    -------
+    (segments, samples) float32
+        A copy of each segment.
+
+    Raises
+    ------
+    AudioError
+        If the clip has no samples.
+    ModelError
+        If the model does not take whole clips and `segmentation` is `WholeClip`.
+    """
+    padded = np.pad(fill(samples, spec.samples - 2 * spec.clip_padding), spec.clip_padding)
+    if isinstance(segmentation, WholeClip):
+        _require_any_length(spec)
+        return padded[None]
+    if isinstance(segmentation, Sliding):
+        segmentation = Sliding(segmentation.hop or spec.hop)
+    return cut(padded, segmentation.starts(len(padded), spec.samples), spec.samples)
+
+
+def _require_any_length(spec: Segments) -> None:
+    if not spec.any_length:
+        raise ModelError("this model takes segments of one length only, no whole clips; use another segmentation")
+
+
+def _sliding(source: AudioSource, hop: int, spec: Segments) -> Iterator[Segment]:
+    """Cut segments while the file is being decoded."""
+    parts, buffered, origin, count = [np.zeros(spec.clip_padding, np.float32)], spec.clip_padding, 0, 0
+    for block in _measured(source, spec):
+        parts.append(block)
+        buffered += len(block)
+        if origin + buffered < count * hop + spec.samples:
+            continue  # joined only when there is a segment to cut
+        buffer = np.concatenate(parts)
+        while count * hop + spec.samples <= origin + len(buffer):
+            # No later segment starts before this one, not even the one that ends with the clip.
+            buffer, origin = buffer[count * hop - origin :], count * hop
+            yield origin, buffer[: spec.samples]
+            count += 1
+        parts, buffered = [buffer], len(buffer)
+    buffer = np.concatenate(parts)
+    for start in Sliding(hop).starts(origin + len(buffer), spec.samples).tolist()[count:]:
+        yield start, buffer[start - origin :][: spec.samples]
+
+
+def _measured(source: AudioSource, spec: Segments) -> Iterator[NDArray[np.float32]]:
+    """Measure the blocks of a clip; repeat a short clip until it fills a segment, and append the model's padding."""
+    shortest = spec.samples - 2 * spec.clip_padding
+    short: list[NDArray[np.float32]] = []
+    for block in source.blocks():
+        source.length += len(block)
+        source.peak = max(source.peak, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+        if source.length < shortest or short:
+            short.append(block)  # the clip may be shorter than a segment: wait for its end
+            if source.length < shortest:
+                continue
+            block, short = np.concatenate(short), []
+        yield block
+    if short:
+        yield fill(np.concatenate(short), shortest)
+    yield np.zeros(spec.clip_padding, np.float32)
+
+
+def _whole(source: AudioSource, spec: Segments) -> Iterator[Segment]:
+    """Return the whole clip as one segment."""
+    _require_any_length(spec)
+    parts = [np.zeros(spec.clip_padding, np.float32)]
+    for block in _measured(source, spec):
+        parts.append(block)
+        if source.length > MAX_WHOLE_CLIP * source.sample_rate:
+            raise AudioError(
+                f"{source.path or 'the array'}: longer than {MAX_WHOLE_CLIP:g} s, too long to be taken whole; "
+                "use another segmentation"
+            )
+    yield 0, np.concatenate(parts)
+
+
+def _by_length(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
+    """Cut segments whose positions depend on the clip's length: in memory, by seeking, or by decoding twice."""
+    seconds, seekable = source.expected_duration()
+    if seconds is not None and seconds <= MAX_IN_MEMORY:
+        source.samples = np.concatenate(list(source.blocks()))
+    elif seconds is not None and seekable:
+        length = round(seconds * source.sample_rate)
+        starts = segmentation.starts(length + 2 * spec.clip_padding, spec.samples)
+        # Without seeking, the file is decoded twice: to measure it and to cut the segments.
+        if len(starts) * (SEEK_SECONDS + SEEK_SHARE * seconds) < 2 * seconds:
+            segments = _seek_segments(source, starts, length, spec)
+            if segments is not None:
+                source.length = length
+                yield from segments
+                return
+    yield from _two_passes(source, segmentation, spec)
+
+
+def _seek_segments(source: AudioSource, starts: NDArray[np.int64], length: int, spec: Segments) -> list[Segment] | None:
+    """Read each segment by seeking; None if the file is shorter than its header states."""
+    segments: list[Segment] = []
+    for start in starts.tolist():
+        # The model's padding is silence only beyond the ends of the clip; inside it is the clip itself.
+        before = max(0, spec.clip_padding - start)
+        begin, end = max(0, start - spec.clip_padding), min(length, start - spec.clip_padding + spec.samples)
+        part = source.blocks(begin / source.sample_rate, (end - begin) / source.sample_rate)
+        try:
+            samples = np.concatenate([np.zeros(before, np.float32), *part])
+        except AudioError:
+            return None
+        missing = spec.samples - len(samples)
+        if missing > spec.clip_padding + source.sample_rate // 10:
+            return None
+        source.peak = max(source.peak, float(np.abs(samples).max(initial=0.0)))
+        segments.append((start, np.pad(samples, (0, missing))))
+    return segments
+
+
+def _two_passes(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
+    """Read the clip once to measure its length, and once more to cut the segments."""
+    length = sum(len(block) for block in source.blocks())
+    starts = segmentation.starts(max(length + 2 * spec.clip_padding, spec.samples), spec.samples).tolist()
+    buffer, origin = np.zeros(spec.clip_padding, np.float32), 0
+    for block in _measured(source, spec):
+        buffer = np.concatenate([buffer, block])
+        while starts and starts[0] + spec.samples <= origin + len(buffer):
+            start = starts.pop(0)
+            yield start, buffer[start - origin :][: spec.samples]
+        keep = min(starts[0] - origin if starts else len(buffer), len(buffer))
+        buffer, origin = buffer[keep:], origin + keep
