@@ -15,7 +15,7 @@ from taggram.tagging.cache import PredictionCache, predict_cached
 
 __all__ = ["ClipPredictions", "ProgressHook", "predict_clips"]
 
-# Yields the tagged files and shows their progress; takes the files, their number and a title.
+# Passes tagged files through and shows how many there were; takes them, their number and a title.
 ProgressHook = Callable[[Iterable[Tagged], int | None, str], Iterator[Tagged]]
 
 
