@@ -65,7 +65,7 @@ def test_a_generator_is_read_only_a_little_ahead(examples: Path, tagger: Tagger)
 
 def test_a_process_that_dies_costs_one_file(examples: Path, tagger: Tagger) -> None:
     paths = [examples / PIECES[i % 3] for i in range(12)]
-    results = tagger.tag_many(paths, workers=2)
+    results = tagger.tag_many(paths, workers=2, duration=12.0)
     first = next(results)
     victim = multiprocessing.active_children()[0]
     assert victim.pid is not None
