@@ -276,10 +276,9 @@ def test_odd_formats_are_tagged_without_warnings(examples: Path, tmp_path: Path)
     assert len(done.stdout.splitlines()) == 5
 
 
-def test_every_original_is_tagged(shared: Path, published: Callable[[str], Path]) -> None:
-    published("musicnn.mtat-won2020")
+def test_every_original_is_tagged(shared: Path) -> None:
     originals = [file for file in (shared / "data" / "originals").iterdir() if file.suffix in (".mp3", ".ogg", ".flac")]
-    done = run("tag", shared / "data" / "originals", "--model", "musicnn.mtat-won2020", "--json", "--top", 3)
+    done = tag(shared / "data" / "originals", "--json", "--top", 3)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(originals)
     tags = {
@@ -287,4 +286,4 @@ def test_every_original_is_tagged(shared: Path, published: Callable[[str], Path]
     }
     assert tags["joram-moments_of_clarity-08-solipsism-59-88.mp3"][0] == "techno"
     strings = tags["Hungarian_Dance_number_5_-_Allegro_in_F_sharp_minor_(string_orchestra).ogg"]
-    assert strings[:2] == ["classical", "strings"]
+    assert strings[0] == "classical" and {"strings", "violin"} & {*strings}

@@ -60,7 +60,7 @@ def test_a_tagger_is_pickled_as_its_arguments(examples: Path) -> None:
 
 def test_a_process_that_dies_costs_one_file(examples: Path, tagger: Tagger) -> None:
     paths = [examples / PIECES[i % 3] for i in range(12)]
-    results = tagger.tag_many(paths, workers=2)
+    results = tagger.tag_many(paths, workers=2, duration=12.0)
     first = next(results)
     victim = multiprocessing.active_children()[0]
     assert victim.pid is not None
