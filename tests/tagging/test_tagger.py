@@ -234,7 +234,7 @@ def prediction() -> Prediction:
     )
 
 
-def test_song_scores() -> None:
+def test_clip_scores() -> None:
     song = prediction()
     np.testing.assert_allclose(song.clip_scores(), [0.6, 1.6 / 3], rtol=1e-6)
     np.testing.assert_allclose(song.clip_scores("max"), [0.9, 0.6], rtol=1e-6)
