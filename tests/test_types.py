@@ -6,8 +6,6 @@ import doctest
 import importlib
 import inspect
 import pkgutil
-import subprocess
-import sys
 import typing
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -58,7 +56,6 @@ def test_type_hints_resolve(name: str) -> None:
 
 @pytest.mark.skipif(not HAS_TORCH, reason="some names need the train extra")
 def test_each_name_of_the_package_has_an_example() -> None:
-    assert len(taggram.__all__) <= 20
     finder = doctest.DocTestFinder()
     without = [
         name
@@ -66,9 +63,3 @@ def test_each_name_of_the_package_has_an_example() -> None:
         if name != "__version__" and not any(test.examples for test in finder.find(getattr(taggram, name), name))
     ]
     assert not without
-
-
-def test_importing_the_package_loads_no_runtime() -> None:
-    code = "import sys, taggram; print(sorted({'torch', 'onnxruntime', 'numpy', 'av'} & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
