@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SOURCE = PROJECT / "src"
 DEFAULT_MODEL = SOURCE / "taggram" / "models" / "default"
 NEEDED = {
-    *("taggram/py.typed", "taggram/datasets/results.csv", "taggram/datasets/audit/page.css"),
+    *("taggram/py.typed", "taggram/evaluation/published.csv", "taggram/reporting/templates/audit.html"),
     *(f"taggram/models/default/{name}" for name in ("model.onnx", "card.json", "golden.json", "LICENSE")),
     *(f"taggram/vocabularies/{name}" for name in ("jamendo.json", "msd.json", "mtat.json", "taggram.tsv")),
 }

@@ -106,6 +106,7 @@ def test_tagging(run, examples: Path) -> None:
     assert "\N{FULL BLOCK}" in run(*arguments)
 
 
+@pytest.mark.train
 def test_packing(run, examples: Path, tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
@@ -128,6 +129,6 @@ def test_audit(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "gtzan"
     dataset("gtzan").write_sample(folder)
     page = tmp_path / "audit.html"
-    audit = json.loads(run("data", "audit", "gtzan", folder, "--workers", 2, "--json", "--page", page))
+    audit = json.loads(run("data", "audit", "gtzan", folder, "--workers", 2, "--json", "--html", page))
     assert audit["protocol"] == dataset("gtzan").protocol(None).name
     assert "</html>" in page.read_text(encoding="utf-8")
