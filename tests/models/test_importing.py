@@ -66,9 +66,7 @@ def test_what_cannot_be_fetched_comes_with_the_command(home: Path, monkeypatch: 
     with pytest.raises(ModelError, match=r"curl -LO http\S+ && taggram models import fcn.mtat-won2020 --from"):
         download(entry)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(
-        ModelError, match=r"pip download musicnn==0.1.0 --no-deps && taggram models import vgg_pons.msd"
-    ):
+    with pytest.raises(ModelError, match=r"pip download musicnn==0.1.0 .*&& taggram models import vgg_pons.msd"):
         download(PUBLISHED["vgg_pons.msd-pons2019"])
 
 

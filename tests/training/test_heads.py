@@ -120,7 +120,7 @@ def test_each_clip_needs_the_value_of_a_regression_target() -> None:
 
 def test_distillation_needs_sigmoid_heads() -> None:
     data, teachers = {"vocabulary": "mtat"}, {"teachers": [{"model": "none"}]}
-    heads = {"all": {"kind": "softmax", "tags": list(Vocabulary.of("mtat").names)}}
+    heads = {"all": {"kind": "softmax", "tags": list(Vocabulary.from_names("mtat").names)}}
     with pytest.raises(RecipeError, match="model.options: heads: distill.teachers need sigmoid heads"):
         make_plan(recipe(data=data, model={"options": {"heads": heads}}, distill=teachers), Tones())
     with pytest.raises(RecipeError, match="optim.pos_weight: cannot be combined with distill.teachers"):

@@ -53,7 +53,7 @@ def test_a_tag_that_never_changes_can_be_scaled() -> None:
 def test_rescaling_the_logits_of_a_network_inverts_the_scale() -> None:
     probabilities = np.random.default_rng(0).uniform(0.01, 0.6, (50, 2)).astype(np.float32)
     scale = LogitScale.from_probabilities(probabilities, 1.5)
-    network = Tiny(Vocabulary.of(["a", "b"])).eval()
+    network = Tiny(Vocabulary.from_names(["a", "b"])).eval()
     embedding = torch.rand(4, network.embedding_size)
     with torch.no_grad():
         scaled = network.classify(embedding)
