@@ -33,7 +33,7 @@ def test_what_was_trained_tags_without_its_architecture(checkout: Path) -> None:
 
 def test_it_has_a_page(checkout: Path) -> None:
     page = (checkout / "docs" / "models" / "tiny_cnn.md").read_text()
-    assert "Two convolutions whose output is one band" in page
+    assert "Two convolutions that reduce the mel bands to one" in page
     assert "| 2 | 32 | (8, 2) | 1 x 15 |" in page
     assert (
         "16 \N{MULTIPLICATION SIGN} 8 \N{MULTIPLICATION SIGN} 31" in (checkout / "docs/models/tiny_cnn.svg").read_text()

@@ -62,6 +62,7 @@ def test_scores_are_those_of_tagging_and_are_computed_once(teacher, store, monke
     np.testing.assert_array_equal(again.scores, scores.scores)
     (fewer,) = teacher_scores(store, np.arange(3), [teacher], report=lines.append)
     np.testing.assert_array_equal(fewer.scores, scores.scores[: len(fewer.scores)])
+    assert len(lines) == 1
 
 
 def test_the_targets_of_a_plan_are_the_scores_of_its_teachers(teacher, store) -> None:

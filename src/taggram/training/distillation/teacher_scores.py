@@ -101,7 +101,7 @@ def teacher_scores(
     device
         Device of teachers that are networks: ``"cpu"``, in ONNX Runtime, or a GPU, in torch.
     report
-        Called with a line whenever a teacher is done.
+        Called with a line whenever a teacher has scored clips.
 
     Returns
     -------
@@ -118,9 +118,11 @@ def teacher_scores(
     audio = [hash_samples(store.read(i), store.sample_rate) for i in clips.tolist()]
     score = partial(_score, store, clips, audio, device)
     results = []
-    for result in parallel_map(score, teachers, workers=workers, on_crash=_raise_crash):
+    for result, computed in parallel_map(score, teachers, workers=workers, on_crash=_raise_crash):
         results.append(result)
-        report(f"{teachers[len(results) - 1].model} has scored {len(clips)} clips ({len(results)} of {len(teachers)})")
+        if computed:
+            count = f"{len(results)} of {len(teachers)}"
+            report(f"{teachers[len(results) - 1].model} has scored {computed} clips ({count})")
     return results
 
 
@@ -174,11 +176,11 @@ def _install(teacher: Teacher) -> None:
 
 def _score(
     store: PackedStore, clips: NDArray[np.int64], audio: list[str], device: str, teacher: Teacher
-) -> TeacherScores:
-    """Score the clips with one teacher; each prediction is cached at once."""
+) -> tuple[TeacherScores, int]:
+    """Score the clips with one teacher, caching each; also return the number of clips that were not in the cache."""
     tagger = Tagger(teacher.model, backend="onnx" if device == "cpu" else "torch", device=device)
     size = tagger.card.embedding_size if teacher.match_similarity else 0
-    predictions = []
+    predictions, computed = [], 0
     with PredictionCache(store.folder / FILE_NAME) as cache:
         for i, content in zip(clips.tolist(), audio, strict=True):
             key = PredictionKey.from_tagger(tagger, content)
@@ -187,14 +189,16 @@ def _score(
                 cache.put(key, tagger.tag(store.read(i), sample_rate=store.sample_rate))
                 prediction = cache.get(key)
                 assert prediction is not None
+                computed += 1
             predictions.append(prediction)
-    return TeacherScores(
+    scores = TeacherScores(
         scores=np.concatenate([prediction.scores for prediction in predictions]),
         times=np.concatenate([prediction.times for prediction in predictions]),
         counts=np.array([len(prediction.scores) for prediction in predictions], np.int64),
         embeddings=np.concatenate([prediction.embeddings[:, :size] for prediction in predictions]),
     )
+    return scores, computed
 
 
-def _raise_crash(teacher: Teacher, reason: str) -> TeacherScores:
+def _raise_crash(teacher: Teacher, reason: str) -> tuple[TeacherScores, int]:
     raise ModelError(f"{teacher.model} did not score the clips, because {reason}: run the same command again")
