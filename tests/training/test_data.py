@@ -9,7 +9,7 @@ import pytest
 from tones import RATE, Tiny, ToneClip, Tones, recipe
 
 from taggram.audio import EvenlySpaced
-from taggram.tagging.segmenter import Clip, segments_of
+from taggram.tagging.segmenter import AudioSource, stream_segments
 from taggram.training.data import Batch, Split, fingerprint, frequent_labels, training_batches, validation_batches
 
 SAMPLES = Tiny.segments.samples
@@ -73,7 +73,7 @@ def test_validation_segments_are_those_of_the_tagger(n: int) -> None:
     counts = [count for _, counts, _ in batches for count in counts]
     expected = []
     for clip in split.clips.tolist():
-        tagged = segments_of(Clip(None, store.read(clip), RATE), EvenlySpaced(n), Tiny.segments)
+        tagged = stream_segments(AudioSource(None, store.read(clip), RATE), EvenlySpaced(n), Tiny.segments)
         expected.append(np.stack([samples for _, samples in tagged]))
     assert counts == [len(segments) for segments in expected]
     assert np.array_equal(np.concatenate([x for x, _, _ in batches]), np.concatenate(expected))
