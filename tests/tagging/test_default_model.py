@@ -1,4 +1,4 @@
-"""The model in the package: it is whole, answers as it did when it was made, and hears what is to be heard."""
+"""The model in the package: complete files, golden scores, and plausible tags for the examples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def default() -> Tagger:
 
 
 @pytest.mark.parametrize(
-    ("piece", "heard"),
+    ("piece", "expected"),
     [
         ("piano-prelude", [{"piano"}]),
         ("strings-and-harpsichord", [{"classical"}, {"strings", "harpsichord", "violin"}]),
@@ -26,10 +26,10 @@ def default() -> Tagger:
     ],
 )
 def test_the_example_pieces_get_sensible_tags(
-    piece: str, heard: list[set[str]], default: Tagger, examples: Path
+    piece: str, expected: list[set[str]], default: Tagger, examples: Path
 ) -> None:
     passed = {tag for tag, _ in default.tag(examples / f"{piece}.opus").tags()}
-    assert all(passed & any_of for any_of in heard), passed
+    assert all(passed & any_of for any_of in expected), passed
 
 
 def test_it_answers_as_when_it_was_made() -> None:
