@@ -107,7 +107,7 @@ def embedded(job: tuple[Path, bool]) -> list[Samples]:
 
 
 def centred(embeddings: Samples) -> Samples:
-    """Centre and normalise like `standardise`, without dividing by the standard deviation."""
+    """Centre and normalize like `standardise`, without dividing by the standard deviation."""
     away = embeddings - embeddings.mean(axis=0)
     unit: Samples = away / np.linalg.norm(away, axis=1, keepdims=True)
     return unit

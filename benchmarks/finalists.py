@@ -30,7 +30,7 @@ from taggram.metrics import macro, precision_at_k, spearman
 from taggram.models.directories import ONNX_FILE
 
 COLUMNS = (
-    *("finalist", "options", "quantised", "onnx_mb", "spearman", "top_decile_roc_auc", "label_roc_auc", "labels"),
+    *("finalist", "options", "quantized", "onnx_mb", "spearman", "top_decile_roc_auc", "label_roc_auc", "labels"),
     *("precision_at_10", "clips", "x_real_time", "trained"),
 )
 
@@ -83,7 +83,7 @@ def _model(folder: Path) -> dict[str, Any]:
     card = ModelCard.read(folder)
     return {
         "options": card.options,
-        "quantised": card.quantised,
+        "quantized": card.quantized,
         "onnx_mb": round((folder / ONNX_FILE).stat().st_size / 1e6, 2),
         "trained": card.scores[0].source,
     }

@@ -214,7 +214,7 @@ def finalists() -> str:
         found = list(csv.DictReader(stream))
     rows = [
         [
-            *(row["finalist"], {"True": "int8", "False": "float32"}[row["quantised"]], row["onnx_mb"]),
+            *(row["finalist"], {"True": "int8", "False": "float32"}[row["quantized"]], row["onnx_mb"]),
             *(row["spearman"], row["top_decile_roc_auc"], row["label_roc_auc"], row["precision_at_10"]),
             row["x_real_time"],
         ]

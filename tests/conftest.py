@@ -21,7 +21,7 @@ NEED_TRAIN_EXTRA = """
     benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_train.py contracts/test_architectures.py
     datasets/packed docs features
     models/analysis models/test_heads.py models/test_importing.py models/test_inference.py models/test_papers.py
-    models/test_parity.py models/test_quantise.py models/test_registry.py training
+    models/test_parity.py models/test_quantize.py models/test_registry.py training
 """.split()
 NEEDS_TRAIN_EXTRA = "needs the train extra"
 

@@ -43,7 +43,7 @@ except taggram.TaggramError as error:
             "a plot needs the [plot] extra",
         ),
         (
-            "torch safetensors onnx matplotlib pandas pooch",
+            "torch safetensors onnx matplotlib pandas",
             "print(taggram.Tagger({model!r}).tag({piece!r}).top(1)[0][0])",
             "piano",
         ),

@@ -19,7 +19,7 @@ from taggram.features.numpy_log_mel import log_mel
         {"padding": "zero", "log": "log10"},
         {"log": "ln", "hop": 300},
         {"log": "power"},
-        {"normalise": "data", "mean": -20.0, "std": 15.0},
+        {"normalize": "data", "mean": -20.0, "std": 15.0},
     ],
 )
 def test_it_is_the_same(settings: dict) -> None:
@@ -32,4 +32,4 @@ def test_it_is_the_same(settings: dict) -> None:
 
 def test_what_needs_torch_is_said() -> None:
     with pytest.raises(ValueError, match="without torch"):
-        log_mel(np.zeros((1, 9000), np.float32), FrontEnd(normalise="band"))
+        log_mel(np.zeros((1, 9000), np.float32), FrontEnd(normalize="band"))

@@ -18,7 +18,7 @@ from pathlib import Path
 # integers, and a rounding error of the front end can move one of them.
 TOLERANCE = 5e-3
 # What only the extra `train` installs: names of ours that need it cannot be imported without it.
-TRAIN = {"torch", "pydantic", "yaml", "pyarrow", "safetensors", "onnx", "onnxscript", "pooch", "lightning_fabric"}
+TRAIN = {"torch", "pydantic", "yaml", "pyarrow", "safetensors", "onnx", "onnxscript", "lightning_fabric"}
 
 
 def refuse_network(event: str, arguments: tuple[object, ...]) -> None:

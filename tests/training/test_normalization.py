@@ -12,7 +12,7 @@ from taggram.training.plan import make_plan
 
 DATA = {
     "name": "four_layer_cnn.tones",
-    "model": {"architecture": "four_layer_cnn", "options": {"normalise": "data"}},
+    "model": {"architecture": "four_layer_cnn", "options": {"normalize": "data"}},
 }
 
 
@@ -33,7 +33,7 @@ def test_it_is_measured_once_and_stands_in_the_recipe() -> None:
     assert again.recipe.model.options == plan.recipe.model.options, "what the recipe says is not measured"
 
 
-@pytest.mark.parametrize("options", [{"normalise": "band"}, {"mean": -40.0, "std": 20.0}])
+@pytest.mark.parametrize("options", [{"normalize": "band"}, {"mean": -40.0, "std": 20.0}])
 def test_it_is_not_measured_where_it_is_not_needed(options: dict[str, object]) -> None:
     assert (
         make_plan(recipe(**{**DATA, "model": {**DATA["model"], "options": options}}), Tones()).recipe.model.options

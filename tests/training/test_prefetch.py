@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from taggram.training.prefetch import DEPTH, prefetch
+from taggram.training.data import PREFETCHED, prefetch
 
 
 def test_items_come_in_order_from_another_thread() -> None:
@@ -29,7 +29,7 @@ def test_few_items_are_prefetched() -> None:
     consumed = prefetch(made.append(i) or i for i in range(100))
     assert next(consumed) == 0
     consumed.close()  # type: ignore[attr-defined]
-    assert len(made) <= DEPTH + 1
+    assert len(made) <= PREFETCHED + 1
 
 
 def test_what_making_an_item_raises_is_raised_in_its_place() -> None:

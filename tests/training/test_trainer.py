@@ -187,10 +187,10 @@ def test_it_learns_and_writes_model_recipe_and_history(tmp_path: Path) -> None:
 
 def test_the_exported_file_can_be_quantized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr("taggram.models.weights.quantise", lambda file, segments: given.append((file, segments)))
-    assert not fit(plan(optim={"epochs": 1}), tmp_path / "plain", device="cpu").quantised
+    monkeypatch.setattr("taggram.models.weights.quantize", lambda file, segments: given.append((file, segments)))
+    assert not fit(plan(optim={"epochs": 1}), tmp_path / "plain", device="cpu").quantized
     assert not given
-    assert fit(plan(optim={"epochs": 1}, export={"quantize": True}), tmp_path / "quantised", device="cpu").quantised
+    assert fit(plan(optim={"epochs": 1}, export={"quantize": True}), tmp_path / "quantized", device="cpu").quantized
     ((file, segments),) = given
     assert file.name == ONNX_FILE
     assert segments.shape == (10, 40000)  # one of each training clip

@@ -1,4 +1,4 @@
-"""Normalised names of artists, albums and titles, for comparing the spellings of different sources."""
+"""Normalized names of artists, albums and titles, for comparing the spellings of different sources."""
 
 from __future__ import annotations
 

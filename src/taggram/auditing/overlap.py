@@ -119,7 +119,7 @@ def between_sets(index: ClipIndex, name: str, other: ClipIndex) -> list[Overlap]
 
 @dataclass
 class _Names:
-    """The clips of a part by normalised names."""
+    """The clips of a part by normalized names."""
 
     kind: Kind
     part: str

@@ -36,8 +36,8 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     padding
         Padding at the ends of a segment, with centred frames: ``"zero"`` or ``"reflect"``. ``"none"``: frames are not
         centred, and the first one starts at the first sample.
-    normalise
-        Normalisation of a segment's spectrogram x. ``"none"``: none. ``"data"``: (x - `mean`) / `std`. ``"segment"``:
+    normalize
+        Normalization of a segment's spectrogram x. ``"none"``: none. ``"data"``: (x - `mean`) / `std`. ``"segment"``:
         the same with mean and standard deviation of the segment; ``"band"``: of each band of the segment. ``"power"``:
         as ``"segment"``, but before the logarithm, with negative values set to 0. ``"peak"``: decibels below the
         maximum of the segment, at most 80.
@@ -55,16 +55,16 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     mel_norm: Literal["none", "slaney", "unit_tri"] = "none"
     log: Literal["power", "db", "ln", "log10"] = "db"
     padding: Literal["none", "zero", "reflect"] = "reflect"
-    normalise: Literal["none", "data", "band", "segment", "power", "peak"] = "none"
+    normalize: Literal["none", "data", "band", "segment", "power", "peak"] = "none"
     mean: float = 0.0
     std: PositiveFloat = 1.0
 
     def _check(self) -> None:
         """Raise a ValueError if settings contradict each other."""
-        if self.normalise != "data" and (self.mean, self.std) != (0.0, 1.0):
-            raise ValueError(f'mean and std are for normalise "data", not "{self.normalise}"')
-        if self.normalise == "peak" and self.log != "db":
-            raise ValueError(f'normalise "peak" needs log "db", not "{self.log}"')
+        if self.normalize != "data" and (self.mean, self.std) != (0.0, 1.0):
+            raise ValueError(f'mean and std are for normalize "data", not "{self.normalize}"')
+        if self.normalize == "peak" and self.log != "db":
+            raise ValueError(f'normalize "peak" needs log "db", not "{self.log}"')
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
         if not 0 <= self.f_min < self.top <= self.sample_rate / 2:

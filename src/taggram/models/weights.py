@@ -13,11 +13,11 @@ from taggram.models.card import ModelCard
 from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.models.network import Network
 from taggram.models.onnx_export import export_onnx
-from taggram.models.quantise import quantise
+from taggram.models.quantize import quantize
 
 
 def save_model(
-    network: Network, card: ModelCard, folder: Path, quantise_on: NDArray[np.float32] | None = None
+    network: Network, card: ModelCard, folder: Path, quantize_on: NDArray[np.float32] | None = None
 ) -> ModelCard:
     """Write weights, ONNX file and card into a folder, all or nothing.
 
@@ -29,8 +29,8 @@ def save_model(
         Its card; the hashes of the files are filled in.
     folder
         A new folder, or one whose model is replaced.
-    quantise_on : (segments, samples) float32
-        Segments of music, to quantise the convolutions of the ONNX file; see `taggram.models.quantise`.
+    quantize_on : (segments, samples) float32
+        Segments of music, to quantize the convolutions of the ONNX file; see `taggram.models.quantize`.
 
     Returns
     -------
@@ -41,9 +41,9 @@ def save_model(
     with atomic_dir(folder) as new:
         (new / WEIGHTS_FILE).write_bytes(save(network.state_dict()))
         export_onnx(network, new / ONNX_FILE)
-        if quantise_on is not None:
-            quantise(new / ONNX_FILE, quantise_on)
+        if quantize_on is not None:
+            quantize(new / ONNX_FILE, quantize_on)
         hashes = {name: sha256(new / name) for name in (WEIGHTS_FILE, ONNX_FILE)}
-        card = card.replace(files=hashes, quantised=quantise_on is not None)
+        card = card.replace(files=hashes, quantized=quantize_on is not None)
         card.write(new)
     return card

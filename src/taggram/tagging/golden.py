@@ -14,7 +14,7 @@ from taggram.models import ModelCard
 from taggram.tagging.tagger import Tagger
 
 FILE_NAME = "golden.json"
-TOLERANCE, QUANTISED = 1e-4, 5e-3  # the latter for models that compute with 8-bit integers
+TOLERANCE, QUANTIZED = 1e-4, 5e-3  # the latter for models that compute with 8-bit integers
 
 
 def signals(samples: int, sample_rate: int) -> NDArray[np.float32]:
@@ -66,7 +66,7 @@ def check_golden(folder: str | os.PathLike[str]) -> None:
     Raises
     ------
     CardError
-        If a score differs by more than 0.0001, or by 0.005 for a quantised model, if the file has other tags than the
+        If a score differs by more than 0.0001, or by 0.005 for a quantized model, if the file has other tags than the
         model, or if it is missing.
     """
     file = Path(folder) / FILE_NAME
@@ -77,7 +77,7 @@ def check_golden(folder: str | os.PathLike[str]) -> None:
         raise CardError(f"{file}: has other tags than the model")
     off = {tag: float(np.abs(np.subtract(expected[tag], scores)).max()) for tag, scores in scores_by_tag.items()}
     worst = max(off, key=lambda tag: off[tag])
-    if not off[worst] <= (QUANTISED if ModelCard.read(Path(folder)).quantised else TOLERANCE):
+    if not off[worst] <= (QUANTIZED if ModelCard.read(Path(folder)).quantized else TOLERANCE):
         raise CardError(f"{file}: the score of {worst!r} differs by {off[worst]:.2g} from the golden one")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ from taggram.training.distillation.similarity import TargetSimilarity
 from taggram.training.distillation.targets import SoftTargets
 from taggram.training.labels import Labels
 from taggram.training.recipe import Recipe
+
+PREFETCHED = 3  # maximum number of batches made in advance: bounds the memory
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -187,6 +192,22 @@ def validation_batches(
         segments = [cut_clip(store.read(clip), EvenlySpaced(count), segmentation) for clip in clips]
         targets = split.targets.of_clips(np.arange(first, first + len(clips)))
         yield ValidationBatch(np.concatenate(segments), [len(of_clip) for of_clip in segments], targets)
+
+
+def prefetch(items: Iterable[T]) -> Iterator[T]:
+    """Yield items in order, produced by another thread.
+
+    Parameters
+    ----------
+    items
+        An exception of the iterable is raised at the position of its item.
+    """
+    source, end = iter(items), object()
+    with ThreadPoolExecutor(1) as thread:
+        pending = deque(thread.submit(next, source, end) for _ in range(PREFETCHED))
+        while (item := pending.popleft().result()) is not end:
+            pending.append(thread.submit(next, source, end))
+            yield item  # type: ignore[misc]
 
 
 def _clips_per_batch(recipe: Recipe) -> int:

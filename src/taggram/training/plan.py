@@ -35,7 +35,7 @@ class Plan:
     ----------
     recipe
         The effective recipe: with the tags of the vocabulary, and with mean and standard deviation for
-        ``normalise: data``.
+        ``normalize: data``.
     store
         The clips.
     vocabulary
@@ -188,7 +188,7 @@ def _check_rate(plan: Plan, rate: int, source: str) -> None:
 def _normalize(plan: Plan, network: Network) -> Plan:
     """Measure mean and standard deviation of the training split, where the front end needs them."""
     front_end, options = network.front_end, plan.recipe.model.options
-    if not isinstance(front_end, FrontEnd) or front_end.normalise != "data" or {"mean", "std"} & options.keys():
+    if not isinstance(front_end, FrontEnd) or front_end.normalize != "data" or {"mean", "std"} & options.keys():
         return plan
     mean, std = mean_and_std(front_end, plan.store, plan.train, network.segments.samples, plan.recipe.seed)
     recipe = plan.recipe.replace(model={"options": {**options, "mean": mean, "std": std}})

@@ -249,11 +249,11 @@ class AugmentConfig(Config):
     ----------
     variants
         Variants per training clip of the sources, packed beside it: at another speed, every second one mixed with
-        another clip; see `taggram.training.augment`.
+        another clip; see `taggram.training.augmentation.variants`.
     mixup
         Parameter of the beta distribution of mixup; 0: no mixup.
     freq_mask
-        Maximum number of masked mel bands per segment; see `taggram.training.masking`.
+        Maximum number of masked mel bands per segment; see `taggram.training.augmentation.masking`.
     """
 
     variants: NonNegativeInt = 0
@@ -315,7 +315,7 @@ class ExportConfig(Config):
     Attributes
     ----------
     quantize
-        Whether the convolutions of the ONNX file compute with 8-bit integers; see `taggram.models.quantise`.
+        Whether the convolutions of the ONNX file compute with 8-bit integers; see `taggram.models.quantize`.
     """
 
     quantize: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from taggram.datasets import ClipIndex, join, list_folder, list_table
-from taggram.training.augment import add_variants
+from taggram.training.augmentation.variants import add_variants
 from taggram.training.recipe import Recipe
 from taggram.training.sections import Source
 

@@ -19,16 +19,22 @@ from taggram.errors import RecipeError
 from taggram.models import ModelCard
 from taggram.models.network import Network
 from taggram.training import checkpoint
+from taggram.training.augmentation.masking import mask_bands
 from taggram.training.checkpoint import Checkpoint
 from taggram.training.cpu import optimize_for_cpu
-from taggram.training.data import Batch, training_batches, training_steps, validation_batches, validation_steps
+from taggram.training.data import (
+    Batch,
+    prefetch,
+    training_batches,
+    training_steps,
+    validation_batches,
+    validation_steps,
+)
 from taggram.training.distillation.similarity import similarity_loss
 from taggram.training.export import write_model, write_recipe
 from taggram.training.history import History, Row
-from taggram.training.masking import mask_bands
 from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
 from taggram.training.plan import Plan
-from taggram.training.prefetch import prefetch
 from taggram.training.recipe import Recipe
 
 

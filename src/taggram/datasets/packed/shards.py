@@ -27,7 +27,7 @@ def shard_file(folder: Path, shard: int) -> Path:
 
 
 def to_int16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Quantise samples to int16 in steps of 1/32768; samples beyond full scale are clipped.
+    """Quantize samples to int16 in steps of 1/32768; samples beyond full scale are clipped.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A CNN of four convolutions, with four normalisations of its input (Nair and Bradley)."""
+"""A CNN of four convolutions, with four normalizations of its input (Nair and Bradley)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CHANNELS = (128, 384, 768, 2048)
 POOLS = ((2, 4), (2, 4), (2, 6), (1, 7))
 SAMPLES = 29 * 16000 + 1600  # 29.1 s
 
-Normalisation = Literal["data", "band", "segment", "power"]
+Normalization = Literal["data", "band", "segment", "power"]
 
 
-def front_end(normalise: Normalisation, mean: float = 0.0, std: float = 1.0) -> FrontEnd:
+def front_end(normalize: Normalization, mean: float = 0.0, std: float = 1.0) -> FrontEnd:
     """Return the front end: 40 mel bands, 909 frames in 29.1 s."""
     return FrontEnd(
         hop=512,
@@ -28,7 +28,7 @@ def front_end(normalise: Normalisation, mean: float = 0.0, std: float = 1.0) -> 
         mel_scale="slaney",
         mel_norm="slaney",
         padding="none",
-        normalise=normalise,
+        normalize=normalize,
         mean=mean,
         std=std,
     )
@@ -56,7 +56,7 @@ class FourLayerCNN(Network):
     """Four unpadded convolutions whose pooling reduces 29.1 s of log-mel-spectrogram to one point.
 
     Input: 40 mel bands x 909 frames (29.1 s at 16 kHz, adjacent frames of 512 samples, Slaney mel, decibels),
-    normalised.
+    normalized.
 
     ======  ========  ====================  ==============  ===============
     block   channels  convolved (mel, t)    pool (mel, t)   output (mel, t)
@@ -73,7 +73,7 @@ class FourLayerCNN(Network):
     ----------
     vocabulary
         The tags, in the order of the outputs.
-    normalise
+    normalize
         By mean and standard deviation of the training set (``"data"``), of each mel band of the segment (``"band"``),
         of the segment (``"segment"``), or of the segment before the logarithm (``"power"``).
     mean, std
@@ -89,19 +89,19 @@ class FourLayerCNN(Network):
         "the 1 x 1 x 2048 that it prints after the third pool is 3 x 9 x 768.",
         "Frames of 512 samples, from which its 909 frames follow; mel scale and logarithm, which it does not state, "
         "are librosa's, and the share of dropout is 0.5.",
-        "With normalisation before the logarithm, values below the mean have no logarithm; here they count as 1e-10.",
+        "With normalization before the logarithm, values below the mean have no logarithm; here they count as 1e-10.",
     )
 
     def __init__(
         self,
         vocabulary: Vocabulary,
-        normalise: Normalisation = "data",
+        normalize: Normalization = "data",
         mean: float = 0.0,
         std: float = 1.0,
         batch_norm: bool = True,
         dropout: float = 0.5,
     ) -> None:
-        super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end(normalise, mean, std))
+        super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end(normalize, mean, std))
         before = (1, *CHANNELS)
         self.blocks = nn.Sequential(
             *(_Block(before[i], CHANNELS[i], POOLS[i], batch_norm, dropout) for i in range(len(CHANNELS)))

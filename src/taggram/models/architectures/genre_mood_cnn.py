@@ -17,7 +17,7 @@ from taggram.vocabularies import Vocabulary
 
 SAMPLES = 127 * 512  # 2.95 s at 22.05 kHz
 FRONT_END = FrontEnd(
-    sample_rate=22050, n_fft=2048, hop=512, n_mels=128, mel_scale="slaney", mel_norm="slaney", normalise="peak"
+    sample_rate=22050, n_fft=2048, hop=512, n_mels=128, mel_scale="slaney", mel_norm="slaney", normalize="peak"
 )
 SEGMENTS = Segments(samples=SAMPLES, hop=SAMPLES)
 SCALE = 255.0  # decibels are divided by it

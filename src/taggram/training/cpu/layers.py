@@ -61,7 +61,7 @@ class CPUBatchNorm1d(nn.BatchNorm1d):
     """Batch norm over time, as one over maps of height 1; torch's would copy to channels first."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise."""
+        """Normalize."""
         if x.ndim == 2 or x.device.type != "cpu":
             return super().forward(x)
         return super().forward(x[:, :, None]).squeeze(2)

@@ -11,7 +11,7 @@ import soundfile
 from taggram.audio import read
 from taggram.datasets import ClipIndex, ClipInfo
 from taggram.errors import RecipeError
-from taggram.training.augment import MAX_SPEED, add_variants
+from taggram.training.augmentation.variants import MAX_SPEED, add_variants
 from taggram.training.recipe import Recipe
 
 RATE = 44100

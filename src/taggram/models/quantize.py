@@ -1,4 +1,4 @@
-"""Quantisation of convolutions to 8-bit integers: a smaller and faster ONNX file with nearly the same scores."""
+"""Quantization of convolutions to 8-bit integers: a smaller and faster ONNX file with nearly the same scores."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class _Segments(CalibrationDataReader):  # type: ignore[misc]
         return None if segment is None else {"waveform": segment[None]}
 
 
-def quantise(file: Path, segments: NDArray[np.float32]) -> None:
-    """Quantise the convolutions of a model's ONNX file to 8-bit integers, and the layers between them.
+def quantize(file: Path, segments: NDArray[np.float32]) -> None:
+    """Quantize the convolutions of a model's ONNX file to 8-bit integers, and the layers between them.
 
     Weights have a scale per channel and 7 bits: two products then fit into 16 bits, so that results are the same on
     processors with and without 8-bit dot products. Front end, dense layers and convolutions of one channel, which is

@@ -1,4 +1,4 @@
-"""Normalisations of a spectrogram: as NumPy and librosa compute them, and finite for silence."""
+"""Normalizations of a spectrogram: as NumPy and librosa compute them, and finite for silence."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def before_the_log(power: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("settings", "log", "expected"),
     [
-        ({"normalise": "none"}, "db", lambda x: x),
-        ({"normalise": "data", "mean": -30.0, "std": 12.5}, "db", lambda x: (x + 30.0) / 12.5),
-        ({"normalise": "band"}, "db", lambda x: standardised(x, 1)),
-        ({"normalise": "segment"}, "db", lambda x: standardised(x, None)),
-        ({"normalise": "segment", "log": "log10"}, "log10", lambda x: standardised(x, None)),
-        ({"normalise": "power"}, "power", before_the_log),
+        ({"normalize": "none"}, "db", lambda x: x),
+        ({"normalize": "data", "mean": -30.0, "std": 12.5}, "db", lambda x: (x + 30.0) / 12.5),
+        ({"normalize": "band"}, "db", lambda x: standardised(x, 1)),
+        ({"normalize": "segment"}, "db", lambda x: standardised(x, None)),
+        ({"normalize": "segment", "log": "log10"}, "log10", lambda x: standardised(x, None)),
+        ({"normalize": "power"}, "power", before_the_log),
     ],
 )
 def test_as_numpy_computes_them(settings: dict, log: str, expected: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -56,27 +56,27 @@ def test_peak_is_what_librosa_calls_ref_max() -> None:
     quiet = WAVEFORM.copy()
     quiet[:, 8000:] *= 1e-5  # beyond the 80 dB
     expected = [librosa.power_to_db(power, ref=np.max) for power in spectrogram(quiet, log="power")]
-    found = spectrogram(quiet, normalise="peak")
+    found = spectrogram(quiet, normalize="peak")
     assert found.min() == -80
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("normalise", KINDS)
-def test_loudness_counts_only_with_figures_of_a_training_set(normalise: str) -> None:
-    quieter = spectrogram(0.5 * WAVEFORM, normalise=normalise)
-    differs = np.abs(quieter - spectrogram(normalise=normalise)).max()
-    assert (differs > 1) == (normalise == "data")
+@pytest.mark.parametrize("normalize", KINDS)
+def test_loudness_counts_only_with_figures_of_a_training_set(normalize: str) -> None:
+    quieter = spectrogram(0.5 * WAVEFORM, normalize=normalize)
+    differs = np.abs(quieter - spectrogram(normalize=normalize)).max()
+    assert (differs > 1) == (normalize == "data")
 
 
-@pytest.mark.parametrize("normalise", KINDS)
-def test_silence_is_finite(normalise: str) -> None:
-    silent = spectrogram(np.zeros((1, 16000)), normalise=normalise)
+@pytest.mark.parametrize("normalize", KINDS)
+def test_silence_is_finite(normalize: str) -> None:
+    silent = spectrogram(np.zeros((1, 16000)), normalize=normalize)
     assert np.isfinite(silent).all()
     assert np.ptp(silent) == 0
 
 
 @pytest.mark.parametrize(
-    "settings", [{"mean": 1.0}, {"normalise": "segment", "std": 2.0}, {"normalise": "peak", "log": "ln"}, {"std": 0.0}]
+    "settings", [{"mean": 1.0}, {"normalize": "segment", "std": 2.0}, {"normalize": "peak", "log": "ln"}, {"std": 0.0}]
 )
 def test_settings_that_say_nothing_are_refused(settings: dict) -> None:
     with pytest.raises(ValueError, match=r"mean and std|needs log|> 0"):
@@ -84,7 +84,7 @@ def test_settings_that_say_nothing_are_refused(settings: dict) -> None:
 
 
 class Seen(Network):
-    """A network whose embedding is what it sees, with every normalisation side by side, so that one export has all."""
+    """A network whose embedding is what it sees, with every normalization side by side, so that one export has all."""
 
     paper = "none"
     front_end = FrontEnd(**{**SETTINGS, "hop": 256})
@@ -93,14 +93,14 @@ class Seen(Network):
     def __init__(self) -> None:
         super().__init__(Vocabulary.from_names(["a"]), len(KINDS) * 20 * 15)
         settings = {**SETTINGS, "hop": 256}
-        self.kinds = torch.nn.ModuleList(LogMel(FrontEnd(**{**settings, "normalise": kind})) for kind in KINDS)
+        self.kinds = torch.nn.ModuleList(LogMel(FrontEnd(**{**settings, "normalize": kind})) for kind in KINDS)
         self.features = torch.nn.Identity()
 
     def embed(self, features: torch.Tensor) -> torch.Tensor:
         return torch.cat([kind(features).flatten(1) for kind in self.kinds], dim=1)
 
 
-def test_normalisation_is_part_of_the_exported_model(tmp_path: Path) -> None:
+def test_normalization_is_part_of_the_exported_model(tmp_path: Path) -> None:
     network = Seen().eval()
     export_onnx(network, tmp_path / "model.onnx")
     segments = WAVEFORM[:, :4096].astype(np.float32)

@@ -7,7 +7,7 @@ import torch
 from tones import Tones, recipe
 
 from taggram.errors import RecipeError
-from taggram.training.masking import mask_bands
+from taggram.training.augmentation.masking import mask_bands
 from taggram.training.plan import make_plan
 
 

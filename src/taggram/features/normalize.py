@@ -1,4 +1,4 @@
-"""Normalisations of a spectrogram, among them those of Nair and Bradley (see `FourLayerCNN`)."""
+"""Normalizations of a spectrogram, among them those of Nair and Bradley (see `FourLayerCNN`)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from taggram.features.front_end import FrontEnd
 _RANGE = 80.0  # decibels below the maximum, as in librosa
 
 
-class Normalise(nn.Module):
-    """Normalise to mean 0 and standard deviation 1, or to decibels below the peak.
+class Normalize(nn.Module):
+    """Normalize to mean 0 and standard deviation 1, or to decibels below the peak.
 
     Constant values, such as silence, become 0.
 
     Parameters
     ----------
     front_end
-        The settings; see its `normalise`.
+        The settings; see its `normalize`.
     """
 
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
-        self.kind, self.mean, self.std = front_end.normalise, front_end.mean, front_end.std
+        self.kind, self.mean, self.std = front_end.normalize, front_end.mean, front_end.std
 
     def power(self, power: Tensor) -> Tensor:
-        """Normalise (batch, frames, mels) before the logarithm."""
+        """Normalize (batch, frames, mels) before the logarithm."""
         return _standardise(power, (1, 2), 1e-10).clamp(min=0.0) if self.kind == "power" else power
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise (batch, mels, frames) after the logarithm."""
+        """Normalize (batch, mels, frames) after the logarithm."""
         match self.kind:
             case "data":
                 return (x - self.mean) / self.std
