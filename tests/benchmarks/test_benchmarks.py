@@ -69,6 +69,7 @@ def test_missing_models_are_named_with_the_remedy(examples: Path, tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_packing_is_measured(examples: Path, on_disk: Path) -> None:
     dataset("mer4q").write_sample(on_disk / "data" / "mer4q")
     folders = ["--out", on_disk / "results", "--cache", on_disk, "--data", on_disk / "data"]

@@ -29,6 +29,17 @@ OPTIONS: dict[str, dict[str, int]] = {
     "musicnn_ferraro": {"n_mels": 48},
     "musicnn_pons": {"channels": 16, "units": 50},
 }
+# Their export and their bfloat16 take 5 to 30 s each; what they are made of is exported with the others, too.
+SLOW = {
+    *("crnn", "fcn", "fcn4", "four_layer_cnn", "harmonic_cnn", "musicnn", "musicnn_ferraro", "sample_cnn_se"),
+    *("self_attention", "short_chunk_cnn", "short_chunk_cnn_res", "zhang_cnn"),
+}
+EXPENSIVE = pytest.mark.parametrize(
+    "network",
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in taggram.list_architectures()],
+    indirect=True,
+    scope="module",
+)
 
 
 def noise(network: Network, segments: int, *, longer: int = 0, seed: int = 1) -> torch.Tensor:
@@ -125,6 +136,7 @@ def test_other_shapes_and_types_are_refused(network: Network) -> None:
             network(wrong)
 
 
+@EXPENSIVE
 @torch.inference_mode()
 def test_bfloat16_is_near_float32(network: Network, answers: Answers) -> None:
     exact = torch.sigmoid(answers.alone[0])
@@ -157,6 +169,7 @@ def test_a_training_step_reaches_every_parameter_and_lowers_the_loss(network: Ne
         assert loss() < (1 - 0.0005) * before
 
 
+@EXPENSIVE
 def test_saved_model_is_equal_in_torch_and_onnx_runtime(network: Network, answers: Answers, tmp_path: Path) -> None:
     save_model(network, card_of(network), tmp_path)
     comes_back(network, tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["write_noise"]
 
-RATE = 44100
+RATE = 22050  # in Hz; half that of a CD halves the time that encoders take
 CODECS = {
     ".mp3": "libmp3lame",
     ".opus": "libopus",
@@ -37,7 +37,8 @@ def write_noise(file: Path, seconds: float, seed: int) -> None:
     rate = 48000 if CODECS[file.suffix] == "libopus" else RATE
     noise = np.random.default_rng(seed).normal(0, 3000, round(seconds * rate)).clip(-32768, 32767).astype(np.int16)
     with av.open(str(file), "w") as out:
-        stream = out.add_stream(CODECS[file.suffix], rate=rate, layout="mono")
+        options = {"compression_level": "9"} if file.suffix == ".mp3" else {}  # the fastest
+        stream = out.add_stream(CODECS[file.suffix], rate=rate, layout="mono", options=options)
         frame = av.AudioFrame.from_ndarray(noise[None], format="s16", layout="mono")
         frame.sample_rate = rate
         for packet in [*stream.encode(frame), *stream.encode(None)]:
