@@ -21,10 +21,10 @@ from taggram.models.weights import save_model
 
 RATE = 16000
 RECIPE = """
-name: musicnn_pons.tones
+name: small_vgg.tones
 data: {store: tones, validation_segments: 1}
-model: {architecture: musicnn_pons, options: {channels: 8, units: 16}}
-optim: {epochs: 2, batch_size: 4, optimizer: {kind: adam, lr: 3e-3}}
+model: {architecture: small_vgg, options: {channels: [8, 8, 8, 8, 8], embedding_size: 16}}
+optim: {epochs: 10, batch_size: 4, optimizer: {kind: adam, lr: 1e-2}}
 """
 
 
@@ -58,7 +58,7 @@ def test_the_plan_is_shown_and_nothing_is_written(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[-3] == "# 12 training clips, 6 validation clips"
-    assert lines[-2] == "# 2 tags, 0 of them without a training clip; 216,575 parameters"
+    assert lines[-2] == "# 2 tags, 0 of them without a training clip; 3,180 parameters"
     assert {"  - high", "  - low", "  patience: null", "    weight_decay: 0.0001"} <= set(lines)
     assert not (folder / "nothing").exists()
 
@@ -76,7 +76,7 @@ def test_interrupted_training_resumes_and_its_model_tags(folder: Path) -> None:
     done = run(folder, "train", "a.yaml", "--out", "model", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "model\n"
-    assert done.stderr.startswith("musicnn_pons.tones: validation loss 0.")
+    assert done.stderr.startswith("small_vgg.tones: validation loss 0.")
     assert len(done.stderr.splitlines()) == 1
     tagged = run(folder, "tag", "18.wav", "19.wav", "--model", "model", "--json", "--top", 1)
     assert [json.loads(line)["tags"][0]["tag"] for line in tagged.stdout.splitlines()] == ["low", "high"]
@@ -123,8 +123,8 @@ def test_missing_extra_is_named(folder: Path, hidden: str) -> None:
 
 def test_distillation_from_files_to_calibrated_model(folder: Path, tmp_path: Path) -> None:
     """From files to a calibrated model in one command, which does nothing twice."""
-    network = create_model("musicnn_pons", "mtat", channels=4, units=8)
-    card = network.card("musicnn_pons.teacher", trained_on="nothing", licence="none")
+    network = create_model("small_vgg", "mtat", channels=(4, 4, 4, 4, 4), embedding_size=8)
+    card = network.card("small_vgg.teacher", trained_on="nothing", licence="none")
     save_model(network, card, tmp_path / "teacher")
     rows = [f"{folder / f'{i}.wav'},{('train', 'valid')[i % 2]},{('low', 'high')[i // 2 % 2]}" for i in range(16)]
     (tmp_path / "clips.csv").write_text("\n".join(["path,split,labels", *rows]) + "\n")

@@ -32,8 +32,8 @@ def test_segments_are_resampled_to_frames_by_overlap() -> None:
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Teacher:
     folder = tmp_path_factory.mktemp("models") / "teacher"
-    network = create_model("musicnn_pons", "mtat", channels=4, units=8)
-    save_model(network, network.card("musicnn_pons.teacher", trained_on="nothing", licence="none"), folder)
+    network = create_model("small_vgg", "mtat", channels=(4, 4, 4, 4, 4), embedding_size=8)
+    save_model(network, network.card("small_vgg.teacher", trained_on="nothing", licence="none"), folder)
     return Teacher(model=str(folder), weight=2)
 
 
@@ -67,8 +67,8 @@ def test_scores_are_those_of_tagging_and_are_computed_once(teacher, store, monke
 
 def test_the_targets_of_a_plan_are_the_scores_of_its_teachers(teacher, store) -> None:
     recipe = Recipe(
-        name="musicnn_pons.x",
-        model={"architecture": "musicnn_pons"},
+        name="small_vgg.x",
+        model={"architecture": "small_vgg"},
         data={"store": "x", "vocabulary": "mtat"},
         distill={"teachers": (teacher,)},
     )
