@@ -67,7 +67,7 @@ def with_teachers(plan: Plan, *, workers: int = 1, device: str = "cpu", report: 
 
 def _standardize(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     mean, std = embedding.mean(axis=0), embedding.std(axis=0)
-    standardized: NDArray[np.float32] = (embedding - mean) / np.maximum(std, 1e-6)
+    standardized: NDArray[np.float32] = ((embedding - mean) / np.maximum(std, 1e-6)).astype(np.float32)
     return standardized
 
 

@@ -58,7 +58,7 @@ class TargetSimilarity:
 
 def _cosines(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    cosines: NDArray[np.float32] = unit @ unit.T
+    cosines: NDArray[np.float32] = (unit @ unit.T).astype(np.float32)
     return cosines
 
 
