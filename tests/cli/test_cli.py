@@ -84,7 +84,11 @@ def test_csv(examples: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(tag(examples, "--csv").stdout)))
     assert [Path(row["path"]).name for row in rows] == PIECES
     assert float(rows[0]["piano"]) > 0.5
-    assert len(rows[0]) == 52
+    assert list(rows[0])[:6] == ["path", "duration", "title", "artist", "model", "tags"]
+    assert rows[0]["model"] == MODEL
+    assert rows[0]["tags"].split("; ")[0] == "piano"
+    assert len(rows[0]) == 6 + 50
+    assert next(csv.DictReader(io.StringIO(tag(examples, "--csv", "--top", 1).stdout)))["tags"] == "piano"
 
 
 def test_over_time_and_plot(examples: Path, tmp_path: Path) -> None:
@@ -101,7 +105,8 @@ def test_over_time_and_plot(examples: Path, tmp_path: Path) -> None:
     (tmp_path / "same").mkdir()
     for suffix in ("opus", "ogg"):
         (tmp_path / "same" / f"a.{suffix}").symlink_to(examples / PIECES[0])
-    assert tag(tmp_path / "same", "--plot", tmp_path / "folder").returncode == 2
+    assert tag(tmp_path / "same", "--plot", tmp_path / "folder", "--duration", 3).returncode == 0
+    assert sorted(file.name for file in (tmp_path / "folder").iterdir()) == ["a.ogg.png", "a.opus.png"]
     (tmp_path / "file").touch()
     assert "the folder cannot be created" in tag(examples, "--plot", tmp_path / "file").stderr
     assert tag(examples / PIECES[0], "--plot", tmp_path / "a.gif").returncode == 2
@@ -153,9 +158,10 @@ def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
     "arguments",
     [
         ["--json", "--csv"],
-        ["--csv", "--top", "3"],
-        ["--csv", "--all"],
-        ["--csv", "--thresholds", "f1"],
+        ["--csv", "--over-time"],
+        ["--start", "1:75"],
+        ["--start", "-1"],
+        ["--duration", "nan"],
         ["--top", "3", "--all"],
         ["--thresholds", "median"],
         ["--top", "0"],

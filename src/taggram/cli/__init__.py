@@ -7,13 +7,12 @@ warnings and errors to stderr.
 from __future__ import annotations
 
 import gc
-import io
 import sys
 
 import typer
 
 from taggram import __version__
-from taggram.cli import data, models, tag, train
+from taggram.cli import data, models, streams, tag, train
 from taggram.errors import TaggramError
 
 FAILED = 1  # a file or model failed; wrong usage is 2, and Typer exits with 130 when interrupted
@@ -47,12 +46,21 @@ def _options(
 
 def main() -> None:
     """Run the command line; a `TaggramError` becomes one line and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # the usual encoding of Windows lacks characters of tags and bars
-            stream.reconfigure(encoding="utf-8", errors=stream.errors)
+    streams.prepare()
     gc.set_threshold(100_000)  # garbage collection among fresh imports takes a hundredth of a cold start
     try:
-        app()
+        if sys.stdout is None:
+            raise TaggramError("standard output is closed: redirect it to a file or to /dev/null")
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except TaggramError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(FAILED)
+    except OSError as error:
+        if (line := streams.stdout_error(error)) is None:
+            raise
+        streams.silence_stdout()
+        print(f"error: {line}", file=sys.stderr)
         sys.exit(FAILED)

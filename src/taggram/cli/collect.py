@@ -8,40 +8,76 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from taggram.audio import audio_files
+from taggram.audio.playlists import PLAYLISTS, is_url, parse_names, playlist_files
 from taggram.errors import AudioError
 from taggram.tagging import TagResult
 
 
-def collect(names: Iterable[str]) -> Iterator[str | TagResult]:
+def collect(names: Iterable[str], *, null: bool = False) -> Iterator[str | TagResult]:
     """Find audio files.
 
     Parameters
     ----------
     names
-        Files; folders, searched recursively for files with an audio suffix; patterns such as
-        ``"music/**/*.flac"``; or ``-`` for one name per line on standard input.
+        Files; folders, searched recursively for files with an audio suffix; playlists; patterns such as
+        ``"music/**/*.flac"``; or ``-`` for a list on standard input, whose names are never patterns.
+    null
+        Whether the names on standard input end with zero bytes.
 
     Yields
     ------
     str or TagResult
-        A file, or the error of a folder or pattern without files. The files of a folder or pattern are sorted.
+        A file, or the error of a name without files. The files of a folder or pattern are sorted.
     """
     for name in names:
         if name == "-":
-            yield from collect(line.rstrip("\r\n") for line in sys.stdin if line.strip())
-        elif os.path.isdir(name):
-            yield from _or_error(audio_files(name), name, "contains no audio files")
-        elif glob.has_magic(name) and not os.path.lexists(name):
+            yield from _listed(null)
+        elif glob.has_magic(name) and not os.path.lexists(name) and not is_url(name):
             matches = sorted(match for match in glob.iglob(name, recursive=True) if os.path.isfile(match))
             yield from _or_error(iter(matches), name, "matches no file")
         else:
-            yield name
+            yield from _named(name)
+
+
+def _listed(null: bool) -> Iterator[str | TagResult]:
+    """Find the files of the list on standard input."""
+    if sys.stdin is None:
+        yield _error("-", "standard input is closed: - expects a list of file names on it")
+        return
+    try:
+        data = sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else os.fsencode(sys.stdin.read())
+        names = parse_names(data, null=null)
+    except AudioError as error:
+        yield TagResult("-", error=error)
+        return
+    for name in names:
+        yield from _named(name)
+
+
+def _named(name: str) -> Iterator[str | TagResult]:
+    """Find the files that a name stands for which is no pattern."""
+    if os.path.isdir(name):
+        yield from _or_error(audio_files(name), name, "contains no audio files")
+    elif name.lower().endswith(PLAYLISTS):
+        try:
+            yield from _or_error(playlist_files(name), name, "names no files")
+        except AudioError as error:
+            yield TagResult(name, error=error)
+    else:
+        yield from _or_error(iter([name]), name, "")
 
 
 def _or_error(files: Iterator[str], name: str, otherwise: str) -> Iterator[str | TagResult]:
     empty = True
     for file in files:
         empty = False
-        yield file
+        if is_url(file) and not os.path.lexists(file):
+            yield _error(file, f"{file} is a URL: download it first")
+        else:
+            yield file
     if empty:
-        yield TagResult(name, error=AudioError(f"{name} {otherwise}"))
+        yield _error(name, f"{name} {otherwise}")
+
+
+def _error(name: str, text: str) -> TagResult:
+    return TagResult(name, error=AudioError(text))

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from taggram.audio.source import printable_path
+from taggram.cli.streams import encodable
+from taggram.cli.times import format_time
 from taggram.vocabularies import label
 
 if TYPE_CHECKING:
@@ -31,23 +34,13 @@ COLOURS: dict[Category, int] = {
 }
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
-
-
-def clock(seconds: float) -> str:
-    """Format a time in seconds as minutes and seconds.
-
-    Examples
-    --------
-    >>> clock(75.4), clock(3723)
-    ('1:15', '1:02:03')
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+_ASCII_HEIGHTS = " .:-=+*%#"  # where the encoding of stdout lacks blocks
 
 
 def bar(score: float) -> str:
-    """Return a bar as long as the score, to an eighth of a character."""
+    """Return a bar as long as the score, to an eighth of a character where stdout has such characters."""
+    if not encodable(_EIGHTHS):
+        return "#" * round(min(max(score, 0.0), 1.0) * BAR)
     eighths = round(min(max(score, 0.0), 1.0) * BAR * 8)
     return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).rstrip()
 
@@ -60,8 +53,8 @@ def paint(text: str, style: int) -> str:
 
 def headline(prediction: Prediction) -> str:
     """Return file, duration and model as one line."""
-    rest = f"  {clock(prediction.duration)}  {prediction.model}"
-    return paint(str(prediction.path), BOLD) + paint(rest, DIM)
+    rest = f"  {format_time(prediction.duration)}  {prediction.model}"
+    return paint(printable_path(prediction.path or ""), BOLD) + paint(rest, DIM)
 
 
 def category(name: str) -> str:
@@ -97,13 +90,14 @@ def grouped(prediction: Prediction, tags: list[TagScore]) -> str:
 def heat_map(prediction: Prediction, tags: list[TagScore], columns: int) -> str:
     """Return the taggram: time runs to the right, the height of a block is the score."""
     width = _width(tags)
+    heights = _HEIGHTS if encodable(_HEIGHTS) else _ASCII_HEIGHTS
     lines = []
     for tag, score in tags:
         column = prediction.scores[:, prediction.vocabulary.names.index(tag)]
         over_time = _columns(column, max(8, columns - width - 10))
-        blocks = "".join(_HEIGHTS[round(float(s) * 8)] for s in over_time)
+        blocks = "".join(heights[round(float(s) * 8)] for s in over_time)
         lines.append(f"{label(tag):{width}}  {paint(blocks, COLOURS[prediction.vocabulary.tags[tag]])}  {score:.2f}")
-    begin, end = clock(prediction.times[0, 0]), clock(prediction.times[-1, 1])
+    begin, end = format_time(prediction.times[0, 0]), format_time(prediction.times[-1, 1])
     axis = begin + end.rjust(max(0, len(over_time) - len(begin)))
     return "\n".join([*lines, f"{'':{width}}  {paint(axis, DIM)}"])
 

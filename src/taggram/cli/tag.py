@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from taggram._progress import progress
+from taggram._text import encode_path
+from taggram.cli.times import parse_time
 
 if TYPE_CHECKING:
     from taggram.cli.selection import Selection
@@ -25,7 +29,10 @@ TABLE_TAGS = 5
 def tag(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Files, folders, quoted patterns, or - for a list on standard input."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Files, folders, playlists, quoted patterns, or - for a list of names on standard input.",
+        ),
     ],
     model: Annotated[
         str | None,
@@ -50,8 +57,16 @@ def tag(
         Path | None,
         typer.Option(metavar="PICTURE|FOLDER", help="Plot spectrogram and taggram: NAME.png|svg, or a folder for all."),
     ] = None,
-    start: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Start of the part to tag.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Duration of the part to tag.")] = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="Names on standard input end with zero bytes, as of find -print0.")
+    ] = False,
+    start: Annotated[
+        float | None,
+        typer.Option(parser=parse_time, metavar="TIME", help="Start of the part to tag: seconds, or as 1:30."),
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(parser=parse_time, metavar="TIME", help="Duration of the part to tag, likewise.")
+    ] = None,
     segments: Annotated[
         int | None,
         typer.Option(min=1, help="Number of evenly spaced segments.  \\[default: adjacent segments]"),
@@ -79,13 +94,11 @@ def tag(
     from taggram.vocabularies import VocabularyMap
 
     selections = [top is not None, all_, thresholds is not None]
-    if csv and (json or over_time or any(selections)):
-        raise typer.BadParameter(
-            "--csv has all tags of the whole file: it takes no --json, --over-time, --top, --all or --thresholds"
-        )
+    if csv and (json or over_time):
+        raise typer.BadParameter("--csv has the scores of the whole file: it takes no --json or --over-time")
     if sum(selections) > 1:
         raise typer.BadParameter("--top, --all and --thresholds exclude each other")
-    if duration is not None and duration <= 0:
+    if duration == 0:
         raise typer.BadParameter("--duration must be above 0")
     if plot is not None:
         from taggram.tagging.plot import plot_taggram, require_matplotlib
@@ -93,7 +106,7 @@ def tag(
         require_matplotlib()
 
     began = time.perf_counter()
-    collected = list(collect(paths))
+    collected = list(collect(paths, null=null))
     files = [file for file in collected if isinstance(file, str)]
     pictures = {} if plot is None else _picture_files(plot, files)
     tagger = Tagger(
@@ -110,11 +123,11 @@ def tag(
     if json:
         printer = _Json(select, over_time)
     elif csv:
-        printer = _Csv(target.names)
+        printer = _Csv(select, target.names)
     else:
         printer = _Tables(select, over_time)
     missing = (result for result in collected if not isinstance(result, str))
-    results = itertools.chain(missing, tagger.tag_many(files, workers=workers, start=start, duration=duration))
+    results = itertools.chain(missing, tagger.tag_many(files, workers=workers, start=start or 0.0, duration=duration))
     summary = _Summary()
     for result in progress(results, len(collected), "tagging"):
         summary.add(result)
@@ -140,13 +153,28 @@ def _picture_files(plot: Path, files: list[str]) -> dict[str, Path]:
         return dict.fromkeys(files, plot)
     if plot.suffix and not plot.is_dir():
         raise typer.BadParameter(f"--plot {plot}: a picture is a .png or .svg file")
-    pictures = {file: plot / f"{Path(file).stem}.png" for file in files}
-    if len(set(pictures.values())) < len(pictures):
-        raise typer.BadParameter(f"--plot {plot}: several files have the same name, and so would their pictures")
+    pictures = _picture_names(plot, files)
     try:
-        plot.mkdir(parents=True, exist_ok=True)
+        for folder in {plot, *(picture.parent for picture in pictures.values())}:
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TaggramError(f"{plot}: the folder cannot be created: {error.strerror}") from error
+    return pictures
+
+
+def _picture_names(plot: Path, files: list[str]) -> dict[str, Path]:
+    """Name a picture after each file, in the sub-folder of the file below the folder that all files have in common."""
+    folders = [os.path.dirname(os.path.abspath(file)) for file in files]
+    try:
+        common = os.path.commonpath(folders) if folders else ""
+    except ValueError:  # on several drives of Windows
+        common = ""
+    names = Counter((folder, Path(file).stem) for folder, file in zip(folders, files, strict=True))
+    pictures = {}
+    for folder, file in zip(folders, files, strict=True):
+        below = os.path.relpath(folder, common) if common else os.path.splitdrive(folder)[1].strip("/\\")
+        whole = names[folder, Path(file).stem] > 1  # as of song.mp3 and song.flac
+        pictures[file] = plot / below / f"{Path(file).name if whole else Path(file).stem}.png"
     return pictures
 
 
@@ -158,6 +186,8 @@ class _Summary:
         self.seconds = 0.0
 
     def add(self, result: TagResult) -> None:
+        from taggram.audio.source import printable_path
+
         self.files += 1
         if result.prediction is None:
             self.failed += 1
@@ -165,7 +195,7 @@ class _Summary:
             return
         self.seconds += result.prediction.duration
         for warning in result.prediction.warnings:
-            print(f"warning: {result.path}: {warning}", file=sys.stderr)
+            print(f"warning: {printable_path(result.path)}: {warning}", file=sys.stderr)
 
     def print(self, wall: float) -> None:
         files = f"{self.files} file{'' if self.files == 1 else 's'}"
@@ -211,21 +241,26 @@ class _Json:
     def failure(self, result: TagResult) -> None:
         import json
 
-        print(json.dumps({"path": result.path, "error": str(result.error)}, ensure_ascii=False), flush=True)
+        data = {"path": encode_path(result.path), "error": encode_path(str(result.error))}
+        print(json.dumps(data, ensure_ascii=False), flush=True)
 
 
 class _Csv:
-    """A row per file, a column per tag."""
+    """A row per file: what it is, the chosen tags, and a column with the score of each tag of the vocabulary."""
 
-    def __init__(self, tags: tuple[str, ...]) -> None:
+    def __init__(self, select: Selection, tags: tuple[str, ...]) -> None:
         import csv
 
+        self._select, self._tags = select, tags
         self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._writer.writerow(["path", "duration", *tags])
+        self._writer.writerow(["path", "duration", "title", "artist", "model", "tags", *tags])
 
     def success(self, prediction: Prediction) -> None:
+        chosen = "; ".join(tag for tag, _ in self._select(prediction, TABLE_TAGS))
+        about = [prediction.metadata.get(key, "") for key in ("title", "artist")]
         scores = [f"{score:.6f}" for score in prediction.clip_scores()]
-        self._writer.writerow([prediction.path, f"{prediction.duration:.3f}", *scores])
+        path = encode_path(prediction.path or "")
+        self._writer.writerow([path, f"{prediction.duration:.3f}", *about, prediction.model, chosen, *scores])
         sys.stdout.flush()
 
     def failure(self, result: TagResult) -> None:

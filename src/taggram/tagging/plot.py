@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._text import encode_path
 from taggram.audio import AudioStream
 from taggram.errors import MissingExtraError, ModelError, TaggramError
 from taggram.features import FrontEnd
@@ -68,7 +70,7 @@ def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | 
     else:
         below.set_yticks([])
         below.text(0.5, 0.5, "no tag is above its threshold", transform=below.transAxes, ha="center", va="center")
-    name = prediction.path.replace("\\", "/").rpartition("/")[2]
+    name = encode_path(os.path.basename(prediction.path))
     figure.suptitle(f"{name}  ·  {prediction.model}", parse_math=False)
     below.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02}"))
     below.set_xlabel("time")

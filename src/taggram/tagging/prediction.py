@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._text import encode_path
 from taggram.errors import MissingExtraError, ModelError
 from taggram.models.card import ThresholdCriterion
 from taggram.vocabularies import Vocabulary, VocabularyMap
@@ -68,6 +69,8 @@ class Prediction:
         Clip scores from which on a tag applies, by criterion and tag; empty for a model without thresholds.
     warnings
         Problems of the audio, one line each.
+    metadata
+        Title, artist and so on, as in the file; keys in lower case.
 
     Examples
     --------
@@ -89,6 +92,7 @@ class Prediction:
     aggregation: Aggregation = "mean"
     thresholds: dict[ThresholdCriterion, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
 
     @property
     def embedding(self) -> NDArray[np.float32]:
@@ -192,13 +196,15 @@ class Prediction:
         """
         tags = self.top(len(self.vocabulary)) if tags is None else tags
         data: dict[str, Any] = {
-            "path": self.path,
+            "path": None if self.path is None else encode_path(self.path),
+            "title": self.metadata.get("title"),
+            "artist": self.metadata.get("artist"),
             "model": self.model,
             "duration": round(self.duration, 3),
             "tags": [
                 {"tag": tag, "category": self.vocabulary.tags[tag], "score": round(score, 6)} for tag, score in tags
             ],
-            "warnings": list(self.warnings),
+            "warnings": [encode_path(warning) for warning in self.warnings],
         }
         if over_time:
             columns = [self.vocabulary.names.index(tag) for tag, _ in tags]

@@ -42,6 +42,8 @@ class AudioSource:
         Highest magnitude; full scale is 1.
     warnings
         Problems of the audio, one line each.
+    metadata
+        Title, artist and so on, as in the file.
     """
 
     path: str | None
@@ -52,6 +54,7 @@ class AudioSource:
     length: int = 0
     peak: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
 
     def blocks(self, start: float = 0.0, duration: float | None = None) -> Iterator[NDArray[np.float32]]:
         """Stream the clip, or a part of it, without measuring it.
@@ -73,6 +76,7 @@ class AudioSource:
         with AudioStream(
             self.path, self.sample_rate, start=self.start + start, duration=duration or self.duration
         ) as stream:
+            self.metadata = stream.info.tags
             yield from stream
             self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
 

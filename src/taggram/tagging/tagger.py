@@ -209,6 +209,7 @@ class Tagger:
             aggregation=self.aggregation,
             thresholds=self.card.thresholds or {},
             warnings=tuple(source.warnings),
+            metadata=source.metadata,
         )
 
     def tag_many(

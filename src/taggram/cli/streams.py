@@ -1,0 +1,57 @@
+"""The standard streams: usable whatever they are connected to, with text in the terminal's encoding."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+
+__all__ = ["encodable", "prepare", "silence_stdout", "stdout_error"]
+
+# What writing to a stream that is full, closed or gone raises.
+_WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EPIPE, errno.EDQUOT, errno.EFBIG, errno.EINVAL}
+
+
+def prepare() -> None:
+    """Open closed streams as the null device, and let no character be an error.
+
+    A closed stream's number would be given to the next file that is opened, and messages would be written into that. A
+    character that the encoding of a stream lacks is printed as an escape. On Windows, the encoding of files and pipes
+    is UTF-8 unless PYTHONIOENCODING is set, since the usual one lacks the characters of tags and bars.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest free number is given out: since those below are open, it is this one.
+            os.open(os.devnull, os.O_RDONLY if descriptor == 0 else os.O_WRONLY)
+    force_utf8 = sys.platform == "win32" and not os.environ.get("PYTHONIOENCODING")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if force_utf8 else None, errors="backslashreplace")
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+
+
+def encodable(text: str) -> bool:
+    """Return whether stdout has all characters of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def stdout_error(error: OSError) -> str | None:
+    """Return a line for an error of writing to stdout; None for any other error, which names its file."""
+    if error.filename is not None or error.errno not in _WRITE_ERRORS:
+        return None
+    return f"standard output cannot be written ({(error.strerror or str(error)).lower()}): free space or redirect it"
+
+
+def silence_stdout() -> None:
+    """Drop what is still buffered for stdout, which Python would try to write again when it exits."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
