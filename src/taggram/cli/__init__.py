@@ -12,7 +12,7 @@ import sys
 import typer
 
 from taggram import __version__
-from taggram.cli import data, models, streams, tag, train
+from taggram.cli import calibrate, data, models, streams, tag, train
 from taggram.errors import TaggramError
 
 FAILED = 1  # a file or model failed; wrong usage is 2, and Typer exits with 130 when interrupted
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
+app.command("calibrate")(calibrate.calibrate)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 

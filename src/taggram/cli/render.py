@@ -63,27 +63,17 @@ def category(name: str) -> str:
 
 
 def table(prediction: Prediction, tags: list[TagScore]) -> str:
-    """Return the tags of a clip in the given order, with bars."""
-    width = _width(tags)
+    """Return the tags of a clip in the given order; bars show probabilities, or scores for a model without levels."""
+    width, words = _width(tags), 6 if prediction.probabilities is not None else 0
     lines = []
     for tag, score in tags:
-        kind = prediction.vocabulary.tags[tag]
-        lines.append(f"{label(tag):{width}}  {_bar(score, kind)}  {score:.2f}  {paint(category(kind), DIM)}")
-    return "\n".join(lines)
-
-
-def grouped(prediction: Prediction, tags: list[TagScore]) -> str:
-    """Return the tags of a clip by category, with bars."""
-    width = _width(tags)
-    groups: dict[Category, list[TagScore]] = {
-        kind: [entry for entry in tags if prediction.vocabulary.tags[entry.tag] == kind] for kind in COLOURS
-    }
-    indent = max(len(category(kind)) for kind, group in groups.items() if group)
-    lines = []
-    for kind, group in groups.items():
-        for i, (tag, score) in enumerate(group):
-            head = paint(f"{'' if i else category(kind):{indent}}", DIM)
-            lines.append(f"{head}  {label(tag):{width}}  {_bar(score, kind)}  {score:.2f}")
+        kind, probability = prediction.vocabulary.tags[tag], prediction.probability(tag)
+        level = prediction.level(tag) or ""
+        length = _bar(score if probability is None else probability, kind)
+        lines.append(
+            f"{label(tag):{width}}  {length}  {f'{level:{words}}  ' if words else ''}{score:.2f}  "
+            f"{paint(category(kind), DIM)}"
+        )
     return "\n".join(lines)
 
 

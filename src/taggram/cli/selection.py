@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from taggram.errors import ModelError
-from taggram.models.card import ThresholdCriterion
+from taggram.models.card import Level, ThresholdCriterion
 from taggram.tagging import Prediction, Tagger, TagScore
 
 
@@ -21,33 +21,40 @@ class Selection:
         The thresholds; None selects the highest tags.
     n
         Number of the highest tags; None is the default of the output.
-    grouped
-        Whether tables show the tags by category.
+    level
+        The least level of a tag above its threshold.
     """
 
     thresholds: ThresholdCriterion | None
     n: int | None
-    grouped: bool
+    level: Level = "maybe"
 
     @classmethod
     def from_options(
-        cls, tagger: Tagger, thresholds: ThresholdCriterion | None, top: int | None, all_tags: bool
+        cls,
+        tagger: Tagger,
+        thresholds: ThresholdCriterion | None,
+        top: int | None,
+        all_tags: bool,
+        level: Level | None,
     ) -> Self:
         """Return the selection of the command's options, of which at most one is given.
 
         Raises
         ------
         ModelError
-            If the model does not have these thresholds.
+            If the model does not have these thresholds, or no levels.
         """
         available = tagger.card.thresholds
         if thresholds and thresholds not in (available or {}):
             raise ModelError(f"{tagger.model} has no thresholds {thresholds}; use --top or --all")
+        if level and tagger.card.levels is None:
+            raise ModelError(f"{tagger.model} has no levels; use --top or --all")
         if all_tags:
-            return cls(None, sys.maxsize, grouped=True)
+            return cls(None, sys.maxsize)
         if top is not None or available is None:
-            return cls(None, top, grouped=False)
-        return cls(thresholds or "balanced", None, grouped=True)
+            return cls(None, top)
+        return cls(thresholds or "balanced", None, level or "maybe")
 
     def __call__(self, prediction: Prediction, default: int) -> list[TagScore]:
         """Select tags, best first.
@@ -59,4 +66,8 @@ class Selection:
         default
             Number of the highest tags, where the options give none.
         """
-        return prediction.tags(self.thresholds) if self.thresholds else prediction.top(self.n or default)
+        if self.thresholds:
+            return prediction.tags(self.thresholds, level=self.level)
+        if prediction.silent and self.n != sys.maxsize:
+            return []
+        return prediction.top(self.n or default)

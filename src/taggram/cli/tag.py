@@ -42,6 +42,10 @@ def tag(
         Literal["balanced", "f1", "precision"] | None,
         typer.Option(help="Tags above these thresholds.  \\[default: balanced]"),
     ] = None,
+    min_: Annotated[
+        Literal["sure", "likely", "maybe"] | None,
+        typer.Option("--min", help="Tags of at least this level.  \\[default: maybe]"),
+    ] = None,
     top: Annotated[
         int | None, typer.Option(min=1, help="The highest tags.  \\[default for models without thresholds: 5]")
     ] = None,
@@ -93,11 +97,11 @@ def tag(
     from taggram.tagging import DEFAULT_MODEL, Tagger
     from taggram.vocabularies import VocabularyMap
 
-    selections = [top is not None, all_, thresholds is not None]
+    selections = [top is not None, all_, thresholds is not None or min_ is not None]
     if csv and (json or over_time):
         raise typer.BadParameter("--csv has the scores of the whole file: it takes no --json or --over-time")
     if sum(selections) > 1:
-        raise typer.BadParameter("--top, --all and --thresholds exclude each other")
+        raise typer.BadParameter("--top and --all exclude each other, --thresholds and --min")
     if duration == 0:
         raise typer.BadParameter("--duration must be above 0")
     if plot is not None:
@@ -116,7 +120,7 @@ def tag(
         backend=backend,
         device=device,
     )
-    select = Selection.from_options(tagger, thresholds, top, all_)
+    select = Selection.from_options(tagger, thresholds, top, all_, min_)
     own = tagger.card.vocabulary
     target = VocabularyMap.from_names(own, vocabulary or own.name).target
     printer: _Tables | _Json | _Csv
@@ -214,12 +218,12 @@ class _Tables:
 
         tags = self._select(prediction, TABLE_TAGS)
         print(render.headline(prediction))
-        if not tags:
-            print("no tag is above its threshold; --top 5 shows the highest")
+        if prediction.silent and not tags:
+            print("silent: no tags")
+        elif not tags:
+            print("no tag is above its threshold; --top 5 shows the best")
         elif self._over_time:
             print(render.heat_map(prediction, tags, shutil.get_terminal_size().columns))
-        elif self._select.grouped:
-            print(render.grouped(prediction, tags))
         else:
             print(render.table(prediction, tags))
         print(flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,13 +11,15 @@ from msgspec import field
 from taggram._files import sha256
 from taggram.errors import CardError
 from taggram.features.front_end import AnyFrontEnd
-from taggram.record import NonNegativeFloat, NonNegativeInt, PositiveInt, Record
+from taggram.record import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Record
 from taggram.vocabularies import Vocabulary
 
 FILE_NAME = "card.json"
 
 ThresholdCriterion = Literal["f1", "balanced", "precision"]
 Backend = Literal["onnx", "numpy"]
+Level = Literal["sure", "likely", "maybe"]
+LEVELS: dict[Level, float] = {"sure": 0.9, "likely": 0.7, "maybe": 0.4}  # least probability that a tag is right
 
 # Classical models, whose file is a set of arrays: as ONNX files they would be gigabytes.
 BASELINES = ("random_forest", "knn")
@@ -119,6 +122,62 @@ class Calibration(Record, frozen=True, kw_only=True):
     error: NonNegativeFloat
 
 
+def level_of(probability: float) -> Level | None:
+    """Return the level of a tag by the probability that it is right; None below all levels."""
+    return next((level for level, least in LEVELS.items() if probability >= least), None)
+
+
+class LevelPrecision(Record, frozen=True, kw_only=True):
+    """Judgements of the tags of one level, by levels fitted on other clips.
+
+    Attributes
+    ----------
+    level
+        The level.
+    right, wrong, unknown
+        Number of judgements of each kind.
+    """
+
+    level: Level
+    right: NonNegativeInt
+    wrong: NonNegativeInt
+    unknown: NonNegativeInt
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the right ones among the right and wrong ones; None without any."""
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else None
+
+
+class Levels(Record, frozen=True, kw_only=True):
+    """How likely a tag is right, by judgements of people on validation clips.
+
+    The probability is 1 / (1 + exp(-(slope * x + offset))), where x is the logit of the clip score.
+
+    Attributes
+    ----------
+    slope
+        The same for all tags.
+    offsets
+        Of each tag.
+    precision
+        Judgements of each level, where they were measured.
+    """
+
+    slope: PositiveFloat
+    offsets: dict[str, float]
+    precision: tuple[LevelPrecision, ...] = ()
+
+    def probability(self, tag: str, score: float) -> float:
+        """Return the probability that a tag with a clip score is right."""
+        clipped = min(max(float(score), 1e-6), 1 - 1e-6)
+        return 1 / (1 + math.exp(-(self.slope * math.log(clipped / (1 - clipped)) + self.offsets[tag])))
+
+    def score(self, tag: str, probability: float) -> float:
+        """Return the clip score at which a tag is right with a probability."""
+        return 1 / (1 + math.exp((self.offsets[tag] - math.log(probability / (1 - probability))) / self.slope))
+
+
 class ModelCard(Record, frozen=True, kw_only=True):
     """Everything needed to use a model file.
 
@@ -146,9 +205,11 @@ class ModelCard(Record, frozen=True, kw_only=True):
         How the scores of a clip are computed from those of its segments.
     thresholds
         Scores from which on a tag applies, by criterion and tag, fitted on validation clips; None for a model without
-        thresholds. ``"f1"``: maximises the expected F1. ``"balanced"``: the tag applies to as many clips as have it
-        among their ten highest scores; as ``"f1"`` for tags calibrated on labels. ``"precision"``: at least 0.7 of the
-        clips above the threshold have the label; only for tags calibrated on labels.
+        thresholds. ``"f1"``: maximises the expected F1. ``"balanced"``: the tag applies to about as many clips as have
+        it. ``"precision"``: the tag is right for at least 0.7 of the clips above the threshold; only for tags that
+        reach that.
+    levels
+        How likely tags are right, where that has been judged.
     calibration
         Calibration of each tag, where it was measured.
     trained_on
@@ -186,6 +247,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
     embedding_size: PositiveInt
     aggregation: Literal["mean", "max", "vote"] = "mean"
     thresholds: dict[ThresholdCriterion, dict[str, float]] | None = None
+    levels: Levels | None = None
     calibration: dict[str, Calibration] = field(default_factory=dict)
     trained_on: str
     scores: tuple[Score, ...] = ()
@@ -198,6 +260,8 @@ class ModelCard(Record, frozen=True, kw_only=True):
     def _check(self) -> None:
         """Raise a ValueError if thresholds or calibration have tags outside the vocabulary."""
         thresholds = {f"thresholds.{name}": set(limits) for name, limits in (self.thresholds or {}).items()}
+        if self.levels is not None and set(self.levels.offsets) != set(self.vocabulary.tags):
+            raise ValueError("levels.offsets needs an offset for each tag of the vocabulary")
         for name, tags in {**thresholds, "calibration": set(self.calibration)}.items():
             if unknown := tags - set(self.vocabulary.tags):
                 raise ValueError(f"{name} has tags that are not in the vocabulary: {sorted(unknown)}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from taggram._text import encode_path
 from taggram.errors import MissingExtraError, ModelError
-from taggram.models.card import ThresholdCriterion
+from taggram.models.card import LEVELS, Level, ThresholdCriterion, level_of
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class Prediction:
         Default aggregation of the segments' scores in `clip_scores`.
     thresholds
         Clip scores from which on a tag applies, by criterion and tag; empty for a model without thresholds.
+    probabilities : (tags,) float32
+        Probability that each tag is right for the clip, by judgements of people; None for a model without levels.
+    silent
+        Whether the audio is silent, so that its tags mean nothing.
     warnings
         Problems of the audio, one line each.
     metadata
@@ -91,6 +95,8 @@ class Prediction:
     duration: float
     aggregation: Aggregation = "mean"
     thresholds: dict[ThresholdCriterion, dict[str, float]] = field(default_factory=dict)
+    probabilities: NDArray[np.float32] | None = None
+    silent: bool = False
     warnings: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -138,24 +144,56 @@ class Prediction:
         order = np.argsort(-scores, kind="stable")[:n]
         return [TagScore(self.vocabulary.names[i], float(scores[i])) for i in order]
 
-    def tags(self, thresholds: ThresholdCriterion = "balanced") -> list[TagScore]:
-        """Return the tags whose clip score reaches their threshold, best first.
+    def probability(self, tag: str) -> float | None:
+        """Return the probability that a tag is right for the clip; None for a model without levels."""
+        return None if self.probabilities is None else float(self.probabilities[self.vocabulary.names.index(tag)])
+
+    def level(self, tag: str) -> Level | None:
+        """Return how likely a tag is right for the clip.
+
+        Returns
+        -------
+        ``"sure"``, ``"likely"``, ``"maybe"`` or None
+            A probability of at least 0.9, 0.7 or 0.4; ``"maybe"`` also for a less probable tag that is above its
+            threshold. None below, for silence, and for a model without levels.
+        """
+        probability = self.probability(tag)
+        if probability is None or self.silent:
+            return None
+        score = self.clip_scores()[self.vocabulary.names.index(tag)]
+        shown = score >= self.thresholds.get("balanced", {}).get(tag, np.inf)
+        return level_of(probability) or ("maybe" if shown else None)
+
+    def tags(self, thresholds: ThresholdCriterion = "balanced", *, level: Level = "maybe") -> list[TagScore]:
+        """Return the tags whose clip score reaches their threshold, best first; none for silence.
 
         Parameters
         ----------
         thresholds
             ``"balanced"``, ``"f1"`` or ``"precision"``, see `ModelCard`. A tag without a threshold is left out.
+        level
+            The least level of a tag; ``"maybe"`` includes all.
 
         Raises
         ------
         ModelError
-            If the model has no such thresholds.
+            If the model has no such thresholds, or no levels and one above ``"maybe"`` is required.
         """
+        least = LEVELS[level]
+        if level != "maybe" and self.probabilities is None:
+            raise ModelError(f"{self.model} has no levels; use thresholds or top()")
         limits = self.thresholds.get(thresholds)
         if limits is None:
             hint = f"choose: {', '.join(self.thresholds)}" if self.thresholds else "use top()"
             raise ModelError(f"{self.model} has no thresholds {thresholds!r}; {hint}")
-        return [entry for entry in self.top(len(self.vocabulary)) if entry.score >= limits.get(entry.tag, np.inf)]
+        if self.silent:
+            return []
+        return [
+            entry
+            for entry in self.top(len(self.vocabulary))
+            if entry.score >= limits.get(entry.tag, np.inf)
+            and (level == "maybe" or (self.probability(entry.tag) or 0.0) >= least)
+        ]
 
     def in_vocabulary(self, name: str) -> Prediction:
         """Return the prediction in the tags of another vocabulary.
@@ -182,7 +220,13 @@ class Prediction:
             }
             for criterion, limits in self.thresholds.items()
         }
-        return replace(self, vocabulary=mapping.target, scores=mapping.scores(self.scores), thresholds=thresholds)
+        return replace(
+            self,
+            vocabulary=mapping.target,
+            scores=mapping.scores(self.scores),
+            thresholds=thresholds,
+            probabilities=None if self.probabilities is None else mapping.scores(self.probabilities[None])[0],
+        )
 
     def to_dict(self, tags: Sequence[TagScore] | None = None, *, over_time: bool = False) -> dict[str, Any]:
         """Return the prediction as plain data, ready for JSON.
@@ -201,9 +245,7 @@ class Prediction:
             "artist": self.metadata.get("artist"),
             "model": self.model,
             "duration": round(self.duration, 3),
-            "tags": [
-                {"tag": tag, "category": self.vocabulary.tags[tag], "score": round(score, 6)} for tag, score in tags
-            ],
+            "tags": [self._describe(entry) for entry in tags],
             "warnings": [encode_path(warning) for warning in self.warnings],
         }
         if over_time:
@@ -213,6 +255,13 @@ class Prediction:
                 for (start, end), row in zip(self.times.tolist(), self.scores, strict=True)
             ]
         return data
+
+    def _describe(self, entry: TagScore) -> dict[str, Any]:
+        about = {"tag": entry.tag, "category": self.vocabulary.tags[entry.tag], "score": round(entry.score, 6)}
+        probability = self.probability(entry.tag)
+        if probability is None:
+            return about
+        return {**about, "probability": round(probability, 4), "level": self.level(entry.tag)}
 
     def to_json(self, tags: Sequence[TagScore] | None = None, *, over_time: bool = False) -> str:
         """Return the prediction as one line of JSON; see `to_dict`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from taggram.audio.segments import cut
 from taggram.errors import AudioError, ModelError
 from taggram.models.card import Segments
 
-SILENCE = 1e-4  # peak, -80 dB below full scale
+SILENCE = 1e-3  # root mean square around the mean, -60 dB below full scale
 MAX_WHOLE_CLIP = 600.0  # seconds
 MAX_IN_MEMORY = 600.0  # seconds; longest clip that is kept in memory where its length determines its segments
 # One seek takes as long as decoding this many seconds and this share of the file, whose index has to be built.
@@ -38,8 +39,10 @@ class AudioSource:
         Part of the file, in seconds; a duration of None lasts to the end.
     length
         Number of samples read.
-    peak
-        Highest magnitude; full scale is 1.
+    total, power
+        Sums of the samples and of their squares; full scale is 1.
+    measured
+        Number of samples in these sums.
     warnings
         Problems of the audio, one line each.
     metadata
@@ -52,9 +55,23 @@ class AudioSource:
     start: float = 0.0
     duration: float | None = None
     length: int = 0
-    peak: float = 0.0
+    total: float = 0.0
+    power: float = 0.0
+    measured: int = 0
     warnings: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of the samples around their mean, so that a constant offset is silence."""
+        mean = self.total / max(1, self.measured)
+        return math.sqrt(max(0.0, self.power / max(1, self.measured) - mean**2))
+
+    def measure(self, samples: NDArray[np.float32]) -> None:
+        """Add samples to the sums."""
+        self.total += float(samples.sum(dtype=np.float64))
+        self.power += float(np.dot(samples, samples))
+        self.measured += len(samples)
 
     def blocks(self, start: float = 0.0, duration: float | None = None) -> Iterator[NDArray[np.float32]]:
         """Stream the clip, or a part of it, without measuring it.
@@ -97,7 +114,7 @@ def stream_segments(source: AudioSource, segmentation: Segmentation, spec: Segme
     Parameters
     ----------
     source
-        The clip; its length, peak and warnings are complete when the iterator is exhausted.
+        The clip; its length, sums and warnings are complete when the iterator is exhausted.
     segmentation
         Positions of the segments; `Sliding` without a hop uses the model's.
     spec
@@ -189,7 +206,7 @@ def _measured(source: AudioSource, spec: Segments) -> Iterator[NDArray[np.float3
     short: list[NDArray[np.float32]] = []
     for block in source.blocks():
         source.length += len(block)
-        source.peak = max(source.peak, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+        source.measure(block)
         if source.length < shortest or short:
             short.append(block)  # the clip may be shorter than a segment: wait for its end
             if source.length < shortest:
@@ -248,7 +265,7 @@ def _seek_segments(source: AudioSource, starts: NDArray[np.int64], length: int, 
         missing = spec.samples - len(samples)
         if missing > spec.clip_padding + source.sample_rate // 10:
             return None
-        source.peak = max(source.peak, float(np.abs(samples).max(initial=0.0)))
+        source.measure(samples)
         segments.append((start, np.pad(samples, (0, missing))))
     return segments
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import math
@@ -195,21 +196,29 @@ class Tagger:
         while batch := list(itertools.islice(segments, self._run.batch)):
             times += [(start, start + len(segment) - 2 * spec.clip_padding) for start, segment in batch]
             outputs.append(self._run(np.stack([segment for _, segment in batch])))
-        if source.peak < SILENCE:
-            source.warnings.append("silent: the tags mean nothing")
+        if silent := source.rms < SILENCE:
+            source.warnings.append("silent: no tags")
         seconds = source.length / rate
-        return Prediction(
+        scores = np.concatenate([scores for scores, _ in outputs])
+        prediction = Prediction(
             path=source.path,
             model=self.model,
             vocabulary=self.card.vocabulary,
-            scores=np.concatenate([scores for scores, _ in outputs]),
+            scores=scores,
             times=source.start + np.minimum(np.array(times) / rate, seconds),
             embeddings=np.concatenate([embedding for _, embedding in outputs]),
             duration=seconds,
             aggregation=self.aggregation,
             thresholds=self.card.thresholds or {},
             warnings=tuple(source.warnings),
+            silent=silent,
             metadata=source.metadata,
+        )
+        if (levels := self.card.levels) is None:
+            return prediction
+        pairs = zip(self.card.vocabulary.names, prediction.clip_scores().tolist(), strict=True)
+        return dataclasses.replace(
+            prediction, probabilities=np.array([levels.probability(*pair) for pair in pairs], np.float32)
         )
 
     def tag_many(

@@ -16,8 +16,8 @@ from taggram.models.card import Score
 from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.models.weights import save_model
 from taggram.training import recipe as recipe_file
+from taggram.training.calibration.probabilities import calibrate_scores
 from taggram.training.data import sample_segments
-from taggram.training.distillation.calibration import calibrate
 from taggram.training.history import Row
 from taggram.training.plan import Plan
 
@@ -63,7 +63,7 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
     if recipe.distill.teachers:
         trained_on += "; distilled from " + ", ".join(teacher.model for teacher in recipe.distill.teachers)
         targets = "scaled scores of the teachers"
-        facts = calibrate(network, plan)
+        facts = {"calibration": calibrate_scores(network, plan)}
     is_plain = len(network.heads.all) == 1 and network.heads.kinds == {"sigmoid"} and not recipe.optim.pos_weight
     card = network.card(
         recipe.name,

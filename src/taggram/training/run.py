@@ -124,6 +124,7 @@ def train(
     workers = cpu_count()
     _require_extra()
     from taggram.training.baselines import fit_baseline
+    from taggram.training.calibration.run import calibrate_on
     from taggram.training.distillation.plan import with_teachers
     from taggram.training.trainer import choose_device, fit
 
@@ -138,7 +139,10 @@ def train(
             return TrainResult(folder, fit_baseline(plan, folder, jobs=threads or workers))
         if recipe.distill.teachers:
             plan = with_teachers(plan, workers=workers, device=device, report=report)
-        return TrainResult(folder, fit(plan, folder, device=device, resume=resume, progress=progress))
+        card = fit(plan, folder, device=device, resume=resume, progress=progress)
+        if recipe.distill.teachers:
+            card = calibrate_on(folder, plan.store, recipe, workers=workers, progress=progress, report=report).card
+        return TrainResult(folder, card)
 
 
 @dataclass(frozen=True)

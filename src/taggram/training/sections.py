@@ -300,6 +300,9 @@ class DistillConfig(Config):
     label_map
         Table that maps the store's labels to tags (`taggram.VocabularyMap.read`), to calibrate the student on the
         labels of validation clips.
+    judgements
+        Table of judged tags of validation clips (`taggram.training.calibration.levels.read_judgements`), to fit the
+        levels of the student.
     """
 
     teachers: tuple[Teacher, ...] = ()
@@ -307,6 +310,7 @@ class DistillConfig(Config):
     similarity_weight: NonNegativeFloat = 1.0
     label_similarity: bool = False
     label_map: str | None = None
+    judgements: str | None = None
 
 
 class ExportConfig(Config):

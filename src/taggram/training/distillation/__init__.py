@@ -1,4 +1,4 @@
-"""Knowledge distillation: a student is trained on the scores of teachers and then calibrated.
+"""Knowledge distillation: a student is trained on the scores of teachers.
 
-`with_teachers` replaces the targets of a plan; `calibrate` fits the scores of the trained student to probabilities.
+`with_teachers` replaces the targets of a plan by the scores of its teachers.
 """

@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from taggram.training.distillation.calibration import (
-    MIN_POSITIVES,
-    Truth,
-    clip_scores,
-    fit_platt,
-    fit_thresholds,
-    map_labels,
-    measure_calibration,
-)
+from taggram.models.card import Levels
+from taggram.training.calibration.probabilities import clip_scores, fit_platt, measure_calibration
+from taggram.training.calibration.thresholds import count_clips, fit_thresholds
+from taggram.training.calibration.truth import MIN_POSITIVES, Truth, map_labels
 from taggram.vocabularies import VocabularyMap
 
 CLIPS, SEGMENTS = 4000, 5
@@ -55,7 +50,7 @@ def test_few_labels_are_not_enough() -> None:
 def test_thresholds_are_those_of_an_exhaustive_search() -> None:
     logits, truth, _ = make_clips(0.7, -1.2)
     scores = clip_scores(logits, torch.ones(2), torch.zeros(2)).numpy()
-    limits = fit_thresholds(scores, truth, TAGS)
+    limits = fit_thresholds(scores, truth, dict.fromkeys(TAGS, "genre"))
 
     def f1(i: int, limit: float) -> float:
         valid = ~np.isnan(truth.targets[:, i])
@@ -70,20 +65,38 @@ def test_thresholds_are_those_of_an_exhaustive_search() -> None:
     assert truth.labels[valid, 0][predicted].mean() >= 0.7 and list(limits["precision"]) == ["labelled"]
     lower = scores[valid, 0] >= np.sort(scores[valid & (scores[:, 0] < limits["precision"]["labelled"]), 0])[-1]
     assert truth.labels[valid, 0][lower].mean() < 0.7
-    assert limits["balanced"]["labelled"] == limits["f1"]["labelled"]
 
 
-def test_balanced_thresholds_give_a_tag_as_often_as_it_is_in_the_teachers_top_ten() -> None:
+def test_a_tag_is_shown_as_often_as_it_holds() -> None:
     rng = np.random.default_rng(0)
-    teacher_scores = rng.random((50, 30)).astype(np.float32)
-    teacher_scores[:, 0] = 0  # never in the top
-    truth = Truth(teacher_scores, np.full((50, 30), np.nan, np.float32))
-    scores, tags = rng.random((50, 30)), [str(i) for i in range(30)]
-    limits = fit_thresholds(scores, truth, tags)["balanced"]
-    predicted = scores >= [limits[tag] for tag in tags]
-    in_top = np.argsort(np.argsort(-teacher_scores, axis=1), axis=1) < 10
-    assert predicted.sum(axis=0).tolist() == in_top.sum(axis=0).tolist()
-    assert predicted.sum() == 500 and not predicted[:, 0].any()
+    teacher_scores = rng.random((60, 4)).astype(np.float32)
+    teacher_scores[:, 1] /= 100  # a tag that teachers give low scores
+    labels = np.full((60, 4), np.nan, np.float32)
+    labels[:30, 3] = np.arange(30) < 12  # 12 of the 30 clips whose labels tell
+    truth = Truth(teacher_scores, labels)
+    categories = {"a": "mood", "b": "mood", "c": "voice", "d": "genre"}
+    counts = count_clips(truth, list(categories.values()))
+    assert counts.tolist() == [60, 60, 60, 24]  # two moods and a voice per clip
+    few = Truth(np.tile(teacher_scores[:, :1], 6) * rng.random((60, 6)).astype(np.float32), np.full((60, 6), np.nan))
+    counts = count_clips(few, ["mood"] * 5 + ["era"])
+    assert counts[:5].sum() == 120 and counts[:5].min() > 3
+    assert counts[5] == 3  # never out of reach
+    scores = rng.random((60, 4))
+    limits = fit_thresholds(scores, truth, categories)["balanced"]
+    assert (scores >= np.array(list(limits.values()))).sum(axis=0).tolist() == [60, 60, 60, 24]
+
+
+def test_levels_limit_the_thresholds() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.random((60, 2))
+    truth = Truth(scores.astype(np.float32), np.full((60, 2), np.nan, np.float32))
+    levels = Levels(slope=2.0, offsets={"good": 0.5, "bad": -30.0})
+    limits = fit_thresholds(scores, truth, {"good": "mood", "bad": "mood"}, levels)
+    shown = scores >= np.array(list(limits["balanced"].values()))
+    assert levels.probability("good", limits["balanced"]["good"]) == pytest.approx(0.4, abs=1e-4)
+    assert shown.sum(axis=0).tolist() == [int((scores[:, 0] >= limits["balanced"]["good"]).sum()), 1]
+    assert levels.probability("good", limits["precision"]["good"]) == pytest.approx(0.7, abs=1e-4)
+    assert list(limits["precision"]) == ["good"]
 
 
 def test_a_label_counts_if_it_maps_to_one_tag_and_its_source_has_the_tag(tmp_path) -> None:
