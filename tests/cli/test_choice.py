@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 from command_line import run
 
+from taggram.models import ModelCard
+from taggram.models.card import Levels
 from taggram.vocabularies import Vocabulary
 
 # Score and threshold for the best F1; all other tags have 0.01 and 0.5. Of these, "piano" alone is precise.
@@ -27,15 +30,15 @@ SCORES = {
     "slow": (0.35, 0.3),
     "solo": (0.45, 0.4),
 }
-GROUPED = """\
-genre               classical   █████████████████████▋    0.90
-                    soundtrack  ██████████████▍           0.60
-instrument          piano       ███████████████████▎      0.80
-                    strings     ███████▎                  0.30
-voice               no vocals   ████████████████▊         0.70
-mood                relaxing    ████▊                     0.20
-tempo and loudness  slow        ████████▍                 0.35
-other               solo        ██████████▊               0.45
+TABLE = """\
+classical   █████████████████████▋    0.90  genre
+piano       ███████████████████▎      0.80  instrument
+no vocals   ████████████████▊         0.70  voice
+soundtrack  ██████████████▍           0.60  genre
+solo        ██████████▊               0.45  other
+slow        ████████▍                 0.35  tempo and loudness
+strings     ███████▎                  0.30  instrument
+relaxing    ████▊                     0.20  mood
 """
 BEST_FIRST = ["classical", "piano", "no vocals", "soundtrack", "solo", "slow", "strings", "relaxing"]
 
@@ -87,14 +90,14 @@ def named(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [entry["tag"] for entry in json.loads(done.stdout)["tags"]]
 
 
-def test_tags_that_pass_are_shown_by_category(tag) -> None:
-    assert shown(tag()) == GROUPED.splitlines()
-    assert shown(tag("--thresholds", "balanced")) == GROUPED.splitlines()
-    assert [line.split()[:2] for line in shown(tag("--thresholds", "precision"))] == [["instrument", "piano"]]
+def test_tags_that_pass_are_shown_best_first(tag) -> None:
+    assert shown(tag()) == TABLE.splitlines()
+    assert shown(tag("--thresholds", "balanced")) == TABLE.splitlines()
+    assert [line.split()[0] for line in shown(tag("--thresholds", "precision"))] == ["piano"]
 
 
 def test_nothing_passes(tag, tmp_path: Path) -> None:
-    line = ["no tag is above its threshold; --top 5 shows the highest"]
+    line = ["no tag is above its threshold; --top 5 shows the best"]
     assert shown(tag("--thresholds", "f1")) == line
     assert shown(tag("--thresholds", "f1", "--over-time", "--plot", tmp_path / "a.png")) == line
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -104,7 +107,7 @@ def test_nothing_passes(tag, tmp_path: Path) -> None:
 def test_all_and_top(tag) -> None:
     everything = shown(tag("--all"))
     assert len(everything) == 94
-    assert everything[2].split()[0] == "rock"  # does not pass, and stands between those that do and the other genres
+    assert everything[5].split()[0] == "rock"  # does not pass, and stands between those that do
     assert [line.split("  ")[0] for line in shown(tag("--top", 5))] == BEST_FIRST[:5]
     assert "rock" in "".join(shown(tag("--top", 6)))
     assert shown(tag("--top", 1))[0].endswith("0.90  genre")
@@ -143,3 +146,30 @@ def test_an_unknown_vocabulary_is_one_line(tag) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("error: no vocabulary is named 'klingon'")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_levels(model: Path, tag, tmp_path: Path) -> None:
+    """The same model with levels: probabilities of 0.95, 0.8 and 0.5 for the best three tags, and less below."""
+    card = ModelCard.read(model)
+    offsets = dict.fromkeys(card.vocabulary.names, -9.0)
+    for name, probability in {"classical": 0.95, "piano": 0.8, "no vocals": 0.5}.items():
+        score = SCORES[name][0]
+        offsets[name] = math.log(probability / (1 - probability)) - math.log(score / (1 - score))
+    levelled = tmp_path / "levelled"
+    shutil.copytree(model, levelled)
+    card.replace(levels=Levels(slope=1.0, offsets=offsets)).write(levelled)
+    lines = shown(tag("--model", levelled))
+    assert lines[:3] == [
+        "classical   ██████████████████████▊   sure    0.90  genre",
+        "piano       ███████████████████▎      likely  0.80  instrument",
+        "no vocals   ████████████              maybe   0.70  voice",
+    ]
+    assert lines[3].split()[-3:] == ["maybe", "0.60", "genre"]  # above its threshold
+    assert [line.split()[0] for line in shown(tag("--model", levelled, "--min", "likely"))] == ["classical", "piano"]
+    entries = json.loads(tag("--model", levelled, "--json", "--all").stdout)["tags"]
+    assert entries[0] == {"tag": "classical", "category": "genre", "score": 0.9, "probability": 0.95, "level": "sure"}
+    assert entries[-1]["level"] is None
+    mapped = json.loads(tag("--model", levelled, "--json", "--vocabulary", "mtat", "--min", "sure").stdout)["tags"]
+    assert [entry["tag"] for entry in mapped] == ["classical", "classic"]  # both map to it
+    refused = tag("--min", "likely")
+    assert (refused.returncode, refused.stderr) == (1, f"error: {model} has no levels; use --top or --all\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from taggram import Tagger, Vocabulary
@@ -32,6 +33,43 @@ def test_the_example_pieces_get_sensible_tags(
     assert all(passed & any_of for any_of in expected), passed
 
 
+def test_its_levels_hold_on_judgements_of_other_clips(default: Tagger) -> None:
+    assert default.card.levels is not None
+    sure, likely, maybe = default.card.levels.precision
+    assert [row.level for row in (sure, likely, maybe)] == ["sure", "likely", "maybe"]
+    assert sum(row.right + row.wrong + row.unknown for row in (sure, likely, maybe)) >= 400
+    for row, least in ((sure, 0.9), (likely, 0.7), (maybe, 0.4)):
+        assert row.precision is not None and row.precision >= least
+
+
+def test_moods_are_shown(default: Tagger, examples: Path) -> None:
+    for piece in examples.glob("*.opus"):
+        prediction = default.tag(piece)
+        tags = prediction.tags()
+        assert 4 <= len(tags) <= 24
+        assert any(prediction.vocabulary.tags[tag] == "mood" for tag, _ in tags)
+        assert all(prediction.level(tag) for tag, _ in tags)
+        likely = prediction.tags(level="likely")
+        assert likely == [entry for entry in tags if prediction.level(entry.tag) in ("sure", "likely")]
+        assert 0 < len(likely) < len(tags)
+        scores = [score for _, score in tags]
+        assert scores == sorted(scores, reverse=True)  # the order of top()
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5])
+@pytest.mark.parametrize("level", [0.0, 0.0005])
+def test_silence_has_no_tags(default: Tagger, offset: float, level: float) -> None:
+    noise = np.random.default_rng(0).normal(offset, level, 16000 * 6).astype(np.float32)
+    prediction = default.tag(noise, sample_rate=16000)
+    assert prediction.silent
+    assert prediction.warnings == ("silent: no tags",)
+    assert prediction.tags() == prediction.tags("f1") == []
+    assert prediction.level("piano") is None
+    assert len(prediction.top(94)) == 94
+    audible = default.tag(noise + 0.1 * np.sin(np.arange(len(noise)) / 10).astype(np.float32), sample_rate=16000)
+    assert not audible.silent
+
+
 def test_it_answers_as_when_it_was_made() -> None:
     check_golden(find_model("default"))
 
@@ -43,7 +81,10 @@ def test_its_card_is_complete(default: Tagger) -> None:
     assert card.thresholds is not None
     assert set(card.thresholds["f1"]) == set(card.thresholds["balanced"]) == set(card.calibration) == tags
     on_labels = {tag for tag, found in card.calibration.items() if found.calibrated_on == "labels"}
-    assert set(card.thresholds["precision"]) <= on_labels
+    assert card.levels is not None
+    assert set(card.levels.offsets) == tags
+    for tag, limit in card.thresholds["precision"].items():
+        assert card.levels.probability(tag, limit) == pytest.approx(0.7, abs=1e-3)
     assert all((card.calibration[tag].positives is not None) == (tag in on_labels) for tag in tags)
     assert ONNX_FILE in card.files
 

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -27,11 +27,11 @@ from taggram.tagging.tagger import Tagger
 __all__ = ["CachedPrediction", "FileHashes", "PredictionCache", "PredictionKey", "hash_samples", "predict_cached"]
 
 APPLICATION = 0x7461676D  # marks the database as taggram's
-FORMAT = 1  # of the tables; also to be raised when the same audio gets other scores, as after a change of the decoder
+FORMAT = 2  # of the tables; also to be raised when the same audio gets other scores, as after a change of the decoder
 PATIENCE = 60.0  # seconds to wait for another process that writes
 TABLES = (
     "CREATE TABLE predictions (audio TEXT, model TEXT, settings TEXT, scores BLOB, times BLOB, embeddings BLOB, "
-    "duration REAL, warnings TEXT, PRIMARY KEY (audio, model, settings))",
+    "duration REAL, about TEXT, PRIMARY KEY (audio, model, settings))",
     "CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, content TEXT, samples TEXT)",
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {FORMAT}",
@@ -89,19 +89,25 @@ class CachedPrediction:
         The layer before the last.
     duration
         Length of the audio that was tagged, in seconds.
+    silent
+        Whether the audio is silent.
     warnings
         Problems of the audio, one line each.
+    metadata
+        Title, artist and so on, as in the file.
     """
 
     scores: NDArray[np.float32]
     times: NDArray[np.float64]
     embeddings: NDArray[np.float32]
     duration: float
+    silent: bool = False
     warnings: tuple[str, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
 
     def to_prediction(self, tagger: Tagger, path: str | None = None) -> Prediction:
         """Return the same prediction as the tagger."""
-        return Prediction(
+        prediction = Prediction(
             path=path,
             model=tagger.model,
             vocabulary=tagger.card.vocabulary,
@@ -111,8 +117,11 @@ class CachedPrediction:
             duration=self.duration,
             aggregation=tagger.aggregation,
             thresholds=tagger.card.thresholds or {},
+            silent=self.silent,
             warnings=self.warnings,
+            metadata=self.metadata,
         )
+        return prediction.with_levels(tagger.card.levels)
 
 
 class FileHashes(NamedTuple):
@@ -187,21 +196,24 @@ class PredictionCache:
     def get(self, key: PredictionKey) -> CachedPrediction | None:
         """Return the prediction of a key; None if it is missing."""
         row = self._row(
-            "SELECT scores, times, embeddings, duration, warnings FROM predictions "
+            "SELECT scores, times, embeddings, duration, about FROM predictions "
             "WHERE (audio, model, settings) = (?, ?, ?)",
             _columns(key),
         )
         if row is None:
             return None
-        scores, times, embeddings, duration, warnings = row
+        scores, times, embeddings, duration, about = row
         with self._readable():
             segments = len(times) // 16
+            silent, warnings, metadata = json.loads(about)
             return CachedPrediction(
                 np.frombuffer(scores, np.float32).reshape(segments, -1).copy(),
                 np.frombuffer(times, np.float64).reshape(segments, 2).copy(),
                 np.frombuffer(embeddings, np.float32).reshape(segments, -1).copy(),
                 duration,
-                tuple(json.loads(warnings)),
+                silent,
+                tuple(warnings),
+                metadata,
             )
 
     def put(self, key: PredictionKey, prediction: Prediction | CachedPrediction) -> None:
@@ -212,7 +224,7 @@ class PredictionCache:
             np.ascontiguousarray(prediction.times, np.float64).data,
             np.ascontiguousarray(prediction.embeddings, np.float32).data,
             float(prediction.duration),
-            json.dumps(prediction.warnings),
+            json.dumps([prediction.silent, prediction.warnings, prediction.metadata]),
         )
         self._row("INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from taggram._text import encode_path
 from taggram.errors import MissingExtraError, ModelError
-from taggram.models.card import LEVELS, Level, ThresholdCriterion, level_of
+from taggram.models.card import LEVELS, Level, Levels, ThresholdCriterion, level_of
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 if TYPE_CHECKING:
@@ -143,6 +143,13 @@ class Prediction:
         scores = self.clip_scores(aggregation)
         order = np.argsort(-scores, kind="stable")[:n]
         return [TagScore(self.vocabulary.names[i], float(scores[i])) for i in order]
+
+    def with_levels(self, levels: Levels | None) -> Prediction:
+        """Return the prediction with the probabilities of a model's levels; None: as it is."""
+        if levels is None:
+            return self
+        pairs = zip(self.vocabulary.names, self.clip_scores().tolist(), strict=True)
+        return replace(self, probabilities=np.array([levels.probability(*pair) for pair in pairs], np.float32))
 
     def probability(self, tag: str) -> float | None:
         """Return the probability that a tag is right for the clip; None for a model without levels."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 import math
@@ -214,12 +213,7 @@ class Tagger:
             silent=silent,
             metadata=source.metadata,
         )
-        if (levels := self.card.levels) is None:
-            return prediction
-        pairs = zip(self.card.vocabulary.names, prediction.clip_scores().tolist(), strict=True)
-        return dataclasses.replace(
-            prediction, probabilities=np.array([levels.probability(*pair) for pair in pairs], np.float32)
-        )
+        return prediction.with_levels(self.card.levels)
 
     def tag_many(
         self,

@@ -14,7 +14,7 @@ from taggram.vocabularies import Category
 # How many tags of each category a clip has by the threshold "balanced", in the mean over clips.
 PER_CLIP: dict[Category, int] = {"genre": 3, "instrument": 3, "mood": 2, "voice": 1, "tempo": 1, "era": 0, "other": 0}
 MIN_CLIPS = 3  # a tag is shown for at least so many validation clips, so that none is out of reach
-MIN_LABELS = 10  # clips with a label, from which on the labels say how often a tag holds
+MIN_LABELS = 10  # clips with a label, from which on the labels, too, say how often a tag holds
 MIN_PRECISION = 0.7
 MIN_PROBABILITY = 0.4  # of being right, below which a tag is shown for its best validation clip only
 
@@ -68,9 +68,10 @@ def fit_thresholds(
 def count_clips(truth: Truth, categories: Sequence[Category]) -> NDArray[np.int64]:
     """Estimate how many of the validation clips have each tag.
 
-    By the labels, where `MIN_LABELS` clips have it. Elsewhere a clip has the tag if the teachers rank it among the
-    first `PER_CLIP` of its category. They rank by the score over the square root of its mean: by the score alone the
-    frequent tags of a category would be all, and by the ratio to the mean each tag would be as frequent as any other.
+    A clip has the tag if the teachers rank it among the first `PER_CLIP` of its category. Where `MIN_LABELS` clips
+    have the label, they count if they are more: labels leave out more than they invent. The teachers rank by the score
+    over the square root of its mean: by the score alone the frequent tags of a category would be all, and by the ratio
+    to the mean each tag would be as frequent as any other.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def count_clips(truth: Truth, categories: Sequence[Category]) -> NDArray[np.int6
         counts[columns] = ((ranks < first) & (typical[:, columns] > 0)).sum(axis=0)
     positives, labelled = (truth.labels == 1).sum(axis=0), (~np.isnan(truth.labels)).sum(axis=0)
     by_labels = np.rint(positives * clips / np.maximum(labelled, 1)).astype(np.int64)
-    counts = np.where(positives >= MIN_LABELS, by_labels, counts)
+    counts = np.where(positives >= MIN_LABELS, np.maximum(counts, by_labels), counts)
     return np.clip(counts, min(MIN_CLIPS, clips), clips)
 
 
