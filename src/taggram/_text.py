@@ -1,0 +1,38 @@
+"""Paths as text: file names may hold bytes that no text encoding has."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["decode_path", "encode_path"]
+
+_ESCAPE = re.compile(r"\\u(005c|d[89a-f][0-9a-f]{2})")
+
+
+def encode_path(path: str) -> str:
+    r"""Return a path as text that is valid UTF-8, for outputs and tables.
+
+    Python's form of a name that is not valid UTF-8 holds a lone surrogate for each byte that cannot be decoded
+    (`os.fsdecode`, PEP 383), and no UTF-8 text can hold those. They are written as ``\udcXX``, where ``XX`` is the byte
+    in hexadecimal. Other paths stay as they are, unless they contain such six characters themselves: then the backslash
+    is written as ``\u005c``, so that `decode_path` is exact.
+
+    Examples
+    --------
+    >>> import os
+    >>> print(encode_path(os.fsdecode(b"caf\xe9.opus")))
+    caf\udce9.opus
+    """
+    return _ESCAPE.sub(r"\\u005cu\1", path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def decode_path(text: str) -> str:
+    r"""Return the path of a text of `encode_path`; `os.fsencode` gives its bytes.
+
+    Examples
+    --------
+    >>> import os
+    >>> print(os.fsencode(decode_path(r"caf\udce9.opus")))
+    b'caf\xe9.opus'
+    """
+    return _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
