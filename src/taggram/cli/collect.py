@@ -24,13 +24,14 @@ def collect(names: Iterable[str]) -> Iterator[str | TagResult]:
     Yields
     ------
     str or TagResult
-        A file, or the error of a folder or pattern without files. The files of a folder or pattern are sorted.
+        A file, or the error of a folder that cannot be read or of a folder or pattern without files. The files of a
+        folder or pattern are sorted.
     """
     for name in names:
         if name == "-":
             yield from collect(line.rstrip("\r\n") for line in sys.stdin if line.strip())
         elif os.path.isdir(name):
-            yield from _or_error(audio_files(name), name, "contains no audio files")
+            yield from _or_error(_search(name), name, "contains no audio files")
         elif glob.has_magic(name) and not os.path.lexists(name):
             matches = sorted(match for match in glob.iglob(name, recursive=True) if os.path.isfile(match))
             yield from _or_error(iter(matches), name, "matches no file")
@@ -38,7 +39,13 @@ def collect(names: Iterable[str]) -> Iterator[str | TagResult]:
             yield name
 
 
-def _or_error(files: Iterator[str], name: str, otherwise: str) -> Iterator[str | TagResult]:
+def _search(folder: str) -> Iterator[str | TagResult]:
+    errors: list[TagResult] = []
+    yield from audio_files(folder, on_error=lambda path, error: errors.append(TagResult(path, error=error)))
+    yield from errors
+
+
+def _or_error(files: Iterator[str | TagResult], name: str, otherwise: str) -> Iterator[str | TagResult]:
     empty = True
     for file in files:
         empty = False
