@@ -22,8 +22,8 @@ from benchmarks.record import Row, show, write
 from taggram import Tagger, read
 from taggram._system import cpu_count
 from taggram.auditing.duplicates import standardise
-from taggram.auditing.names import artist_key
 from taggram.datasets import dataset
+from taggram.datasets.names import artist_key
 
 Samples = npt.NDArray[np.float32]
 SETS = ("mer4q", "emotify")

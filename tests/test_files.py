@@ -1,12 +1,14 @@
-"""Files and folders are written whole or not at all."""
+"""Files and folders are written whole or not at all, and found in any Unicode form."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 import pytest
 
-from taggram._files import atomic_dir, atomic_file, sha256
+from taggram._files import atomic_dir, atomic_file, find_normalized, sha256
 
 
 def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:
@@ -54,3 +56,22 @@ def test_a_failure_leaves_the_old_folder(tmp_path: Path) -> None:
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+NFC, NFD = "Caf\N{LATIN SMALL LETTER E WITH ACUTE}", "Cafe\N{COMBINING ACUTE ACCENT}"
+NAMES = [f"{one}/{two} {three}.wav" for one in (NFC, NFD) for two in (NFC, NFD) for three in (NFC, NFD)]
+
+
+@pytest.mark.parametrize("on_disk", NAMES)
+def test_a_file_is_found_in_any_unicode_form(on_disk: str, tmp_path: Path) -> None:
+    (tmp_path / on_disk).parent.mkdir()
+    (tmp_path / on_disk).touch()
+    with contextlib.chdir(tmp_path):
+        for name in NAMES:
+            assert find_normalized(Path(name)).exists() and find_normalized(tmp_path / name).exists()
+    folder = (tmp_path / on_disk).parent
+    missing = folder / f"{NFC} new.wav"
+    assert find_normalized(missing) == missing
+    (folder / f"{NFD} new.wav").touch()
+    os.utime(folder, ns=(1, 1))  # in any case another time than that of the last look
+    assert find_normalized(missing).exists()

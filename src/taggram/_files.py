@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, and their hashes."""
+"""Files and folders: written whole or not at all, hashed, and found in any Unicode form of their names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import hashlib
 import os
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["atomic_dir", "atomic_file", "sha256"]
+__all__ = ["atomic_dir", "atomic_file", "find_normalized", "sha256"]
 
 
 @contextlib.contextmanager
@@ -68,3 +70,41 @@ def sha256(file: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def find_normalized(file: Path) -> Path:
+    """Find a file whose path on disk may have another Unicode form.
+
+    A character such as é is one code point or two (NFC or NFD), depending on the system that wrote the name; most file
+    systems take these for two names.
+
+    Returns
+    -------
+    Path
+        The existing file with the same path in NFC, or `file` if there is none.
+    """
+    if os.path.lexists(file) or str(file).isascii():
+        return file
+    found = Path(file.anchor)
+    for name in file.relative_to(file.anchor).parts:
+        if not os.path.lexists(found / name):
+            names = _names_by_nfc(found)
+            name = names.get(unicodedata.normalize("NFC", name), "")
+            if not name:
+                return file
+        found /= name
+    return found
+
+
+def _names_by_nfc(folder: Path) -> dict[str, str]:
+    try:
+        return _list_by_nfc(folder, folder.stat().st_mtime_ns)
+    except OSError:
+        return {}
+
+
+@lru_cache(maxsize=8)
+def _list_by_nfc(folder: Path, changed: int) -> dict[str, str]:
+    """List a folder again only if it has changed: a table may name many of its files."""
+    del changed
+    return {unicodedata.normalize("NFC", name): name for name in os.listdir(folder)}

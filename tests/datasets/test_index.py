@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,89 @@ def test_folders(mixed: Path) -> None:
         list_folder(mixed / "empty")
     with pytest.raises(DatasetError, match="is no folder"):
         list_folder(mixed / "notes.txt")
+
+
+NFC, NFD = "Caf\N{LATIN SMALL LETTER E WITH ACUTE}", "Cafe\N{COMBINING ACUTE ACCENT}"
+POSIX = pytest.mark.skipif(os.name == "nt", reason="file names and links of POSIX")
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def test_the_artist_is_the_second_folder_wherever_it_stands(tmp_path: Path) -> None:
+    touch(tmp_path, "jazz/Miles/1.wav", "rock/Miles/album/2.wav", "rock/Nico/3.wav", "rock/4.wav", "5.wav")
+    clips = list_folder(tmp_path, folders_are_tags=True).clips
+    assert [(clip.id, clip.labels, clip.group, clip.artist) for clip in clips] == [
+        ("5.wav", (), "", ""),
+        ("jazz/Miles/1.wav", ("jazz",), "Miles", "Miles"),
+        ("rock/4.wav", ("rock",), "", ""),
+        ("rock/Miles/album/2.wav", ("rock",), "Miles", "Miles"),
+        ("rock/Nico/3.wav", ("rock",), "Nico", "Nico"),
+    ]
+
+
+@POSIX
+def test_a_file_in_several_folders_is_one_clip_with_their_tags(tmp_path: Path) -> None:
+    touch(tmp_path, "jazz/Miles/1.wav", "rock/2.wav")
+    (tmp_path / "cool" / "Davis").mkdir(parents=True)
+    (tmp_path / "cool" / "Davis" / "one.wav").symlink_to("../../jazz/Miles/1.wav")
+    (tmp_path / "loud").symlink_to("rock")
+    os.link(tmp_path / "rock" / "2.wav", tmp_path / "rock" / "again.wav")
+    clips = list_folder(tmp_path, folders_are_tags=True).clips
+    assert [(clip.id, clip.labels, clip.group) for clip in clips] == [
+        ("jazz/Miles/1.wav", ("jazz", "cool"), "Miles"),
+        ("rock/2.wav", ("rock", "loud"), ""),
+    ]
+    assert [clip.id for clip in list_folder(tmp_path).clips] == ["jazz/Miles/1.wav", "rock/2.wav"]
+
+
+@POSIX
+def test_names_of_any_bytes_in_a_folder(tmp_path: Path) -> None:
+    touch(tmp_path, os.fsdecode(b"caf\xe9/\xff/1.wav"))
+    index = list_folder(tmp_path, folders_are_tags=True)
+    (clip,) = index.clips
+    assert (clip.id, clip.labels, clip.group) == (r"caf\udce9/\udcff/1.wav", (r"caf\udce9",), r"\udcff")
+    assert index.file(clip).exists()
+
+
+def test_names_in_two_unicode_forms(tmp_path: Path) -> None:
+    touch(tmp_path, f"jazz/{NFD}/1.wav", f"rock/{NFC}/2.wav", f"{NFD}/3.wav", f"{NFC}/4.wav")
+    index = list_folder(tmp_path, folders_are_tags=True)
+    assert sorted(clip.id for clip in index.clips) == [
+        f"{NFC}/3.wav",
+        f"{NFC}/4.wav",
+        f"jazz/{NFC}/1.wav",
+        f"rock/{NFC}/2.wav",
+    ]
+    assert {clip.labels for clip in index.clips} == {("jazz",), ("rock",), (NFC,)}
+    assert {clip.group for clip in index.clips} == {NFC, ""}
+    assert all(index.file(clip).exists() for clip in index.clips)
+
+
+@POSIX
+def test_files_whose_names_differ_only_in_their_form(tmp_path: Path) -> None:
+    index = list_folder(touch(tmp_path, f"{NFD}.wav", f"{NFC}.wav"))
+    if len(index.clips) == 2:  # else the file system takes them for one name
+        assert {clip.id for clip in index.clips} == {f"{NFD}.wav", f"{NFC}.wav"}
+        assert all(index.file(clip).name == clip.id for clip in index.clips)
+
+
+def test_an_unreadable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "a/1.wav", "b/2.wav")
+    scan = os.scandir
+
+    def denied(path: str) -> object:
+        if os.path.basename(path) == "b":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(DatasetError, match=r"the folder .*b cannot be read \(permission denied\): check its perm"):
+        list_folder(tmp_path)
 
 
 def test_sources_are_joined_under_their_names(tmp_path: Path) -> None:

@@ -170,3 +170,30 @@ def test_on_real_tags(name: str, protocol: str, enough: int, shared: Path) -> No
     assert all(len(splits[label]) == 3 for label in frequent)
     for split, share in {"train": 0.8, "valid": 0.1, "test": 0.1}.items():
         assert abs(sum(clip.split == split for clip in made.clips) / len(made.clips) - share) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Céline Band", "celine_band"),
+        ("Band, The", "band"),
+        ("Cafe\N{COMBINING ACUTE ACCENT}", "Caf\N{LATIN SMALL LETTER E WITH ACUTE}"),
+        ("Somebody feat. Another", "somebody"),
+        ("AC/DC", "Ac-Dc"),
+    ],
+)
+def test_an_artist_is_one_group_in_any_spelling(one: str, other: str) -> None:
+    names = [one, other, *(f"artist {i}" for i in range(20))]
+    clips = tuple(ClipInfo(str(i), f"{i}.wav", group=name, artist=name) for i, name in enumerate(names))
+    splits = {tuple(clip.split for clip in artist_split(ClipIndex(Path(), clips), seed=s).clips[:2]) for s in range(8)}
+    assert all(split == other for split, other in splits)
+    groups = tuple(ClipInfo(clip.id, clip.path, group=clip.group) for clip in clips)  # no artists: any names
+    splits = {tuple(clip.split for clip in artist_split(ClipIndex(Path(), groups), seed=s).clips[:2]) for s in range(8)}
+    assert any(split != other for split, other in splits)
+
+
+def test_artists_without_letters_are_groups_of_their_own() -> None:
+    names = ["!!!", "???", "+/-", "!!!"]
+    index = ClipIndex(Path(), tuple(ClipInfo(str(i), f"{i}.wav", group=n, artist=n) for i, n in enumerate(names)))
+    splits = [clip.split for clip in artist_split(index, seed=0).clips]
+    assert len(set(splits)) == 3 and splits[0] == splits[3]

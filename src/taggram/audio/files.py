@@ -1,9 +1,17 @@
 """Audio files of a folder, by suffix."""
 
-import os
-from collections.abc import Iterator
+from __future__ import annotations
 
-__all__ = ["audio_files"]
+import errno
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from taggram.audio.source import printable_path
+from taggram.errors import AudioError
+
+__all__ = ["audio_files", "audio_paths"]
 
 # Suffixes of common formats that FFmpeg reads.
 SUFFIXES = tuple(
@@ -12,23 +20,124 @@ SUFFIXES = tuple(
     .mpc .oga .ogg .opus .ra .snd .spx .tta .w64 .wav .wave .webm .wma .wv
     """.split()
 )
+# Folders of systems and network drives, in lower case: bins, snapshots, thumbnails, and what repairs recovered.
+SKIPPED = frozenset(
+    {"$recycle.bin", "recycler", "system volume information", "lost+found"}
+    | {"#recycle", "#snapshot", "@eadir", "@recycle", "@recently-snapshot", "__macosx"}
+)
+
+Identity: TypeAlias = tuple[int, int] | str  # of a file or folder; the same by every path that leads to it
+OnError: TypeAlias = Callable[[str, AudioError], None]
 
 
-def audio_files(folder: str | os.PathLike[str]) -> Iterator[str]:
+def audio_files(folder: str | os.PathLike[str], *, on_error: OnError | None = None) -> Iterator[str]:
     """Find the files with an audio suffix in a folder and all its sub-folders.
+
+    Symbolic links to files and folders are followed. A file that several paths lead to, by symbolic or hard links, is
+    found once. Files and folders whose names begin with a dot are skipped, and so are folders of systems and network
+    drives: ``@eaDir``, ``#recycle``, ``$RECYCLE.BIN``, ``System Volume Information``, ``lost+found`` and the like.
 
     Parameters
     ----------
     folder
-        The folder.
+        The folder; it is searched whatever its own name is.
+    on_error
+        Called with the path of each folder that cannot be read, and the error. By default the error is raised.
 
     Yields
     ------
     str
-        Paths that begin with `folder`, in sorted order; no hidden files.
+        Paths that begin with `folder`, in sorted order; those through symbolic links come last.
+
+    Raises
+    ------
+    AudioError
+        If a folder cannot be read and there is no `on_error`.
     """
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        for file in sorted(files):
-            if file.lower().endswith(SUFFIXES) and not file.startswith("."):
-                yield os.path.join(parent, file)
+    files: set[Identity] = set()
+    folders: set[Identity] = set()
+    for identity, path in audio_paths(folder, on_error=on_error, visited=folders):
+        if identity not in files:
+            files.add(identity)
+            yield path
+
+
+def audio_paths(
+    folder: str | os.PathLike[str], *, on_error: OnError | None = None, visited: set[Identity] | None = None
+) -> Iterator[tuple[Identity, str]]:
+    """Find the files that `audio_files` finds, each by every path that leads to it.
+
+    Parameters
+    ----------
+    folder, on_error
+        As for `audio_files`.
+    visited
+        If given, each folder is searched by one path only, and added to this set.
+
+    Yields
+    ------
+    identity : tuple or str
+        The same for all paths of one file.
+    path : str
+        In the order of `audio_files`.
+    """
+    # Links come last, so that the first path to a file is its real one.
+    file_links: list[str] = []
+    folder_links: deque[tuple[str, frozenset[Identity]]] = deque([(os.fspath(folder), frozenset())])
+    while folder_links:
+        stack = [folder_links.popleft()]
+        while stack:
+            path, parents = stack.pop()
+            try:
+                identity = _identity(path)
+                if identity in (parents if visited is None else visited):  # such as a link to a parent folder
+                    continue
+                with os.scandir(path) as scan:
+                    entries = sorted(scan, key=lambda entry: entry.name)
+            except OSError as error:
+                _report(path, error, on_error)
+                continue
+            if visited is not None:
+                visited.add(identity)
+            inner: list[tuple[str, frozenset[Identity]]] = []
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if _is_folder(entry):
+                    if entry.name.lower() not in SKIPPED:
+                        (folder_links if entry.is_symlink() else inner).append((entry.path, parents | {identity}))
+                elif entry.name.lower().endswith(SUFFIXES):
+                    if entry.is_symlink():
+                        file_links.append(entry.path)
+                    else:
+                        yield _identity_if_any(entry.path), entry.path
+            stack += reversed(inner)
+    yield from ((_identity_if_any(path), path) for path in file_links)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:  # a folder or not: it is reported when it is opened
+        return error.errno != errno.ELOOP and not entry.name.lower().endswith(SUFFIXES)
+
+
+def _identity(path: str) -> Identity:
+    status = os.stat(path)
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(path)
+
+
+def _identity_if_any(path: str) -> Identity:
+    try:
+        return _identity(path)
+    except OSError:  # the error belongs to the file, and occurs again when it is opened
+        return path
+
+
+def _report(folder: str, error: OSError, on_error: OnError | None) -> None:
+    remedy = "check its permissions" if isinstance(error, PermissionError) else "check the path"
+    reason = (error.strerror or str(error)).lower()
+    audio_error = AudioError(f"the folder {printable_path(folder)} cannot be read ({reason}): {remedy}")
+    if on_error is None:
+        raise audio_error from error
+    on_error(folder, audio_error)

@@ -12,10 +12,10 @@ import numpy as np
 from taggram.auditing.balance import Balance
 from taggram.auditing.duplicates import THRESHOLD, equal_groups, near_duplicates
 from taggram.auditing.fingerprints import Fingerprints
-from taggram.auditing.names import artist_key, letters
 from taggram.auditing.overlap import Kind, Overlap, between_sets, between_splits, count_unnamed
 from taggram.auditing.recordings import Recordings
 from taggram.datasets.index import ClipIndex, ClipInfo
+from taggram.datasets.names import artist_key, letters
 from taggram.datasets.split_hash import split_hash
 from taggram.vocabularies import Vocabulary
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Literal, TypeAlias
 
-from taggram.auditing.names import artist_key, letters, title_key
 from taggram.auditing.recordings import Recordings
 from taggram.datasets.index import ClipIndex, ClipInfo
+from taggram.datasets.names import artist_key, letters, title_key
 
 __all__ = ["ALL", "KINDS", "Kind", "Overlap", "between_sets", "between_splits", "count_unnamed", "split_clips"]
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-from taggram.auditing.names import artist_key, title_key
+from taggram.datasets.names import artist_key, title_key
 
 __all__ = ["Recordings"]
 

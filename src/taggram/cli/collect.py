@@ -27,7 +27,8 @@ def collect(names: Iterable[str], *, null: bool = False) -> Iterator[str | TagRe
     Yields
     ------
     str or TagResult
-        A file, or the error of a name without files. The files of a folder or pattern are sorted.
+        A file, or the error of a name without files or of a folder that cannot be read. The files of a folder or
+        pattern are sorted.
     """
     for name in names:
         if name == "-":
@@ -57,7 +58,7 @@ def _listed(null: bool) -> Iterator[str | TagResult]:
 def _named(name: str) -> Iterator[str | TagResult]:
     """Find the files that a name stands for which is no pattern."""
     if os.path.isdir(name):
-        yield from _or_error(audio_files(name), name, "contains no audio files")
+        yield from _or_error(_search(name), name, "contains no audio files")
     elif name.lower().endswith(PLAYLISTS):
         try:
             yield from _or_error(playlist_files(name), name, "names no files")
@@ -67,11 +68,17 @@ def _named(name: str) -> Iterator[str | TagResult]:
         yield from _or_error(iter([name]), name, "")
 
 
-def _or_error(files: Iterator[str], name: str, otherwise: str) -> Iterator[str | TagResult]:
+def _search(folder: str) -> Iterator[str | TagResult]:
+    errors: list[TagResult] = []
+    yield from audio_files(folder, on_error=lambda path, error: errors.append(TagResult(path, error=error)))
+    yield from errors
+
+
+def _or_error(files: Iterator[str | TagResult], name: str, otherwise: str) -> Iterator[str | TagResult]:
     empty = True
     for file in files:
         empty = False
-        if is_url(file) and not os.path.lexists(file):
+        if isinstance(file, str) and is_url(file) and not os.path.lexists(file):
             yield _error(file, f"{file} is a URL: download it first")
         else:
             yield file

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from taggram._files import find_normalized
 from taggram.errors import DatasetError
 
 __all__ = ["ClipIndex", "ClipInfo", "join"]
@@ -23,7 +24,7 @@ class ClipInfo:
     id
         Name, unique within the index.
     path
-        Audio file, relative to the folder of the index.
+        Audio file, relative to the folder of the index; names that are not valid UTF-8 as in `os.fsdecode`.
     split
         Such as ``train``; empty if the source has no splits.
     labels
@@ -54,6 +55,8 @@ class ClipIndex:
         Folder that the paths of the clips are relative to.
     clips
         In the order of the source.
+    warnings
+        Doubts about the labels, one line each.
 
     Raises
     ------
@@ -63,6 +66,7 @@ class ClipIndex:
 
     folder: Path
     clips: tuple[ClipInfo, ...]
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, times in Counter(clip.id for clip in self.clips).items():
@@ -72,12 +76,16 @@ class ClipIndex:
                 )
 
     def file(self, clip: ClipInfo) -> Path:
-        """Return the audio file of a clip."""
-        return self.folder / clip.path
+        """Return the audio file of a clip, in the Unicode form that its path has on disk."""
+        return find_normalized(self.folder / clip.path)
+
+    def replace(self, clips: Iterable[ClipInfo]) -> ClipIndex:
+        """Return a copy with other clips."""
+        return dataclasses.replace(self, clips=tuple(clips))
 
     def with_split(self, split: str) -> ClipIndex:
         """Return a copy with all clips in one split."""
-        return ClipIndex(self.folder, tuple(dataclasses.replace(clip, split=split) for clip in self.clips))
+        return self.replace(dataclasses.replace(clip, split=split) for clip in self.clips)
 
 
 def join(indexes: Mapping[str, ClipIndex]) -> ClipIndex:
@@ -114,7 +122,8 @@ def join(indexes: Mapping[str, ClipIndex]) -> ClipIndex:
         for name, index in indexes.items()
         for clip in index.clips
     )
-    return ClipIndex(folder, tuple(clips))
+    warnings = tuple(line for index in indexes.values() for line in index.warnings)
+    return ClipIndex(folder, tuple(clips), warnings)
 
 
 def relative_path(file: Path, folder: Path) -> str:

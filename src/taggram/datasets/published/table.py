@@ -24,7 +24,7 @@ class Table(Dataset):
     title = "A table or folder of your own"
     about = (
         "Clips of your own: a .csv, .tsv, .jsonl or .parquet table with a column path, or a folder whose first-level "
-        "sub-folders contain the clips of one tag each, and second-level ones those of one artist."
+        "sub-folders contain the clips of one tag each, and second-level ones those of one artist, under any tag."
     )
     citation = "The sources of the clips and the tags."
     licence = "The licences of the clips."
