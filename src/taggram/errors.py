@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 __all__ = [
     "AudioError",
     "AudioWarning",
@@ -13,6 +15,7 @@ __all__ = [
     "ModelError",
     "RecipeError",
     "TaggramError",
+    "did_you_mean",
 ]
 
 
@@ -80,3 +83,21 @@ class MissingExtraError(TaggramError):
 
 class AudioWarning(UserWarning):
     """Audio that is usable with reservations: damaged, silent, sanitized or rescaled."""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return a clause for an error with the names that are most like an unknown one; empty if there are none.
+
+    Examples
+    --------
+    >>> did_you_mean("paino", ["piano", "guitar"]), did_you_mean("list", ["models list", "data list"])
+    ('; did you mean piano?', '; did you mean data list or models list?')
+    >>> did_you_mean("drums", ["piano", "guitar"])
+    ''
+    """
+    import difflib  # loaded only for an error
+
+    by_case = {other.casefold(): other for other in sorted(names)}
+    wanted = name.strip().casefold()
+    near = [other for other in by_case if wanted and wanted in other] or difflib.get_close_matches(wanted, by_case)
+    return f"; did you mean {' or '.join(by_case[other] for other in near[:3])}?" if near else ""

@@ -196,7 +196,7 @@ def test_models(model: Path, tmp_path: Path) -> None:
     listed = run("models", "list", "*mtat*")
     assert re.search(r"musicnn_pons\.mtat-pons2019 +yes", listed.stdout)
     assert "jamendo" not in listed.stdout
-    assert json.loads(run("models", "show", MODEL).stdout)["architecture"] == "musicnn_pons"
+    assert json.loads(run("models", "show", MODEL, "--json").stdout)["architecture"] == "musicnn_pons"
     assert run("models", "path", MODEL).stdout.strip() == str(model)
     for arguments, said in (
         (["models", "path", "nothing"], "no model is named 'nothing'"),

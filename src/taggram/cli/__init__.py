@@ -13,13 +13,16 @@ import typer
 
 from taggram import __version__
 from taggram.cli import calibrate, data, models, streams, tag, train
+from taggram.cli.verbs import Verbs
 from taggram.errors import TaggramError
 
 FAILED = 1  # a file or model failed; wrong usage is 2, and Typer exits with 130 when interrupted
 
 app = typer.Typer(
     name="taggram",
-    help="Tags music: instruments, genres, moods, voices, eras.",
+    cls=Verbs,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    help="Tags music: instruments, genres, moods, voices, eras. `taggram song.mp3` means `taggram tag song.mp3`.",
     epilog="Exit codes: 0 all done; 1 a file or model failed; 2 wrong usage; 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="markdown",

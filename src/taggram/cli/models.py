@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from taggram.cli.completion import model_names
 
 app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
@@ -18,9 +21,6 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     """
     import fnmatch
 
-    from rich.console import Console
-    from rich.table import Column, Table
-
     from taggram.models import ModelCard, list_models
     from taggram.models.card import BASELINES
     from taggram.models.directories import find_model, installed_models
@@ -28,39 +28,61 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     from taggram.models.registry import papers
 
     here = installed_models()
-    models = Table(Column("model", no_wrap=True), "here", "tags", "trained on", box=None, pad_edge=False)
+    models = [("model", "here", "tags", "trained on")]
     for name in list_models(pattern):
         if name in here:
             card = ModelCard.read(find_model(name))
             verified = card.provenance is None or card.provenance.verified_by == "sha256"
-            models.add_row(name, "yes" if verified else "yes, unverified", card.vocabulary.name, card.trained_on)
+            models.append((name, "yes" if verified else "yes, unverified", card.vocabulary.name, card.trained_on))
         else:
             entry = PUBLISHED[name]
-            models.add_row(name, "no" if entry.sha256 else "no, unverified", entry.vocabulary, entry.trained_on)
+            models.append((name, "no" if entry.sha256 else "no, unverified", entry.vocabulary, entry.trained_on))
     published = papers()
     published |= dict.fromkeys(BASELINES, published["four_layer_cnn"])
-    architectures = Table(Column("architecture", no_wrap=True), "paper", box=None, pad_edge=False)
-    for name in sorted(fnmatch.filter(published, pattern)):
-        architectures.add_row(name, published[name])
-    console = Console()
-    console.print(models)
-    if architectures.rows:
-        console.print()
-        console.print(architectures)
+    architectures = [(name, published[name]) for name in sorted(fnmatch.filter(published, pattern))]
+    _print_rows(models)
+    if architectures:
+        print()
+        _print_rows([("architecture", "paper"), *architectures])
+
+
+def _print_rows(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print a table with one line per row; a line that is too long for the terminal is cut off."""
+    import shutil
+
+    columns = shutil.get_terminal_size().columns
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        print(line if len(line) <= columns else f"{line[: columns - 3]}...")
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="A model's name or folder.")]) -> None:
-    """Show the card of a model."""
+def show(
+    name: Annotated[str, typer.Argument(help="A model's name or folder.", autocompletion=model_names)],
+    json: Annotated[bool, typer.Option("--json", help="Print the card.")] = False,
+) -> None:
+    """Show what a model is: tags, input, thresholds, training data, licence, scores."""
     from taggram.models import ModelCard
     from taggram.models.directories import find_model
 
-    print(ModelCard.read(find_model(name)).to_json())
+    card = ModelCard.read(find_model(name))
+    if json:
+        print(card.to_json())
+        return
+    from rich.console import Console
+
+    from taggram.cli.card_page import card_page
+
+    Console().print(card_page(card))
 
 
 @app.command("import")
 def import_(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Published names, or quoted patterns.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", help="Published names, or quoted patterns.", autocompletion=model_names),
+    ],
     source: Annotated[
         Path | None, typer.Option("--from", metavar="PATH", help="The published file, or a folder that contains it.")
     ] = None,
@@ -72,14 +94,15 @@ def import_(
     import fnmatch
     import sys
 
-    from taggram.errors import MissingExtraError, ModelError
+    from taggram.errors import MissingExtraError, ModelError, did_you_mean
     from taggram.models.directories import model_dir
     from taggram.models.published import PUBLISHED
 
     matches = {name: fnmatch.filter(PUBLISHED, name) for name in names}
     for name, models in matches.items():
         if not models:
-            raise ModelError(f"no published weights are named {name!r}; see: taggram models list")
+            near = did_you_mean(name, PUBLISHED) or "; see: taggram models list"
+            raise ModelError(f"no published weights are named {name!r}{near}")
     try:
         from taggram.models.importing import import_model
     except ModuleNotFoundError:
@@ -92,7 +115,7 @@ def import_(
 
 
 @app.command()
-def path(name: Annotated[str, typer.Argument(help="A model's name.")]) -> None:
+def path(name: Annotated[str, typer.Argument(help="A model's name.", autocompletion=model_names)]) -> None:
     """Print the folder of an installed model."""
     from taggram.models.directories import find_model
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from taggram.errors import ModelError
+from taggram.errors import ModelError, did_you_mean
 from taggram.models import card
 from taggram.models.published import PUBLISHED
 
@@ -45,7 +45,7 @@ def find_model(name: str) -> Path:
     Raises
     ------
     ModelError
-        If there is none; the text has the command that imports it, for published weights.
+        If there is none; the text has similar names or, for published weights, the command that imports them.
     """
     if name == DEFAULT_MODEL:
         return _PACKAGED
@@ -54,4 +54,5 @@ def find_model(name: str) -> Path:
             return folder
     if name in PUBLISHED:
         raise ModelError(f"{name} is not installed; import its weights with: taggram models import {name}")
-    raise ModelError(f"no model is named {name!r}, and no folder of that name has a card; see: taggram models list")
+    near = did_you_mean(name, {*PUBLISHED, *installed_models()}) or "; see: taggram models list"
+    raise ModelError(f"no model is named {name!r}, and no folder of that name has a card{near}")
