@@ -166,7 +166,7 @@ class Decoder:
 def seekable(source: Source) -> bool:
     """Return whether decoding from any position of a file gives the same samples as decoding all of it."""
     codec = source.info.codec
-    return _ticks(source).denominator == 1 and (codec in SEEKABLE or codec.startswith("pcm_"))
+    return not source.links and _ticks(source).denominator == 1 and (codec in SEEKABLE or codec.startswith("pcm_"))
 
 
 def _ticks(source: Source) -> Fraction:

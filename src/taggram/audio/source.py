@@ -4,6 +4,7 @@ Only regular files are opened, so that reading cannot block. Nothing but the fil
 suffix of a song gives access to no other file and no network.
 """
 
+import contextlib
 import functools
 import io
 import os
@@ -12,11 +13,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import av
 
 from taggram._system import seek_function
+from taggram.audio.ogg import find_links
 from taggram.audio.pyav import open_container, text_tags
 from taggram.errors import AudioError
 
@@ -79,6 +81,8 @@ class Source:
 
     info: AudioInfo
     promised: float | None  # seconds by a reliable header; None where the duration is an estimate
+    links: list[range]  # bytes of each link of a chained Ogg file; empty for any other file
+    unreadable_links: int  # links without decodable audio that were skipped
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
@@ -86,7 +90,10 @@ class Source:
         self._skip_to: int | None = None
         self._file = _open(path, self._name)
         try:
-            self._demux()
+            self.links = find_links(self._file)
+            self._open_first()
+            self.info = self._describe()
+            self.promised = self._promise()
         except BaseException:
             self._file.close()
             raise
@@ -94,9 +101,15 @@ class Source:
     def packets(self) -> Iterator[Any]:
         """Yield the packets of the audio stream up to the end, or to where nothing more can be read.
 
-        After damage that interrupts reading, `promised` is the duration even if that is an estimate.
+        `stream` and `decoder` are those of the packet's link. After damage that interrupts reading, `promised` is the
+        duration even if that is an estimate.
         """
         self._fresh = False
+        yield from self._stream_packets()
+        while self._open_next_link():
+            yield from self._stream_packets()
+
+    def _stream_packets(self) -> Iterator[Any]:
         failures = 0
         while failures < PATIENCE:
             try:
@@ -131,17 +144,45 @@ class Source:
         """Return to the state of a file just opened, with a new decoder."""
         if not self._fresh:
             self.container.close()
-            self._file.seek(0, os.SEEK_SET)
-            self._demux()
+            self._open_first()
+            self.promised = self._promise()
 
     def close(self) -> None:
         """Close the file; may be called repeatedly."""
         self.container.close()
         self._file.close()
 
-    def _demux(self) -> None:
+    def _open_first(self) -> None:
+        """Demux the file, or its first link, with a new decoder."""
+        self._file.seek(0, os.SEEK_SET)
+        self._next_links = iter(self.links)
+        self.unreadable_links = 0
+        if not self.links:
+            self._demux(self._file)
+        elif not self._open_next_link():
+            self._unrecognised(None)
+        self._skip_to = None
+        self._fresh = True
+
+    def _open_next_link(self) -> bool:
+        """Demux the next link that has decodable audio; return False if there is none."""
+        for link in self._next_links:
+            try:
+                self._demux(self._read(link))
+            except AudioError:
+                self.unreadable_links += 1
+            else:
+                return True
+        return False
+
+    def _read(self, link: range) -> BinaryIO:
+        """Return a link as a file in memory: a window of the file would be Python code in FFmpeg's callbacks."""
+        self._file.seek(link.start, os.SEEK_SET)
+        return io.BytesIO(self._file.read(len(link)))
+
+    def _demux(self, file: BinaryIO) -> None:
         try:
-            self.container = open_container(self._file)
+            self.container = open_container(file)
             stream = self.container.streams.best("audio")
         except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:  # PyAV itself fails on some damage
             self._unrecognised(error)
@@ -157,22 +198,28 @@ class Source:
             self._fail(f"claims a sample rate of {context.sample_rate} Hz: its header is damaged")
         self.stream = stream
         self.decoder = _decoder(context)
-        self.info = self._describe()
-        self.promised = self._promise()
-        self._fresh = True
-        self._skip_to = None
 
     def _describe(self) -> AudioInfo:
         context = self.stream.codec_context
         return AudioInfo(
             path=Path(self._path),
-            duration=self.container.duration / av.time_base if self.container.duration else None,
+            duration=self._duration(),
             sample_rate=context.sample_rate,
             channels=context.channels,
             codec=context.codec.canonical_name,
             bit_rate=self.container.bit_rate or None,
             tags=text_tags({**self.container.metadata, **self.stream.metadata}),
         )
+
+    def _duration(self) -> float | None:
+        """Return the seconds by the header, of all links; None if it does not state them."""
+        if not self.links:
+            return self.container.duration / av.time_base if self.container.duration else None
+        total = 0.0
+        for link in self.links:
+            with contextlib.suppress(av.FFmpegError, ValueError), open_container(self._read(link)) as container:
+                total += (container.duration or 0) / av.time_base
+        return total or None
 
     def _promise(self) -> float | None:
         duration: float | None = self.info.duration

@@ -102,7 +102,8 @@ class AudioStream:
     def _run(self) -> Generator[Waveform, None, None]:
         first = round(self._start * self._rate)
         limit = None if self._duration is None else max(1, round(self._duration * self._rate))
-        begin, skip = common_grid(first, self.info.sample_rate, self._rate)
+        # The links of a chained file may have several rates, where no earlier sample may be left out.
+        begin, skip = (0, first) if self._source.links else common_grid(first, self.info.sample_rate, self._rate)
         sanitizer = self._create_sanitizer()
         decoder = Decoder(self._source)
         given = 0
@@ -133,6 +134,10 @@ class AudioStream:
 
     def _losses(self, given: float, complete: bool, decoder: Decoder) -> list[str]:
         """Return a warning if part of the requested audio is missing."""
+        lines = []
+        if bad := self._source.unreadable_links:
+            links = f"{bad} of the {len(self._source.links)} links of this chained Ogg file"
+            lines.append(f"only {given:.1f} s could be decoded: no decodable audio in {links}")
         expected = given + decoder.lost
         promised = self._source.promised
         if promised is not None and not complete:
@@ -140,10 +145,10 @@ class AudioStream:
             expected = max(expected, rest if self._duration is None else min(rest, self._duration))
         lost = expected - given
         if lost > max(0.2, 0.01 * expected):
-            return [f"{lost:.1f} s of {expected:.1f} s could not be decoded: the file is damaged or cut short"]
-        if decoder.cut and not complete and promised is None:
-            return [f"cut short after {given:.1f} s, inside a frame; the file does not state its length"]
-        return []
+            lines.append(f"{lost:.1f} s of {expected:.1f} s could not be decoded: the file is damaged or cut short")
+        elif decoder.cut and not complete and promised is None:
+            lines.append(f"cut short after {given:.1f} s, inside a frame; the file does not state its length")
+        return lines
 
     def _raise_no_samples(self, decoder: Decoder) -> None:
         """Raise an error with the reason why there are no samples."""
