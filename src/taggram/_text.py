@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 
-__all__ = ["decode_path", "encode_path"]
+__all__ = ["decode_path", "encode_path", "printable_path"]
 
 _ESCAPE = re.compile(r"\\u(005c|d[89a-f][0-9a-f]{2})")
 
@@ -36,3 +37,9 @@ def decode_path(text: str) -> str:
     b'caf\xe9.opus'
     """
     return _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+
+
+def printable_path(path: str | os.PathLike[str]) -> str:
+    """Return a path for messages of one line: line breaks and undecodable bytes are quoted and escaped."""
+    text = os.fspath(path)
+    return text if text.isprintable() else ascii(text)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from taggram.audio.source import printable_path
+from taggram._text import printable_path
 from taggram.errors import AudioError
 
 __all__ = ["audio_files", "audio_paths"]

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NoReturn
 import av
 
 from taggram._system import seek_function
+from taggram._text import printable_path
 from taggram.audio.ogg import find_links
 from taggram.audio.pyav import open_container, text_tags
 from taggram.errors import AudioError
@@ -272,12 +273,6 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     source = Source(path)
     source.close()
     return source.info
-
-
-def printable_path(path: str | os.PathLike[str]) -> str:
-    """Return a path for messages of one line: line breaks and undecodable bytes are quoted and escaped."""
-    text = os.fspath(path)
-    return text if text.isprintable() else ascii(text)
 
 
 def _decoder(context: Any) -> Any:

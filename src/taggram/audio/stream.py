@@ -9,10 +9,11 @@ from typing import Self
 
 import numpy as np
 
+from taggram._text import printable_path
 from taggram.audio.decode import Decoder, seekable
 from taggram.audio.resample import Resampler, common_grid
 from taggram.audio.sanitize import Sanitizer, Waveform, finite_peak
-from taggram.audio.source import SAMPLE_RATES, AudioInfo, Source, printable_path
+from taggram.audio.source import SAMPLE_RATES, AudioInfo, Source
 from taggram.errors import AudioError, AudioWarning
 
 __all__ = ["AudioStream", "read"]

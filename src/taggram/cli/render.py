@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taggram.audio.source import printable_path
+from taggram._text import printable_path
 from taggram.cli.streams import encodable
 from taggram.cli.times import format_time
 from taggram.vocabularies import label

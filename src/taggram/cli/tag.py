@@ -190,7 +190,7 @@ class _Summary:
         self.seconds = 0.0
 
     def add(self, result: TagResult) -> None:
-        from taggram.audio.source import printable_path
+        from taggram._text import printable_path
 
         self.files += 1
         if result.prediction is None:
