@@ -63,8 +63,7 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(FAILED)
     except OSError as error:
-        if (line := streams.stdout_error(error)) is None:
+        if (line := streams.describe(error)) is None:
             raise
-        streams.silence_stdout()
         print(f"error: {line}", file=sys.stderr)
         sys.exit(FAILED)

@@ -7,7 +7,9 @@ import io
 import os
 import sys
 
-__all__ = ["encodable", "prepare", "silence_stdout", "stdout_error"]
+from taggram._text import printable_path
+
+__all__ = ["describe", "encodable", "prepare"]
 
 # What writing to a stream that is full, closed or gone raises.
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EPIPE, errno.EDQUOT, errno.EFBIG, errno.EINVAL}
@@ -43,15 +45,18 @@ def encodable(text: str) -> bool:
     return True
 
 
-def stdout_error(error: OSError) -> str | None:
-    """Return a line for an error of writing to stdout; None for any other error, which names its file."""
-    if error.filename is not None or error.errno not in _WRITE_ERRORS:
+def describe(error: OSError) -> str | None:
+    """Return a line for a file or folder that cannot be used, or for stdout; None if the error names no cause.
+
+    After an error of stdout, what is still buffered for it is dropped, as Python would try to write it again at exit.
+    """
+    reason = (error.strerror or str(error)).lower()
+    if error.filename is not None:
+        name = printable_path(os.fsdecode(error.filename))
+        return f"{name} cannot be used ({reason}): check the path and its permissions"
+    if error.errno not in _WRITE_ERRORS:
         return None
-    return f"standard output cannot be written ({(error.strerror or str(error)).lower()}): free space or redirect it"
-
-
-def silence_stdout() -> None:
-    """Drop what is still buffered for stdout, which Python would try to write again when it exits."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
+    return f"standard output cannot be written ({reason}): free space or redirect it"

@@ -98,7 +98,7 @@ class OnnxBackend:
     batch = 8  # decoding evicts the model from the CPU caches, so several segments follow each other
 
     def __init__(self, folder: Path, card: ModelCard, threads: int) -> None:
-        import onnxruntime
+        from taggram._onnxruntime import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

@@ -57,7 +57,7 @@ def _ask(files: int, path: Path) -> None:
     """Ask whether to download; end the command if the answer is no."""
     from taggram.errors import DatasetError
 
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise DatasetError("nothing was downloaded: without a terminal, add --yes")
     if not typer.confirm(f"Download {count(files, 'file')} into {path}?", err=True):
         print("nothing was downloaded", file=sys.stderr)
