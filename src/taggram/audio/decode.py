@@ -88,6 +88,8 @@ class Decoder:
         """Seconds of packets that could not be decoded, from the start position on."""
         self.cut = False
         """Whether the file was read to its end, which is inside an mp3 frame."""
+        self.paused = 0.0
+        """Seconds without audio between packets, as at the start of a fragmented mp4."""
 
     def blocks(self, position: int = 0) -> Iterator[tuple[Waveform, int]]:
         """Decode from a position on.
@@ -140,7 +142,11 @@ class Decoder:
         size, form, last = 0, None, None
         for packet in self._source.packets():
             last = packet if packet.size else last
-            for frame in self._decoded(packet):
+            decoded = self._decoded(packet)
+            if decoded and (packet.duration or 0) > self._source.long_packet:
+                seconds = sum(frame.samples / frame.sample_rate for frame in decoded)
+                self.paused += max(0.0, float(packet.duration * time_base(self._source.stream)) - seconds)
+            for frame in decoded:
                 frame_form = frame.format.name, frame.layout.nb_channels, frame.sample_rate
                 if size >= BLOCK or (frame_form != form and frames):
                     yield Block(frames, frames[0].sample_rate)

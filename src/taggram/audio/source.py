@@ -20,19 +20,28 @@ import av
 from taggram._system import seek_function
 from taggram._text import printable_path
 from taggram.audio.ogg import find_links
-from taggram.audio.pyav import open_container, text_tags
+from taggram.audio.pyav import open_container, text_tags, time_base
 from taggram.errors import AudioError
 
 __all__ = ["AudioInfo", "Source", "probe"]
 
 SAMPLE_RATES = range(100, 10_000_001)
 
+# Seconds of a packet from which on its audio may be shorter, followed by a pause.
+LONGEST_PACKET = 1
+
 # Number of consecutive failures after which the rest of a file is skipped.
 PATIENCE = 100
 
-# Formats whose header has the true length, as an mp3 with an info frame has. In all others it is estimated from the
-# file's size or taken from a last time stamp, which may be wrong (ogg).
-_TRUE_LENGTHS = {"aiff", "asf", "caf", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "w64", "wav", "wv"}
+# Formats whose header has the true length of each stream, as an mp3 with an info frame has. In all others it is
+# estimated from the file's size or taken from a last time stamp, which may be wrong (ogg).
+_TRUE_LENGTHS = {
+    *("aiff", "ape", "au", "caf", "dsf", "flac", "mov,mp4,m4a,3gp,3g2,mj2", "mpc", "mpc8", "tta", "w64", "wav", "wv")
+}
+# Formats whose header has the length of the longest stream.
+_COMMON_LENGTHS = {"asf", "flv", "matroska,webm"}
+# Formats whose lengths include the time before a stream's start.
+_LENGTHS_FROM_ZERO = {"asf", "matroska,webm"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class AudioInfo:
     path
         The file.
     duration
-        Length in seconds, from the header or estimated by FFmpeg; None if it is unknown without decoding.
+        Length of the audio in seconds, from the header or estimated by FFmpeg; None if it is unknown without decoding.
     sample_rate
         Samples per second.
     channels
@@ -83,6 +92,7 @@ class Source:
     info: AudioInfo
     promised: float | None  # seconds by a reliable header; None where the duration is an estimate
     links: list[range]  # bytes of each link of a chained Ogg file; empty for any other file
+    long_packet: int  # duration of a packet, in time stamps, from which on its audio may be shorter
     unreadable_links: int  # links without decodable audio that were skipped
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -199,6 +209,7 @@ class Source:
             self._fail(f"claims a sample rate of {context.sample_rate} Hz: its header is damaged")
         self.stream = stream
         self.decoder = _decoder(context)
+        self.long_packet = round(LONGEST_PACKET / time_base(stream))
 
     def _describe(self) -> AudioInfo:
         context = self.stream.codec_context
@@ -213,14 +224,25 @@ class Source:
         )
 
     def _duration(self) -> float | None:
-        """Return the seconds by the header, of all links; None if it does not state them."""
-        if not self.links:
-            return self.container.duration / av.time_base if self.container.duration else None
+        """Return the seconds of audio by the header, in all links; None if it does not state them."""
+        if self.links:
+            return self._chain_duration() or None
+        base = time_base(self.stream)
+        start = float((self.stream.start_time or 0) * base)
+        own = float((self.stream.duration or 0) * base) or _seconds(self.stream.metadata.get("DURATION", ""))
+        total = (self.container.duration or 0) / av.time_base
+        if self.container.format.name in _LENGTHS_FROM_ZERO:
+            seconds = (own or total) - start
+        else:
+            seconds = own or total - start + (self.container.start_time or 0) / av.time_base
+        return seconds if seconds > 0 else None
+
+    def _chain_duration(self) -> float:
         total = 0.0
         for link in self.links:
             with contextlib.suppress(av.FFmpegError, ValueError), open_container(self._read(link)) as container:
                 total += (container.duration or 0) / av.time_base
-        return total or None
+        return total
 
     def _promise(self) -> float | None:
         duration: float | None = self.info.duration
@@ -231,8 +253,11 @@ class Source:
             return None
         if name == "wav" and byte_rate and (whole := _riff_size(self._file)) > size:
             return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to the size of the file
-        has_info_frame = name == "mp3" and "encoder" in self.stream.metadata
-        reliable = name in _TRUE_LENGTHS or has_info_frame or duration * byte_rate > 1.01 * size
+        only = len(self.container.streams) == 1
+        reliable = name in _TRUE_LENGTHS or (name in _COMMON_LENGTHS and (only or "DURATION" in self.stream.metadata))
+        # An info frame has the length; an estimate is never longer than the file's size allows.
+        reliable |= name == "mp3" and "encoder" in self.stream.metadata
+        reliable |= name in ("mp3", "ogg") and only and duration * byte_rate > 1.01 * size
         return duration if reliable else None
 
     def _unrecognised(self, cause: Exception | None) -> NoReturn:
@@ -283,6 +308,16 @@ def _decoder(context: Any) -> Any:
         context.options = {"request_sample_fmt": "flt"}
     context.thread_count = 1  # several files are decoded in several processes
     return context
+
+
+def _seconds(tag: str) -> float:
+    """Return the seconds of a tag such as 00:03:25.120000000 (Matroska), 0 if it is none."""
+    parts = tag.split(":")
+    try:
+        hours, minutes, seconds = map(float, parts)
+    except ValueError:
+        return 0.0
+    return 3600 * hours + 60 * minutes + seconds
 
 
 _seek = seek_function()

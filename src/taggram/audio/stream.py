@@ -142,7 +142,7 @@ class AudioStream:
         expected = given + decoder.lost
         promised = self._source.promised
         if promised is not None and not complete:
-            rest = promised - self._start
+            rest = promised - self._start - decoder.paused
             expected = max(expected, rest if self._duration is None else min(rest, self._duration))
         lost = expected - given
         if lost > max(0.2, 0.01 * expected):

@@ -1,0 +1,109 @@
+"""Promised lengths: that of the audio stream, not of its container; placeholders of pipes promise nothing."""
+
+import re
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from taggram.audio import probe, read
+from taggram.errors import AudioWarning
+
+# Muxer, its options, encoders of audio and video; and whether the length of the audio beside a longer video is known.
+CONTAINERS = {
+    "mp4": ("mp4", {}, "aac", "mpeg4", True),
+    "fragmented.mp4": ("mp4", {"movflags": "frag_keyframe+empty_moov"}, "aac", "mpeg4", True),
+    "mov": ("mov", {}, "pcm_s16le", "mpeg4", True),
+    "3gp": ("3gp", {}, "aac", "mpeg4", True),
+    "mkv": ("matroska", {}, "flac", "mpeg4", True),
+    "webm": ("webm", {}, "libopus", "libvpx", True),
+    "mpg": ("mpeg", {}, "mp2", "mpeg2video", False),
+    "ts": ("mpegts", {}, "aac", "mpeg2video", True),
+    "rm": ("rm", {}, "ac3", "rv10", True),
+    "avi": ("avi", {}, "libmp3lame", "mpeg4", False),
+    "flv": ("flv", {}, "libmp3lame", "flv", False),
+    "wmv": ("asf", {}, "wmav2", "wmv2", False),
+}
+
+
+def frames(signal, context, late):
+    """Frames of (2, samples) for an encoder, with time stamps that begin `late` seconds after 0."""
+    rate = context.sample_rate
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(signal, dtype=np.float32), "fltp", "stereo")
+    frame.rate, frame.pts, frame.time_base = rate, round(late * rate), Fraction(1, rate)
+    convert = av.AudioResampler(context.format, "stereo", rate, frame_size=context.frame_size or 1024)
+    return [*convert.resample(frame), *convert.resample(None), None]
+
+
+@pytest.fixture
+def container(tmp_path, music):
+    """A function that writes 2 s of audio, `late` seconds after 0, beside so many seconds of `video`."""
+
+    def write(name, late=0.0, video=0.0):
+        path = tmp_path / f"film.{name}"
+        muxer, options, audio_encoder, video_encoder, _ = CONTAINERS[name]
+        rate = 48000 if audio_encoder == "libopus" else 44100
+        packets = []
+        with av.open(str(path), "w", format=muxer, options=options) as out:
+            if video:
+                film = out.add_stream(video_encoder, rate=25)
+                film.width = film.height = 64
+                film.pix_fmt = "yuv420p"
+            sound = out.add_stream(audio_encoder, rate=rate, layout="stereo")
+            sound.bit_rate = 96000
+            for frame in frames(music(2, rate), sound.codec_context, late):
+                packets += sound.encode(frame)
+            for number in range(round(25 * video)):
+                picture = av.VideoFrame.from_ndarray(np.full((96, 64), number, dtype=np.uint8), "yuv420p")
+                picture.pts, picture.time_base = number, Fraction(1, 25)
+                packets += film.encode(picture)
+            if video:
+                packets += film.encode()
+            for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+                out.mux(packet)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_audio_shorter_than_the_video_is_not_cut_short(container, name):
+    path = container(name, video=6)
+    assert read(path, 16000).size == pytest.approx(2 * 16000, abs=1000)
+    if CONTAINERS[name][-1]:
+        assert probe(path).duration == pytest.approx(2, abs=0.05)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize("video", [0, 4, 7])
+def test_audio_that_starts_late_is_not_cut_short(container, name, video):
+    if name == "mpg" and not video:
+        pytest.skip("FFmpeg writes no MPEG program stream of audio only")
+    path = container(name, late=2, video=video)
+    assert read(path, 16000).size == pytest.approx(2 * 16000, abs=1000)
+    assert read(path, 16000, start=1).size == pytest.approx(16000, abs=1000)
+    if CONTAINERS[name][-1] and name != "fragmented.mp4":
+        assert probe(path).duration == pytest.approx(2, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["mkv", "webm", "flv"])
+def test_late_audio_that_is_cut_short_is_still_noticed(container, name):
+    path = container(name, late=2)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 6 // 10])
+    with pytest.warns(AudioWarning) as caught:
+        seconds = read(path, 16000).size / 16000
+    lost, expected = re.search(r"([\d.]+) s of ([\d.]+) s could not be decoded", str(caught[0].message)).groups()
+    assert float(lost) == pytest.approx(2 - seconds, abs=0.1)
+    assert float(expected) == pytest.approx(2, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["tone.tta", "tone.au", "tone.flv"])
+def test_a_header_that_has_the_length_tells_how_much_is_cut(tmp_path, encode, music, name):
+    encoder = {"tone.tta": "tta", "tone.au": "pcm_s16be", "tone.flv": "libmp3lame"}[name]
+    path = encode(tmp_path / name, music(4), encoder, 44100, "stereo")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 6 // 10])
+    with pytest.warns(AudioWarning, match=r" of 4\.\d s could not be decoded"):
+        read(path)
