@@ -20,6 +20,7 @@ SOURCE = PROJECT / "src"
 DEFAULT_MODEL = SOURCE / "taggram" / "models" / "default"
 NEEDED = {
     *("taggram/py.typed", "taggram/evaluation/published.csv", "taggram/reporting/templates/audit.html"),
+    "taggram/tagging/prediction.schema.json",
     *(f"taggram/models/default/{name}" for name in ("model.onnx", "card.json", "golden.json", "LICENSE")),
     *(f"taggram/vocabularies/{name}" for name in ("jamendo.json", "msd.json", "mtat.json", "taggram.tsv")),
 }

@@ -99,5 +99,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
     by_case = {other.casefold(): other for other in sorted(names)}
     wanted = name.strip().casefold()
-    near = [other for other in by_case if wanted and wanted in other] or difflib.get_close_matches(wanted, by_case)
+    near = [other for other in by_case if len(wanted) > 2 and wanted in other] or difflib.get_close_matches(
+        wanted, by_case
+    )
     return f"; did you mean {' or '.join(by_case[other] for other in near[:3])}?" if near else ""

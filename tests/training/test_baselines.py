@@ -6,6 +6,7 @@ import json
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -216,3 +217,12 @@ def test_damaged_files_are_refused_in_one_line(data: bytes, tmp_path: Path) -> N
     ModelCard.read(tmp_path).replace(files={BASELINE_FILE: "0" * 64}).write(tmp_path)
     with pytest.raises(CardError, match="not the file that its card describes"):
         taggram.Tagger(tmp_path)
+
+
+def test_threads_share_a_tagger(folder: Path) -> None:
+    tagger = taggram.Tagger(folder)
+    tones = [np.sin(np.arange(3 * 16000) * pitch).astype(np.float32) for pitch in np.linspace(0.01, 2, 16)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda tone: tagger.tag(tone, sample_rate=16000), tones))
+    for tone, prediction in zip(tones, together, strict=True):
+        np.testing.assert_array_equal(prediction.scores, tagger.tag(tone, sample_rate=16000).scores)

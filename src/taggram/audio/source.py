@@ -82,6 +82,8 @@ class Source:
     ----------
     path
         A regular file.
+    content
+        What is read instead of the file, whose name `path` then is.
 
     Raises
     ------
@@ -95,11 +97,11 @@ class Source:
     long_packet: int  # duration of a packet, in time stamps, from which on its audio may be shorter
     unreadable_links: int  # links without decodable audio that were skipped
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], content: bytes | None = None) -> None:
         self._path = path
         self._name = printable_path(path)
         self._skip_to: int | None = None
-        self._file = _open(path, self._name)
+        self._file = _open(path, self._name) if content is None else _MemoryFile(content, self._name)
         try:
             self.links = find_links(self._file)
             self._open_first()
@@ -265,7 +267,8 @@ class Source:
         if self._file.read(4) == b"ftyp":
             what = "its header (the moov box) is missing or damaged, often by an interrupted recording or download"
             self._fail(f"cannot be opened: {what}; download or export it again", cause)
-        self._fail("is not audio in any supported format", cause)
+        hint = ": pass the content of an audio file" if isinstance(self._file, _MemoryFile) else ""
+        self._fail(f"is not audio in any supported format{hint}", cause)
 
     def _fail(self, what: str, cause: Exception | None = None) -> NoReturn:
         raise AudioError(f"{self._name} {what}") from cause
@@ -335,7 +338,25 @@ class _File(io.FileIO):
         self.seek = functools.partial(_seek, self.fileno())  # type: ignore[method-assign]
 
 
+class _MemoryFile(io.BytesIO):
+    """The content of a file; its `seek` returns -1 on failure, as that of `_File` does."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        if not content:
+            raise AudioError(f"{name} is empty (0 bytes): pass the content of an audio file")
+        super().__init__(content)
+        self.name = name
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except (OverflowError, ValueError):
+            return -1
+
+
 def _open(path: str | os.PathLike[str], name: str) -> _File:
+    if not os.fspath(path):
+        raise AudioError("the path is empty: pass that of an audio file")
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
@@ -354,7 +375,7 @@ def _open(path: str | os.PathLike[str], name: str) -> _File:
         raise AudioError(f"{name} cannot be opened ({reason.lower()}): check the path") from error
 
 
-def _riff_size(file: _File) -> int:
+def _riff_size(file: BinaryIO) -> int:
     """Read the size in bytes that a wav file has by its header; 0 if the header does not state it."""
     position = file.tell()
     file.seek(0, os.SEEK_SET)

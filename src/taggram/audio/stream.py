@@ -35,6 +35,8 @@ class AudioStream:
         Start in seconds, rounded to the nearest sample at `sample_rate`.
     duration
         Maximum duration in seconds, rounded likewise; None reads to the end.
+    content
+        What is read instead of the file, whose name `path` then is.
 
     Attributes
     ----------
@@ -68,6 +70,7 @@ class AudioStream:
         *,
         start: float = 0.0,
         duration: float | None = None,
+        content: bytes | None = None,
     ) -> None:
         self._name = printable_path(path)
         if sample_rate is not None and sample_rate not in SAMPLE_RATES:
@@ -77,7 +80,7 @@ class AudioStream:
         if duration is not None and not (math.isfinite(duration) and duration > 0):
             self._fail(f"cannot be read for {duration} s: the duration must be above 0")
         self._start, self._duration = start, duration
-        self._source = Source(path)
+        self._source = Source(path, content)
         self.info = self._source.info
         self.seekable = seekable(self._source)
         self._rate = int(sample_rate or self.info.sample_rate)

@@ -359,7 +359,7 @@ def predict_cached(
             keys.append(PredictionKey.from_tagger(tagger, audio, start, duration))
     cached = [key is not None and key in cache for key in keys]
     missing = [name for name, hit in zip(names, cached, strict=True) if not hit]
-    results = tagger.tag_many(missing, workers=min(workers, len(missing)), start=start, duration=duration)
+    results = tagger.tag_many(missing, workers=workers, start=start, duration=duration)
     for name, key, hit in zip(names, keys, cached, strict=True):
         entry = cache.get(key) if hit and key is not None else None
         if entry is not None:

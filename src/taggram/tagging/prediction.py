@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taggram._text import encode_path
-from taggram.errors import MissingExtraError, ModelError
+from taggram.errors import MissingExtraError, ModelError, did_you_mean
 from taggram.models.card import LEVELS, Level, Levels, ThresholdCriterion, level_of
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
@@ -21,6 +21,7 @@ else:
     DataFrame = Any  # pandas is optional, and loaded only when it is used
 
 Aggregation = Literal["mean", "max", "vote"]
+SCHEMA = 1  # version of prediction.schema.json: raised when a field is removed or changes its meaning
 VOTE_THRESHOLD = 0.5  # for tags without a threshold on the model card
 
 
@@ -50,7 +51,7 @@ class Prediction:
     Attributes
     ----------
     path
-        The file, as given; None for an array.
+        The file, as given; None for an array or bytes.
     model
         Name or folder of the model, as given to the `Tagger`.
     vocabulary
@@ -82,6 +83,8 @@ class Prediction:
     >>> prediction = taggram.Tagger().tag("examples/piano-prelude.opus")
     >>> "classical" in [tag for tag, score in prediction.tags()]
     True
+    >>> prediction["piano"] > prediction["guitar"]
+    True
     >>> prediction.in_vocabulary("mtat").clip_scores("max").shape
     (50,)
     """
@@ -99,6 +102,20 @@ class Prediction:
     silent: bool = False
     warnings: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, tag: str) -> float:
+        """Return the clip score of a tag, such as ``prediction["piano"]``.
+
+        Raises
+        ------
+        KeyError
+            If the vocabulary has no such tag; the text has similar ones.
+        """
+        if tag not in self.vocabulary.tags:
+            raise KeyError(f"no tag is named {tag!r}{did_you_mean(str(tag), self.vocabulary.names)}")
+        return float(self.clip_scores()[self.vocabulary.names.index(tag)])
+
+    __iter__: ClassVar[None] = None  # else iterating would try the tags 0, 1, ...
 
     @property
     def embedding(self) -> NDArray[np.float32]:
@@ -236,7 +253,7 @@ class Prediction:
         )
 
     def to_dict(self, tags: Sequence[TagScore] | None = None, *, over_time: bool = False) -> dict[str, Any]:
-        """Return the prediction as plain data, ready for JSON.
+        """Return the prediction as plain data, ready for JSON, as described by `prediction.schema.json`.
 
         Parameters
         ----------
@@ -247,6 +264,7 @@ class Prediction:
         """
         tags = self.top(len(self.vocabulary)) if tags is None else tags
         data: dict[str, Any] = {
+            "schema": SCHEMA,
             "path": None if self.path is None else encode_path(self.path),
             "title": self.metadata.get("title"),
             "artist": self.metadata.get("artist"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +31,15 @@ class AudioSource:
     Attributes
     ----------
     path
-        The file; None for an array.
+        The file; None for an array or the content of a file without a name.
     samples : (samples,) float32
         The array; None for a file.
     sample_rate
         Sample rate of the blocks and of `samples`, in Hz.
     start, duration
         Part of the file, in seconds; a duration of None lasts to the end.
+    content
+        The bytes of the file if they are in memory.
     length
         Number of samples read.
     total, power
@@ -54,6 +57,7 @@ class AudioSource:
     sample_rate: int
     start: float = 0.0
     duration: float | None = None
+    content: bytes | None = None
     length: int = 0
     total: float = 0.0
     power: float = 0.0
@@ -89,23 +93,23 @@ class AudioSource:
         if self.samples is not None:
             yield self.samples
             return
-        assert self.path is not None
-        with AudioStream(
-            self.path, self.sample_rate, start=self.start + start, duration=duration or self.duration
-        ) as stream:
+        with self._open(self.sample_rate, start=self.start + start, duration=duration or self.duration) as stream:
             self.metadata = stream.info.tags
             yield from stream
             self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
 
     def expected_duration(self) -> tuple[float | None, bool]:
         """Return the duration of the clip in seconds by the file's header, if it has one, and whether seeking works."""
-        if self.path is None:
+        if self.samples is not None:
             return None, False
-        with AudioStream(self.path) as stream:
+        with self._open() as stream:
             total, seekable = stream.info.duration, stream.seekable
         if total is None or total <= self.start:
             return None, seekable
         return (total - self.start if self.duration is None else min(total - self.start, self.duration)), seekable
+
+    def _open(self, sample_rate: int | None = None, **part: Any) -> AudioStream:
+        return AudioStream("<bytes>" if self.path is None else self.path, sample_rate, content=self.content, **part)
 
 
 def stream_segments(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
@@ -226,7 +230,7 @@ def _whole(source: AudioSource, spec: Segments) -> Iterator[Segment]:
         parts.append(block)
         if source.length > MAX_WHOLE_CLIP * source.sample_rate:
             raise AudioError(
-                f"{source.path or 'the array'}: longer than {MAX_WHOLE_CLIP:g} s, too long to be taken whole; "
+                f"{source.path or 'the clip'}: longer than {MAX_WHOLE_CLIP:g} s, too long to be taken whole; "
                 "use another segmentation"
             )
     yield 0, np.concatenate(parts)

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import Any, Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taggram._system import cpu_count
-from taggram.audio import Segmentation, Sliding, clean
-from taggram.audio.resample import Resampler
-from taggram.audio.source import SAMPLE_RATES
-from taggram.errors import AudioError, TaggramError
+from taggram.audio import Segmentation, Sliding
+from taggram.errors import AudioError, ModelError
 from taggram.models import ModelCard
 from taggram.models.directories import DEFAULT_MODEL, find_model
 from taggram.parallel import parallel_map
 from taggram.tagging.backends import create_backend
+from taggram.tagging.batches import CutFile, cut_file, tag_groups
+from taggram.tagging.inputs import Audio, as_path, check_count, check_part, open_audio
 from taggram.tagging.prediction import Aggregation, Prediction
-from taggram.tagging.result import TagResult
+from taggram.tagging.result import TagResult, crash_result, error_result
 from taggram.tagging.segmenter import SILENCE, AudioSource, stream_segments
 
 PARALLEL_FROM = 5  # files; four clips of 30 s take as long in two processes as in one, with their start
@@ -30,6 +29,8 @@ PARALLEL_FROM = 5  # files; four clips of 30 s take as long in two processes as 
 
 class Tagger:
     """A model, loaded once, that tags files and arrays.
+
+    Several threads may use one tagger at once: its methods change nothing in it, and threads run the model in parallel.
 
     Parameters
     ----------
@@ -40,9 +41,10 @@ class Tagger:
     aggregation
         Default aggregation of the segments' scores; None: the one on the model's card.
     backend
-        ``"onnx"`` or ``"torch"``, for networks; the classical baselines always run in NumPy.
+        ``"onnx"`` or ``"torch"``, for networks; the classical baselines always run in NumPy. None: ONNX Runtime on the
+        CPU, and on a GPU whichever is installed with support for it.
     device
-        Device of the torch backend, such as ``"cuda"``.
+        ``"cpu"``, or a GPU: ``"cuda"``, ``"cuda:1"``.
     threads
         Number of threads in this process. Many files are tagged faster with one thread and several workers, see
         `tag_many`.
@@ -61,7 +63,9 @@ class Tagger:
     Raises
     ------
     ModelError, CardError
-        If the model is not installed, or not usable.
+        If the model is not installed or not usable, or nothing that is installed runs it on the device.
+    TypeError, ValueError
+        For an argument of another kind.
 
     Examples
     --------
@@ -79,15 +83,23 @@ class Tagger:
         *,
         segmentation: Segmentation | None = None,
         aggregation: Aggregation | None = None,
-        backend: Literal["onnx", "torch"] = "onnx",
+        backend: Literal["onnx", "torch"] | None = None,
         device: str = "cpu",
         threads: int = 1,
     ) -> None:
+        if not isinstance(model, str | os.PathLike):
+            raise TypeError(f"model must be the name or the folder of a model, not {type(model).__name__}")
+        if segmentation is not None and (isinstance(segmentation, type) or not hasattr(segmentation, "starts")):
+            raise TypeError(f"segmentation must be a plan such as EvenlySpaced(4), not {segmentation!r}")
+        if aggregation is not None and aggregation not in get_args(Aggregation):
+            raise ModelError(f"no aggregation is named {aggregation!r}; there are: {', '.join(get_args(Aggregation))}")
+        check_count("threads", threads)
         self.model = os.fspath(model)
         folder = find_model(self.model)
         self.card = ModelCard.read(folder)
         self.segmentation: Segmentation = segmentation or Sliding(self.card.segments.hop)
         self.aggregation: Aggregation = aggregation or self.card.aggregation
+        self._device = device
         self._run = create_backend(folder, self.card, backend, device=device, threads=threads)
         self.model_file = self._run.file
         self._rebuild = functools.partial(
@@ -122,6 +134,8 @@ class Tagger:
         AudioError
             For another shape or type.
         """
+        if not isinstance(segments, np.ndarray):
+            raise TypeError(f"score_segments takes an array (segments, samples), not {type(segments).__name__}")
         spec = self.card.segments
         fits = segments.ndim == 2 and (
             segments.shape[1] == spec.samples or (spec.any_length and segments.shape[1] > spec.samples)
@@ -137,18 +151,19 @@ class Tagger:
 
     def tag(
         self,
-        audio: str | os.PathLike[str] | NDArray[Any],
+        audio: Audio,
         *,
         sample_rate: int | None = None,
         start: float = 0.0,
         duration: float | None = None,
     ) -> Prediction:
-        """Tag a file or an array.
+        """Tag a file, the content of a file, or an array.
 
         Parameters
         ----------
         audio
-            A file, or an array (samples,) or (channels, samples) of integers or floats; the full scale of floats is 1.
+            The path of a file, its bytes, or a file open in binary mode, which is read to its end into memory; or an
+            array (samples,) or (channels, samples) of integers or floats, where the full scale of floats is 1.
         sample_rate
             Sample rate of an array, in Hz.
         start, duration
@@ -163,49 +178,55 @@ class Tagger:
         ------
         AudioError
             If the audio cannot be read, or has no samples in this part.
+        TypeError
+            For an argument of another kind, such as a list or a file open in text mode.
         """
-        if isinstance(audio, np.ndarray):
-            source = self._array_source(audio, sample_rate, start, duration)
-        else:
-            source = AudioSource(os.fspath(audio), None, self.card.sample_rate, start, duration)
-        return self._predict(source)
-
-    def _array_source(
-        self, samples: NDArray[Any], sample_rate: int | None, start: float, duration: float | None
-    ) -> AudioSource:
-        """Convert an array as a file is: sanitize, mix down and resample it."""
-        if sample_rate is None or sample_rate not in SAMPLE_RATES:
-            raise AudioError("an array needs its sample rate in Hz: tag(samples, sample_rate=44100)")
-        if not (math.isfinite(start) and start >= 0 and (duration is None or duration > 0)):
-            raise AudioError(f"an array has no part that starts at {start} s and lasts {duration} s")
         rate = self.card.sample_rate
-        samples, warnings = clean(samples)
-        resampler = Resampler(rate)
-        samples = np.concatenate([resampler(samples, sample_rate), resampler.flush()])
-        first = round(start * rate)
-        part = samples[first : None if duration is None else first + round(duration * rate)]
-        if not len(part):
-            raise AudioError(f"the array has no audio at {start:g} s: it lasts {len(samples) / rate:.2f} s")
-        return AudioSource(None, part, rate, start, warnings=warnings)
+        return self._predict(open_audio(audio, rate, sample_rate=sample_rate, start=start, duration=duration))
 
     def _predict(self, source: AudioSource) -> Prediction:
-        spec, rate = self.card.segments, self.card.sample_rate
-        times, outputs = [], []
-        segments = stream_segments(source, self.segmentation, spec)
+        """Tag a clip while it is read."""
+        spans, outputs = [], []
+        segments = stream_segments(source, self.segmentation, self.card.segments)
         while batch := list(itertools.islice(segments, self._run.batch)):
-            times += [(start, start + len(segment) - 2 * spec.clip_padding) for start, segment in batch]
+            spans += [(start, len(segment)) for start, segment in batch]
             outputs.append(self._run(np.stack([segment for _, segment in batch])))
+        return self._prediction(source, spans, *map(np.concatenate, zip(*outputs, strict=True)))
+
+    def _predict_group(self, files: list[CutFile]) -> list[Prediction]:
+        """Tag several clips, each of which is cut into segments."""
+        if not files:
+            return []
+        segments = [segment for file in files for _, segment in file.segments]
+        same_length = (np.stack(list(group)) for _, group in itertools.groupby(segments, len))
+        outputs = map(np.concatenate, zip(*map(self._run, same_length), strict=True))
+        ends = np.cumsum([len(file.segments) for file in files])[:-1]
+        parts = zip(files, *(np.split(output, ends) for output in outputs), strict=True)
+        return [
+            self._prediction(file.source, [(start, len(segment)) for start, segment in file.segments], *output)
+            for file, *output in parts
+        ]
+
+    def _prediction(
+        self,
+        source: AudioSource,
+        spans: list[tuple[int, int]],
+        scores: NDArray[np.float32],
+        embeddings: NDArray[np.float32],
+    ) -> Prediction:
+        """Return the prediction of a clip, from the starts and lengths of its segments and the outputs of the model."""
+        rate, padding = self.card.sample_rate, 2 * self.card.segments.clip_padding
         if silent := source.rms < SILENCE:
             source.warnings.append("silent: no tags")
         seconds = source.length / rate
-        scores = np.concatenate([scores for scores, _ in outputs])
+        times = np.array([(start, start + length - padding) for start, length in spans])
         prediction = Prediction(
             path=source.path,
             model=self.model,
             vocabulary=self.card.vocabulary,
             scores=scores,
-            times=source.start + np.minimum(np.array(times) / rate, seconds),
-            embeddings=np.concatenate([embedding for _, embedding in outputs]),
+            times=source.start + np.minimum(times / rate, seconds),
+            embeddings=embeddings,
             duration=seconds,
             aggregation=self.aggregation,
             thresholds=self.card.thresholds or {},
@@ -231,21 +252,24 @@ class Tagger:
         paths
             The files; an iterator is read only a little before the results.
         workers
-            Number of processes. With 1, this process tags the files; None: the number of cores from five files on.
+            Number of processes. With 1, this process tags the files; None: the number of cores from five files on. With
+            a model on a GPU they only decode, and this process runs the model on segments of several files.
         ordered
             Whether results come in the order of `paths`, or as they are completed.
         start, duration
             The part of each file to tag, in seconds.
 
-        Yields
-        ------
-        TagResult
+        Returns
+        -------
+        iterator of TagResult
             One per path.
 
         Raises
         ------
         TaggramError
             If worker processes cannot start, because the main script has no guard.
+        TypeError, ValueError, AudioError
+            For wrong arguments, such as one path instead of several.
 
         Notes
         -----
@@ -259,23 +283,36 @@ class Tagger:
         electronic
         examples/missing.mp3 does not exist: check the path
         """
+        if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
+            raise TypeError("tag_many takes several paths, such as a list: use tag(path) for one file")
+        check_part(start, duration)
+        files: Iterable[str] = map(as_path, paths)
+        if isinstance(paths, Sized):
+            files = list(files)
         if workers is None:
-            workers = 1 if isinstance(paths, Sized) and len(paths) < PARALLEL_FROM else cpu_count()
+            workers = 1 if isinstance(files, Sized) and len(files) < PARALLEL_FROM else cpu_count()
+        check_count("workers", workers)
+        if self._device != "cpu":
+            return self._tag_in_batches(files, workers=workers, ordered=ordered, start=start, duration=duration)
         tag_file = functools.partial(_tag_file, self, start=start, duration=duration)
-        yield from parallel_map(tag_file, paths, workers=workers, ordered=ordered, on_crash=_crash_result)
+        return parallel_map(tag_file, files, workers=workers, ordered=ordered, on_crash=crash_result)
+
+    def _tag_in_batches(
+        self, files: Iterable[str], *, workers: int, ordered: bool, start: float, duration: float | None
+    ) -> Iterator[TagResult]:
+        """Tag many files on a GPU: processes decode them, and this one runs the model on segments of several files."""
+        rate, spec = self.card.sample_rate, self.card.segments
+        cut = functools.partial(
+            cut_file, rate=rate, segmentation=self.segmentation, spec=spec, start=start, duration=duration
+        )
+        cut_files = parallel_map(cut, files, workers=workers, ordered=ordered, on_crash=crash_result)
+        tag_file = functools.partial(_tag_file, self, start=start, duration=duration)
+        return tag_groups(cut_files, self._run.batch, self._predict_group, tag_file)
 
 
-def _tag_file(tagger: Tagger, file: str | os.PathLike[str], *, start: float, duration: float | None) -> TagResult:
+def _tag_file(tagger: Tagger, path: str, *, start: float, duration: float | None) -> TagResult:
     """Tag one file of a batch; an exception becomes its error."""
-    path = os.fspath(file)
     try:
         return TagResult(path, prediction=tagger.tag(path, start=start, duration=duration))
-    except TaggramError as error:
-        return TagResult(path, error=error)
-    except Exception as error:  # a defect of taggram must not stop the batch
-        return TagResult(path, error=TaggramError(f"{path}: unexpected {type(error).__name__}: {error}"))
-
-
-def _crash_result(file: str | os.PathLike[str], reason: str) -> TagResult:
-    path = os.fspath(file)
-    return TagResult(path, error=TaggramError(f"{path}: {reason}; is the file sound?"))
+    except Exception as error:
+        return error_result(path, error)
