@@ -3,10 +3,10 @@
 FFmpeg decodes all links with the headers of the first one. So each link is demuxed as a file of its own.
 """
 
-import io
 import itertools
 import os
 from collections.abc import Iterator
+from typing import BinaryIO
 
 __all__ = ["find_links"]
 
@@ -17,7 +17,7 @@ MAX_PAGE_SIZE = HEADER_SIZE + 255 + 255 * 255
 CHUNK = 1 << 20
 
 
-def find_links(file: io.FileIO) -> list[range]:
+def find_links(file: BinaryIO) -> list[range]:
     """Find the links of a chained Ogg file.
 
     All of an Ogg file is read, at about 1 GB/s. Its last page does not tell, as links may have equal serial numbers.
@@ -46,7 +46,7 @@ def find_links(file: io.FileIO) -> list[range]:
     return links
 
 
-def _first_pages(file: io.FileIO) -> Iterator[int]:
+def _first_pages(file: BinaryIO) -> Iterator[int]:
     """Yield the positions of the first pages of all streams."""
     file.seek(0, os.SEEK_SET)
     buffer, offset = b"", 0
@@ -60,14 +60,14 @@ def _first_pages(file: io.FileIO) -> Iterator[int]:
         offset, buffer = offset + len(buffer) - len(rest), rest
 
 
-def _page_size(file: io.FileIO, position: int) -> int:
+def _page_size(file: BinaryIO, position: int) -> int:
     file.seek(position + HEADER_SIZE - 1, os.SEEK_SET)
     segments = file.read(1)
     lacing = file.read(segments[0]) if segments else b""
     return HEADER_SIZE + len(lacing) + sum(lacing)
 
 
-def _has_samples(file: io.FileIO, link: range) -> bool:
+def _has_samples(file: BinaryIO, link: range) -> bool:
     """Return whether the granule position of the last page is not 0, as it is in headers."""
     file.seek(max(link.start, link.stop - MAX_PAGE_SIZE), os.SEEK_SET)
     tail = file.read(link.stop - file.tell())

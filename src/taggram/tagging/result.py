@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taggram.audio.source import printable_path
+from taggram._text import printable_path
 from taggram.errors import TaggramError
 from taggram.tagging.prediction import Prediction
 
