@@ -15,7 +15,6 @@ __all__ = [
     "ModelError",
     "RecipeError",
     "TaggramError",
-    "did_you_mean",
 ]
 
 

@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from command_line import run
 
+from taggram.features import HarmonicFrontEnd, RawFrontEnd
 from taggram.models import ModelCard
+from taggram.tagging import Tagger
 
 MODEL = "musicnn_pons.mtat-pons2019"
 
@@ -54,3 +57,15 @@ def test_the_page_of_the_default_model() -> None:
 def test_the_card() -> None:
     done = run("models", "show", "default", "--json")
     assert json.loads(done.stdout)["name"] == "small_vgg.default"
+
+
+@pytest.mark.parametrize(
+    ("front_end", "text"),
+    [
+        (RawFrontEnd(sample_rate=22050), "waveform at 22050 Hz"),
+        (HarmonicFrontEnd(), "6 harmonics of 128 pitches, frames of 512 samples every 256, of a waveform at 16000 Hz"),
+    ],
+)
+def test_other_front_ends(front_end: RawFrontEnd | HarmonicFrontEnd, text: str, tmp_path: Path) -> None:
+    Tagger().card.replace(front_end=front_end).write(tmp_path)
+    assert page(tmp_path)["front end"] == text

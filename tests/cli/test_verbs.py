@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from command_line import run
 
 import taggram
@@ -88,7 +90,7 @@ def complete(words: str) -> list[str]:
     return run(_TAGGRAM_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(words.count(" "))).stdout.split()
 
 
-@pytest.mark.parametrize("verb", ["models show", "models path", "models import"])
+@pytest.mark.parametrize("verb", ["models show", "models path", "models import", "tag -m", "song.mp3 --model"])
 def test_a_shell_completes_names_of_models(verb: str) -> None:
     assert complete(f"taggram {verb} defau") == ["default"]
     assert complete(f"taggram {verb} fcn.") == sorted(name for name in PUBLISHED if name.startswith("fcn."))
@@ -112,3 +114,28 @@ def test_an_unknown_model_lists_near_names(arguments: list[str], near: str) -> N
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert f"; did you mean {near}" in done.stderr
+
+
+def test_short_options(song: Path, tmp_path: Path) -> None:
+    short = run("song.opus", "-m", "default", "-n", "2", "-o", "a.png", "--duration", "3", "--json", cwd=song.parent)
+    long = run("tag", "song.opus", "--model", "default", "--top", "2", "--duration", "3", "--json", cwd=song.parent)
+    assert short.stdout == long.stdout
+    assert len(json.loads(short.stdout)["tags"]) == 2
+    assert (song.parent / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert run("-n", "2", "song.opus", *SHORT[:1], *SHORT[3:], cwd=song.parent).stdout == long.stdout
+
+
+def test_quiet_shows_errors_only(song: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(16000), 16000)
+    done = run("-q", "silence.wav", "missing.wav", cwd=tmp_path)
+    assert done.stderr == "error: missing.wav does not exist: check the path\n"
+    assert done.returncode == 1
+    assert "silence.wav" in done.stdout
+    assert "warning: " in run("silence.wav", cwd=tmp_path).stderr
+
+
+def test_a_device_without_a_backend_is_refused(song: Path) -> None:
+    done = run(song, "--device", "cuda", *SHORT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: nothing runs the model on cuda: ")
+    assert "pip install onnxruntime-gpu" in done.stderr

@@ -125,7 +125,9 @@ def path(name: Annotated[str, typer.Argument(help="A model's name.", autocomplet
 @app.command()
 def compare(
     pattern: Annotated[str, typer.Argument(help="Shell-style pattern for the architecture's name.")] = "*",
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to a file, too.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", "-o", metavar="FILE", help="Write the table to a file, too.")
+    ] = None,
 ) -> None:
     """Compare architectures: size, receptive field, operations, and time on this machine.
 

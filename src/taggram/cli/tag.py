@@ -15,6 +15,7 @@ import typer
 
 from taggram._progress import progress
 from taggram._text import encode_path
+from taggram.cli.completion import model_names
 from taggram.cli.times import parse_time
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ def tag(
     ],
     model: Annotated[
         str | None,
-        typer.Option(help="Name of a model (see: taggram models list) or its folder.  \\[default: default]"),
+        typer.Option(
+            "--model",
+            "-m",
+            help="Name of a model (see: taggram models list) or its folder.  \\[default: default]",
+            autocompletion=model_names,
+        ),
     ] = None,
     thresholds: Annotated[
         Literal["balanced", "f1", "precision"] | None,
@@ -47,7 +53,8 @@ def tag(
         typer.Option("--min", help="Tags of at least this level.  \\[default: maybe]"),
     ] = None,
     top: Annotated[
-        int | None, typer.Option(min=1, help="The highest tags.  \\[default for models without thresholds: 5]")
+        int | None,
+        typer.Option("--top", "-n", min=1, help="The highest tags.  \\[default for models without thresholds: 5]"),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All tags.")] = False,
     vocabulary: Annotated[
@@ -59,7 +66,12 @@ def tag(
     over_time: Annotated[bool, typer.Option("--over-time", help="Show the tags over time: the taggram.")] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="PICTURE|FOLDER", help="Plot spectrogram and taggram: NAME.png|svg, or a folder for all."),
+        typer.Option(
+            "--plot",
+            "-o",
+            metavar="PICTURE|FOLDER",
+            help="Plot spectrogram and taggram: NAME.png|svg, or a folder for all.",
+        ),
     ] = None,
     null: Annotated[
         bool, typer.Option("--null", "-0", help="Names on standard input end with zero bytes, as of find -print0.")
@@ -83,8 +95,14 @@ def tag(
         int | None,
         typer.Option(min=1, help="Number of processes.  \\[default: the number of cores, from 5 files on]"),
     ] = None,
-    backend: Annotated[Literal["onnx", "torch"], typer.Option(help="What runs the model.")] = "onnx",
-    device: Annotated[str, typer.Option(help="Device of the torch backend.")] = "cpu",
+    backend: Annotated[
+        Literal["onnx", "torch"] | None,
+        typer.Option(help="What runs the model.  \\[default: onnx; on a GPU whichever can]"),
+    ] = None,
+    device: Annotated[str, typer.Option(help="What it runs on: cpu, cuda or cuda:1.")] = "cpu",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show errors only: no progress, warnings or summary.")
+    ] = False,
 ) -> None:
     """Tag music files.
 
@@ -132,8 +150,8 @@ def tag(
         printer = _Tables(select, over_time)
     missing = (result for result in collected if not isinstance(result, str))
     results = itertools.chain(missing, tagger.tag_many(files, workers=workers, start=start or 0.0, duration=duration))
-    summary = _Summary()
-    for result in progress(results, len(collected), "tagging"):
+    summary = _Summary(quiet)
+    for result in results if quiet else progress(results, len(collected), "tagging"):
         summary.add(result)
         if result.prediction is None:
             printer.failure(result)
@@ -183,9 +201,10 @@ def _picture_names(plot: Path, files: list[str]) -> dict[str, Path]:
 
 
 class _Summary:
-    """Warnings and errors as they occur, and the last line."""
+    """Warnings and errors as they occur, and the last line; errors only if quiet."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
         self.files = self.failed = 0
         self.seconds = 0.0
 
@@ -198,10 +217,12 @@ class _Summary:
             print(f"error: {result.error}", file=sys.stderr)
             return
         self.seconds += result.prediction.duration
-        for warning in result.prediction.warnings:
+        for warning in () if self._quiet else result.prediction.warnings:
             print(f"warning: {printable_path(result.path)}: {warning}", file=sys.stderr)
 
     def print(self, wall: float) -> None:
+        if self._quiet:
+            return
         files = f"{self.files} file{'' if self.files == 1 else 's'}"
         speed = f"{self.seconds:.1f} s of audio in {wall:.2f} s ({self.seconds / wall:.0f} x real time)"
         print(f"{files}, {self.failed} failed, {speed}", file=sys.stderr)

@@ -17,7 +17,9 @@ def train(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="The settings of the training.")],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"),
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"
+        ),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")
