@@ -107,3 +107,22 @@ def test_a_header_that_has_the_length_tells_how_much_is_cut(tmp_path, encode, mu
     path.write_bytes(data[: len(data) * 6 // 10])
     with pytest.warns(AudioWarning, match=r" of 4\.\d s could not be decoded"):
         read(path)
+
+
+def test_a_cover_is_no_other_stream(tmp_path, files):
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    frame = b"\0image/png\0\3\0" + picture
+    tag = b"APIC" + len(frame).to_bytes(4, "big") + bytes(2) + frame
+    data = (files / "tone.mp3").read_bytes()
+    header = data.index(b"Lavf", data.index(b"Info"))
+    data = (
+        data[:header] + bytes(9) + data[header + 9 :]
+    )  # without an encoder only the size tells that the length is true
+    data = data[data.index(b"\xff\xfb") :]
+    path = tmp_path / "cover.mp3"
+    path.write_bytes(b"ID3\3\0\0" + bytes([0, 0, 0, len(tag)]) + tag + data[: len(data) // 2])
+    with av.open(str(path)) as file:
+        assert len(file.streams) == 2
+        assert "encoder" not in file.streams.best("audio").metadata
+    with pytest.warns(AudioWarning, match=r"\d\.\d s of 8\.0 s could not be decoded"):
+        read(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 import av
+from av.stream import Disposition
 
 from taggram._system import seek_function
 from taggram.audio.ogg import find_links
@@ -252,7 +253,8 @@ class Source:
             return None
         if name == "wav" and byte_rate and (whole := _riff_size(self._file)) > size:
             return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to the size of the file
-        only = len(self.container.streams) == 1
+        others = (stream for stream in self.container.streams if stream.index != self.stream.index)
+        only = all(stream.disposition & Disposition.attached_pic for stream in others)
         reliable = name in _TRUE_LENGTHS or (name in _COMMON_LENGTHS and (only or "DURATION" in self.stream.metadata))
         # An info frame has the length; an estimate is never longer than the file's size allows.
         reliable |= name == "mp3" and "encoder" in self.stream.metadata
