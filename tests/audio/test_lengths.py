@@ -1,6 +1,7 @@
 """Promised lengths: that of the audio stream, not of its container; placeholders of pipes promise nothing."""
 
 import re
+import struct
 from fractions import Fraction
 
 import av
@@ -107,3 +108,98 @@ def test_a_header_that_has_the_length_tells_how_much_is_cut(tmp_path, encode, mu
     path.write_bytes(data[: len(data) * 6 // 10])
     with pytest.warns(AudioWarning, match=r" of 4\.\d s could not be decoded"):
         read(path)
+
+
+def test_a_cover_is_no_other_stream(tmp_path, files):
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    frame = b"\0image/png\0\3\0" + picture
+    tag = b"APIC" + len(frame).to_bytes(4, "big") + bytes(2) + frame
+    data = (files / "tone.mp3").read_bytes()
+    header = data.index(b"Lavf", data.index(b"Info"))
+    data = (
+        data[:header] + bytes(9) + data[header + 9 :]
+    )  # without an encoder only the size tells that the length is true
+    data = data[data.index(b"\xff\xfb") :]
+    path = tmp_path / "cover.mp3"
+    path.write_bytes(b"ID3\3\0\0" + bytes([0, 0, 0, len(tag)]) + tag + data[: len(data) // 2])
+    with av.open(str(path)) as file:
+        assert len(file.streams) == 2
+        assert "encoder" not in file.streams.best("audio").metadata
+    with pytest.warns(AudioWarning, match=r"\d\.\d s of 8\.0 s could not be decoded"):
+        read(path)
+
+
+def riff(riff_size, data_size, data, *, marker=b"RIFF", extra=b""):
+    """A wav file of 16 kHz, stereo, with these sizes in its header."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, 16000, 64000, 4, 16)
+    sizes = struct.pack("<4sI", marker, riff_size), struct.pack("<4sI", b"data", data_size)
+    return sizes[0] + b"WAVE" + extra + form + sizes[1] + data
+
+
+PLACEHOLDERS = [
+    (0x7FFFF024, 0x7FFFF000),  # sox
+    (0x7FFFF046, 0x7FFFF000),  # sox, with a longer header
+    (0x7FFFFFFF, 0x7FFFFFDB),
+    (0x7FFFFFFF, 0x7FFFFFFF),
+    (0x80000000, 0x7FFFFFD8),
+    (0x80000023, 0x7FFFFFFF),
+    (0x80000024, 0x80000000),  # arecord
+    (0xFFFFFFF7, 0xFFFFFFC0),
+    (0xFFFFF024, 0xFFFFF000),
+    (0xFFFFFFFF, 0xFFFFFFFF),  # FFmpeg
+    (0, 0),
+    (36, 0),
+    (0xFFFFFFFF, 0),
+    (0, 0xFFFFFFFF),
+]
+
+
+@pytest.fixture
+def pcm(music):
+    """Two seconds of 16 kHz, stereo: samples and bytes."""
+    samples = np.round(music(2, 16000).T * 32767).astype("<i2")
+    return samples.astype(np.float32).mean(1) / 32768, samples.tobytes()
+
+
+@pytest.mark.parametrize("sizes", PLACEHOLDERS, ids=lambda sizes: f"{sizes[0]:x}-{sizes[1]:x}")
+def test_placeholders_of_pipes_promise_nothing(tmp_path, pcm, sizes):
+    path = tmp_path / "pipe.wav"
+    path.write_bytes(riff(*sizes, pcm[1]))
+    np.testing.assert_allclose(read(path), pcm[0], atol=1e-6)
+    np.testing.assert_allclose(read(path, start=1.5), pcm[0][24000:], atol=1e-6)
+    assert probe(path).duration == 2
+
+
+@pytest.mark.parametrize("marker", [b"RF64", b"BW64"])
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF, (1 << 63) - 1])
+def test_placeholders_of_large_files_promise_nothing(tmp_path, pcm, marker, size):
+    path = tmp_path / "pipe.wav"
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, size, size, size // 4, 0)
+    path.write_bytes(riff(0xFFFFFFFF, 0xFFFFFFFF, pcm[1], marker=marker, extra=ds64))
+    np.testing.assert_allclose(read(path), pcm[0], atol=1e-6)
+    np.testing.assert_allclose(read(path, start=1.5), pcm[0][24000:], atol=1e-6)
+    assert probe(path).duration == pytest.approx(2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "limit"), [("aiff", 0x7F000000), ("aiff", 1 << 31), ("aiff", 0xFFFFFFFC), ("au", 0x7FFFF000)]
+)
+def test_placeholders_of_big_endian_files_promise_nothing(tmp_path, pcm, limit, suffix):
+    path = tmp_path / f"pipe.{suffix}"
+    data = np.frombuffer(pcm[1], "<i2").astype(">i2").tobytes()
+    if suffix == "au":
+        header = struct.pack(">4sIIIII", b".snd", 24, limit, 3, 16000, 2)
+    else:
+        comm = struct.pack(">4sIhIhHQ", b"COMM", 18, 2, limit // 4, 16, 0x400C, 0xFA00 << 48)
+        header = struct.pack(">4sI4s", b"FORM", limit, b"AIFF") + comm + struct.pack(">4sIQ", b"SSND", limit, 0)
+    path.write_bytes(header + data)
+    np.testing.assert_allclose(read(path), pcm[0], atol=1e-6)
+    assert probe(path).duration == pytest.approx(2, abs=0.01)
+
+
+def test_true_sizes_still_tell_what_is_cut(tmp_path, pcm):
+    path = tmp_path / "cut.wav"
+    for size in (len(pcm[1]), 3_000_000_000):
+        path.write_bytes(riff(size + 36, size, pcm[1][: 64000 + 4 * 800]))
+        with pytest.warns(AudioWarning, match=rf" of {size / 64000:.1f} s could not be decoded"):
+            assert read(path).size == 16800

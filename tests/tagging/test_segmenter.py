@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taggram.audio import EvenlySpaced, EvenlySpacedWon, Segmentation, Sliding, WholeClip
+from taggram.audio import EvenlySpaced, EvenlySpacedWon, Segmentation, Sliding, WholeClip, probe, read
 from taggram.errors import AudioError, ModelError
 from taggram.models.card import Segments
+from taggram.tagging import segmenter
 from taggram.tagging.segmenter import AudioSource, cut_clip, stream_segments
 
 
@@ -68,3 +71,70 @@ def test_errors_are_those_of_the_stream() -> None:
         cut_clip(np.zeros(0, np.float32), Sliding(), spec)
     with pytest.raises(ModelError, match="no whole clips"):
         cut_clip(np.ones(9, np.float32), WholeClip(), spec)
+
+
+def write_mp3(path: Path, seconds: float, bit_rate: int, *, info_frame: bool) -> bytes:
+    """Write an mp3 of noise at 16 kHz and return its bytes, without an ID3 tag."""
+    samples = np.random.default_rng(bit_rate).normal(0, 0.1, round(seconds * 16000)).astype(np.float32)
+    options = {"write_xing": str(int(info_frame)), "id3v2_version": "0"}
+    with av.open(str(path), "w", format="mp3", options=options) as out:
+        stream = out.add_stream("libmp3lame", rate=16000, layout="mono")
+        stream.bit_rate = bit_rate
+        for start in range(0, len(samples), 576):
+            frame = av.AudioFrame.from_ndarray(samples[None, start : start + 576], "fltp", "mono")
+            frame.rate, frame.pts = 16000, start
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path.read_bytes()
+
+
+@pytest.fixture(params=["estimated", "info frame of the first part"])
+def joined(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An mp3 that is longer than FFmpeg states, and than what is kept in memory."""
+    monkeypatch.setattr(segmenter, "MAX_IN_MEMORY", 5.0)
+    monkeypatch.setattr(segmenter, "SEEK_SECONDS", 0.0)
+    path = tmp_path / "joined.mp3"
+    if request.param == "estimated":
+        parts = write_mp3(path, 15, 32000, info_frame=False), write_mp3(path, 20, 8000, info_frame=False)
+    else:
+        parts = write_mp3(path, 28, 32000, info_frame=True), write_mp3(path, 1.5, 32000, info_frame=False)
+    path.write_bytes(b"".join(parts))
+    duration = probe(path).duration
+    assert duration is not None
+    assert duration < len(read(path, 16000)) / 16000 - 1
+    return path
+
+
+@pytest.mark.parametrize("segmentation", [EvenlySpaced(1), EvenlySpaced(4), EvenlySpacedWon(3)])
+def test_the_length_of_joined_files_is_not_that_of_the_header(joined: Path, segmentation: Segmentation) -> None:
+    spec, whole = Segments(samples=16000, hop=16000), read(joined, 16000)
+    source = AudioSource(str(joined), None, 16000)
+    segments = list(stream_segments(source, segmentation, spec))
+    assert source.length == len(whole)
+    assert [start for start, _ in segments] == segmentation.starts(len(whole), 16000).tolist()
+    np.testing.assert_allclose(np.stack([s for _, s in segments]), cut_clip(whole, segmentation, spec), atol=2e-6)
+
+
+def test_memory_does_not_depend_on_an_estimate(joined: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmenter, "MAX_IN_MEMORY", 28.5)  # above the duration by the header, below the true one
+    source = AudioSource(str(joined), None, 16000)
+    assert len(list(stream_segments(source, EvenlySpaced(2), Segments(samples=16000, hop=16000)))) == 2
+    assert source.samples is None
+
+
+@pytest.mark.parametrize("part", [(0.0, None), (3.0, None), (3.0, 9.0)])
+def test_a_right_estimate_is_verified_and_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: tuple[float, float | None]
+) -> None:
+    path = tmp_path / "plain.mp3"
+    write_mp3(path, 20, 32000, info_frame=False)
+    monkeypatch.setattr(segmenter, "MAX_IN_MEMORY", 5.0)
+    monkeypatch.setattr(segmenter, "SEEK_SECONDS", 0.0)
+    monkeypatch.setattr(segmenter, "_two_passes", None)
+    spec, (start, duration) = Segments(samples=16000, hop=16000), part
+    source = AudioSource(str(path), None, 16000, start, duration)
+    segments = np.stack([segment for _, segment in stream_segments(source, EvenlySpaced(4), spec)])
+    whole = read(path, 16000, start=start, duration=duration)
+    assert source.length == len(whole)
+    np.testing.assert_allclose(segments, cut_clip(whole, EvenlySpaced(4), spec), atol=2e-6)
+    assert source.warnings == []

@@ -14,20 +14,23 @@ __all__ = ["open_container", "text_tags", "time_base"]
 _DECODING = {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "surrogateescape"}
 
 
-def open_container(file: BinaryIO) -> Any:
+def open_container(file: BinaryIO, *, ignore_length: bool = False) -> Any:
     """Open a file for demuxing, without reading any other file that it refers to.
 
     Parameters
     ----------
     file
         An open, seekable file.
+    ignore_length
+        Whether the samples of a wav file last to its end, whatever its header states.
 
     Returns
     -------
     av.container.InputContainer
         Its metadata holds undecodable bytes as surrogates; see `text_tags`.
     """
-    return av.open(file, mode="r", container_options={"protocol_whitelist": "none"}, **_DECODING)
+    options = {"protocol_whitelist": "none", "ignore_length": str(int(ignore_length))}
+    return av.open(file, mode="r", container_options=options, **_DECODING)
 
 
 def text_tags(metadata: dict[str, str]) -> dict[str, str]:

@@ -9,18 +9,19 @@ import functools
 import io
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 import av
+from av.stream import Disposition
 
 from taggram._system import seek_function
 from taggram._text import printable_path
 from taggram.audio.ogg import find_links
 from taggram.audio.pyav import open_container, text_tags, time_base
+from taggram.audio.riff import is_placeholder, lacks_length, riff_size
 from taggram.errors import AudioError
 
 __all__ = ["AudioInfo", "Source", "probe"]
@@ -195,7 +196,7 @@ class Source:
 
     def _demux(self, file: BinaryIO) -> None:
         try:
-            self.container = open_container(file)
+            self.container = open_container(file, ignore_length=lacks_length(self._file))
             stream = self.container.streams.best("audio")
         except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:  # PyAV itself fails on some damage
             self._unrecognised(error)
@@ -233,6 +234,9 @@ class Source:
         start = float((self.stream.start_time or 0) * base)
         own = float((self.stream.duration or 0) * base) or _seconds(self.stream.metadata.get("DURATION", ""))
         total = (self.container.duration or 0) / av.time_base
+        byte_rate = (self.stream.bit_rate or 0) / 8
+        if own and self.stream.codec_context.name.startswith("pcm_") and is_placeholder(round(own * byte_rate)):
+            return float(self.container.size / byte_rate)
         if self.container.format.name in _LENGTHS_FROM_ZERO:
             seconds = (own or total) - start
         else:
@@ -253,9 +257,10 @@ class Source:
         byte_rate: float = (self.stream.bit_rate or 0) / 8
         if duration is None:
             return None
-        if name == "wav" and byte_rate and (whole := _riff_size(self._file)) > size:
+        if name == "wav" and byte_rate and (whole := riff_size(self._file)) > size:
             return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to the size of the file
-        only = len(self.container.streams) == 1
+        others = (stream for stream in self.container.streams if stream.index != self.stream.index)
+        only = all(stream.disposition & Disposition.attached_pic for stream in others)
         reliable = name in _TRUE_LENGTHS or (name in _COMMON_LENGTHS and (only or "DURATION" in self.stream.metadata))
         # An info frame has the length; an estimate is never longer than the file's size allows.
         reliable |= name == "mp3" and "encoder" in self.stream.metadata
@@ -373,13 +378,3 @@ def _open(path: str | os.PathLike[str], name: str) -> _File:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise AudioError(f"{name} cannot be opened ({reason.lower()}): check the path") from error
-
-
-def _riff_size(file: BinaryIO) -> int:
-    """Read the size in bytes that a wav file has by its header; 0 if the header does not state it."""
-    position = file.tell()
-    file.seek(0, os.SEEK_SET)
-    head = file.read(8)
-    file.seek(position, os.SEEK_SET)
-    marker, size = struct.unpack("<4sI", head) if len(head) == 8 else (b"", 0)
-    return size + 8 if marker == b"RIFF" and size not in (0, 0xFFFFFFFF) else 0

@@ -98,15 +98,18 @@ class AudioSource:
             yield from stream
             self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
 
-    def expected_duration(self) -> tuple[float | None, bool]:
-        """Return the duration of the clip in seconds by the file's header, if it has one, and whether seeking works."""
+    def seekable_duration(self) -> float | None:
+        """Return the duration of the clip in seconds by the file's header, which may estimate it.
+
+        None if the header has no duration, or if all of the file has to be decoded to reach its end.
+        """
         if self.samples is not None:
-            return None, False
+            return None
         with self._open() as stream:
-            total, seekable = stream.info.duration, stream.seekable
+            total = stream.info.duration if stream.seekable else None
         if total is None or total <= self.start:
-            return None, seekable
-        return (total - self.start if self.duration is None else min(total - self.start, self.duration)), seekable
+            return None
+        return total - self.start if self.duration is None else min(total - self.start, self.duration)
 
     def _open(self, sample_rate: int | None = None, **part: Any) -> AudioStream:
         return AudioStream("<bytes>" if self.path is None else self.path, sample_rate, content=self.content, **part)
@@ -237,27 +240,43 @@ def _whole(source: AudioSource, spec: Segments) -> Iterator[Segment]:
 
 
 def _by_length(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
-    """Cut segments whose positions depend on the clip's length: in memory, by seeking, or by decoding twice."""
-    seconds, seekable = source.expected_duration()
-    if seconds is not None and seconds <= MAX_IN_MEMORY:
-        source.samples = np.concatenate(list(source.blocks()))
-    elif seconds is not None and seekable:
-        length = round(seconds * source.sample_rate)
-        starts = segmentation.starts(length + 2 * spec.clip_padding, spec.samples)
-        # Without seeking, the file is decoded twice: to measure it and to cut the segments.
-        if len(starts) * (SEEK_SECONDS + SEEK_SHARE * seconds) < 2 * seconds:
-            segments = _seek_segments(source, starts, length, spec)
+    """Cut segments whose positions depend on the clip's length: by seeking, or by decoding all of it."""
+    seconds = source.seekable_duration()
+    if seconds is not None and seconds > MAX_IN_MEMORY:
+        count = len(segmentation.starts(round(seconds * source.sample_rate), spec.samples))
+        # One more seek verifies the length. Without seeking, the file is decoded twice: to measure it and to cut it.
+        if (count + 1) * (SEEK_SECONDS + SEEK_SHARE * seconds) < 2 * seconds:
+            length = _verify_length(source, seconds)
+            segments = None if length is None else _seek_segments(source, segmentation, length, spec)
             if segments is not None:
-                source.length = length
                 yield from segments
                 return
+            source.warnings.clear()  # of the parts that were read; the whole clip has its own
     yield from _two_passes(source, segmentation, spec)
 
 
-def _seek_segments(source: AudioSource, starts: NDArray[np.int64], length: int, spec: Segments) -> list[Segment] | None:
-    """Read each segment by seeking; None if the file is shorter than its header states."""
+def _verify_length(source: AudioSource, seconds: float) -> int | None:
+    """Read the last second before the end by the header, and one more; return the length in samples.
+
+    None if the clip does not end there: the header may describe only the first of several joined files, or the duration
+    may be an estimate from the bit rate.
+    """
+    rate = source.sample_rate
+    begin = round(seconds * rate) - rate
+    window = 2.0 if source.duration is None else min(2.0, source.duration - begin / rate)
+    try:
+        count = sum(map(len, source.blocks(begin / rate, window)))
+    except AudioError:
+        return None
+    return begin + count if abs(count - rate) <= rate // 10 else None
+
+
+def _seek_segments(
+    source: AudioSource, segmentation: Segmentation, length: int, spec: Segments
+) -> list[Segment] | None:
+    """Read each segment by seeking; None if damage in the file makes one shorter."""
     segments: list[Segment] = []
-    for start in starts.tolist():
+    for start in segmentation.starts(length + 2 * spec.clip_padding, spec.samples).tolist():
         # The model's padding is silence only beyond the ends of the clip; inside it is the clip itself.
         before = max(0, spec.clip_padding - start)
         begin, end = max(0, start - spec.clip_padding), min(length, start - spec.clip_padding + spec.samples)
@@ -271,12 +290,22 @@ def _seek_segments(source: AudioSource, starts: NDArray[np.int64], length: int, 
             return None
         source.measure(samples)
         segments.append((start, np.pad(samples, (0, missing))))
+    source.length = length
     return segments
 
 
 def _two_passes(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
-    """Read the clip once to measure its length, and once more to cut the segments."""
-    length = sum(len(block) for block in source.blocks())
+    """Read the clip once to measure its length, and once more, or from memory, to cut the segments."""
+    length = 0
+    parts: list[NDArray[np.float32]] | None = [] if source.samples is None else None
+    for block in source.blocks():
+        length += len(block)
+        if length > MAX_IN_MEMORY * source.sample_rate:
+            parts = None
+        if parts is not None:
+            parts.append(block)
+    if parts:
+        source.samples = np.concatenate(parts)
     starts = segmentation.starts(max(length + 2 * spec.clip_padding, spec.samples), spec.samples).tolist()
     buffer, origin = np.zeros(spec.clip_padding, np.float32), 0
     for block in _measured(source, spec):
