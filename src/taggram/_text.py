@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["decode_path", "encode_path"]
+__all__ = ["decode_path", "encode_path", "escape_surrogates"]
 
 _ESCAPE = re.compile(r"\\u(005c|d[89a-f][0-9a-f]{2})")
 
@@ -23,7 +23,7 @@ def encode_path(path: str) -> str:
     >>> print(encode_path(os.fsdecode(b"caf\xe9.opus")))
     caf\udce9.opus
     """
-    return _ESCAPE.sub(r"\\u005cu\1", path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return escape_surrogates(_ESCAPE.sub(r"\\u005cu\1", path))
 
 
 def decode_path(text: str) -> str:
@@ -36,3 +36,8 @@ def decode_path(text: str) -> str:
     b'caf\xe9.opus'
     """
     return _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+
+
+def escape_surrogates(text: str) -> str:
+    """Return a text that may mention paths, such as an error message, as valid UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

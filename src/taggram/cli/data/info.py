@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from taggram._text import encode_path
 from taggram.cli.data.arguments import Json, Name, Protocol
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def info(
 def _copy_as_data(counts: TagCounts, path: Path) -> dict[str, Any]:
     return {
         "protocol": counts.protocol,
-        "path": str(path),
+        "path": encode_path(str(path)),
         "splits": counts.splits,
         "split_hash": counts.split_hash,
         "size_mismatch": counts.size_mismatch,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from taggram._system import cpu_count
+from taggram._text import encode_path
 from taggram.cli.data.arguments import Protocol, Workers, count
 from taggram.cli.packing import show_result
 
@@ -73,6 +74,8 @@ def pack(
     if has_columns and path.is_dir():
         raise typer.BadParameter("--id, --labels, --split and --group name columns of a table, not of a folder")
     index = datasets.list_table(path, **columns) if has_columns else datasets.dataset(name).index(path, protocol)
+    for line in index.warnings:
+        print(f"warning: {line}", file=sys.stderr)
     if new_split is not None:
         index = datasets.artist_split(index, seed=new_split)
     if dry_run:
@@ -87,7 +90,7 @@ def pack(
         report=show_result,
         progress=progress,
     )
-    print(f"{count(len(index.clips), 'clip')}: {summary} in {store}")
+    print(f"{count(len(index.clips), 'clip')}: {summary} in {encode_path(str(store))}")
     if summary.failed:
         raise typer.Exit(1)
 
@@ -100,7 +103,7 @@ def _list(index: ClipIndex, store: Path, sample_rate: int) -> None:
         file = index.file(clip)
         n += 1
         if file.is_file():
-            print(file)
+            print(encode_path(str(file)))
         else:
             missing += 1
             print(f"error: {file} does not exist: check the path", file=sys.stderr)
