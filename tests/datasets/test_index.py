@@ -88,6 +88,10 @@ def test_lists_of_labels_are_taken_as_they_are(tmp_path: Path) -> None:
         ("t.jsonl", '{"path": null}\n', "clip 1 has no path"),
         ("t.jsonl", '{"path": "1.wav", "labels": {"rock": 1}}\n', "clip 1: a label must be text, not {'rock': 1}"),
         ("t.jsonl", '{"path": "1.wav", "labels": [["rock"]]}\n', "clip 1: a label must be text, not ['rock']"),
+        ("t.jsonl", '{"path": "1.wav", "artist": ["A", "B"]}\n', "clip 1: artist must be text, not ['A', 'B']"),
+        ("t.jsonl", '{"path": ["1.wav"]}\n', "clip 1: path must be text, not ['1.wav']"),
+        ("t.jsonl", b'{"path": "caf\xe9.wav"}\n', "it is not in UTF-8: save it as UTF-8"),
+        ("t.jsonl", "[" * 100_000, "line 1: maximum recursion depth exceeded"),
         ("t.csv", "path,x\n1.wav\n", "line 2 has more or fewer values than columns"),
         ("t.csv", "path,x\n1.wav,a,b\n", "line 2 has more or fewer values than columns"),
         ("t.tsv", 'path\tx\n1.wav\t"a" b\n', "is malformed"),
@@ -155,13 +159,19 @@ def test_json_lines_end_at_line_feeds_only(title: str, end: str, bom: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    "empty", ["null", "NaN", '""', '"nan"', '"NaN"', '"None"', '"null"', '"NULL"', '"<NA>"', '" nan "']
+    "empty",
+    ["null", "NaN", '"#N/A"', '"n/a"', '""', '"nan"', '"NaN"', '"None"', '"null"', '"NULL"', '"<NA>"', '" nan "'],
 )
 def test_values_that_are_none_in_json_lines(empty: str, tmp_path: Path) -> None:
     table = tmp_path / "t.jsonl"
     names = ", ".join(f'"{name}": {empty}' for name in ("id", "labels", "split", "artist", "album", "title"))
     table.write_text(f'{{"path": "1.wav", {names}}}\n{{"path": "2.wav", "labels": ["rock", {empty}]}}\n')
     assert list_table(table).clips == (ClipInfo("1.wav", "1.wav"), ClipInfo("2.wav", "2.wav", labels=("rock",)))
+
+
+def test_half_a_character_in_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text(r'{"path": "1.wav", "labels": ["\ud83d"], "title": "\udc00"}')
+    assert list_table(tmp_path / "t.jsonl").clips == (ClipInfo("1.wav", "1.wav", labels=(r"\ud83d",), title=r"\udc00"),)
 
 
 @pytest.mark.train
@@ -218,7 +228,12 @@ def test_a_tag_may_be_a_number_among_others(tmp_path: Path) -> None:
         (["path,labels", "1.wav,\"{'rock', 'pop'}\""], "{'rock', 'pop'} in the column"),
         (["path,labels", "1.wav,['rock' 'pop']"], "['rock' 'pop'] in the column"),  # NumPy
         (["path,labels", "1.wav,[]", "2.wav,rock"], "[] in the column"),
+        (["path,labels", '1.wav,"rock, pop"', "2.wav,rock"], "rock, pop in the column"),
+        (["path,labels", "1.wav,rock|pop"], "rock|pop in the column"),
+        (["path,labels", '1.wav,"Folk, World;rock"', "2.wav,rock"], None),  # ; separates labels here
         (["path,rock,pop", "1.wav,1,0", "2.wav,0,1"], "columns of 0 and 1 (rock, pop) are not read; write the names"),
+        (["path,rock,pop", "1.wav,1,", "2.wav,,1"], "columns of 0 and 1 (rock, pop) are not read"),
+        (["path,rock", "1.wav,yes", "2.wav,no"], "columns of 0 and 1 (rock) are not read"),
         (["path,rock", "1.wav,1.0", "2.wav,0.0"], "columns of 0 and 1 (rock) are not read"),
         (["path,rock,year", "1.wav,True,1", "2.wav,False,9"], "columns of 0 and 1 (rock) are not read"),
         (["path,Labels,artist", "1.wav,rock,X"], "has no column 'labels', so no clip has a label: choose columns of"),

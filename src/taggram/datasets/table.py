@@ -7,11 +7,12 @@ import os
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from taggram._delimited import read_delimited
-from taggram._text import decode_path, encode_path
+from taggram._text import decode_path, encode_path, escape_surrogates
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.errors import DatasetError, MissingExtraError
 
@@ -20,9 +21,10 @@ __all__ = ["list_table", "read_table"]
 Row = dict[str, Any]
 
 NAMES = ("artist", "album", "title")
-MISSING = ("nan", "NaN", "None", "null", "NULL", "<NA>")  # how pandas and others write that there is no value
+# How pandas, databases and spreadsheets write that there is no value.
+MISSING = ("nan", "NaN", "None", "null", "NULL", "<NA>", "N/A", "n/a", "#N/A")
 NUMBER = re.compile(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?|true|false", re.IGNORECASE)
-BINARY = re.compile(r"[01](\.0+)?|true|false", re.IGNORECASE)
+BINARY = re.compile(r"[01](\.0+)?|true|false|yes|no", re.IGNORECASE)
 PYTHON_LIST = re.compile(r"""[\[({]\s*(['"].*['"]\s*,?\s*)?[\])}]""", re.DOTALL)
 
 
@@ -58,7 +60,7 @@ def list_table(
     -------
     ClipIndex
         In the order of the rows. Everything but paths is in NFC. `ClipIndex.warnings` mentions labels that look like
-        Python lists, and a table that has no column of labels but other columns.
+        lists in another form, and a table that has no column of labels but other columns.
 
     Raises
     ------
@@ -74,25 +76,28 @@ def list_table(
             raise DatasetError(f"{file} has no column {name!r}; it has {', '.join(columns)}")
         return _nfc(name) if name is not None else default if default in columns else None
 
-    def text(row: Row, name: str | None) -> str:
-        return "" if name is None else _text(row.get(name))
+    def text(number: int, name: str | None) -> str:
+        value = None if name is None else rows[number].get(name)
+        if isinstance(value, list | dict | bytes):
+            raise DatasetError(f"{file}: clip {number + 1}: {name} must be text, not {value!r}")
+        return _text(value)
 
     id_column, split_column, group_column = column(id, "id"), column(split, "split"), column(group, "artist")
     label_columns = [column(name, "labels") for name in (labels if labels is not None else [None])]
     label_values = {name: _read_labels(file, name, rows) for name in filter(None, label_columns)}
     clips = []
     for number, row in enumerate(rows):
-        if not _text(row.get("path")):
+        if not text(number, "path"):
             raise DatasetError(f"{file}: clip {number + 1} has no path")
         path = decode_path(str(row["path"]).strip())
         clips.append(
             ClipInfo(
-                id=text(row, id_column) or _nfc(encode_path(path)),
+                id=text(number, id_column) or _nfc(encode_path(path)),
                 path=path,
-                split=text(row, split_column),
+                split=text(number, split_column),
                 labels=tuple(dict.fromkeys(label for values in label_values.values() for label in values[number])),
-                group=text(row, group_column),
-                **{name: _text(row.get(name)) for name in NAMES},
+                group=text(number, group_column),
+                **{name: text(number, name) for name in NAMES},
             )
         )
     warnings = [line for name, values in label_values.items() for line in _list_warnings(file, name, values)]
@@ -122,7 +127,9 @@ def read_table(file: Path) -> list[Row]:
         rows = [{_nfc(name.strip()): value for name, value in row.items()} for row in read(file)]
     except OSError as error:
         raise DatasetError(f"{file} cannot be read ({error.strerror or error}): check the path") from error
-    except ValueError as error:  # base of JSON, UTF-8 and Arrow errors
+    except UnicodeDecodeError:
+        raise DatasetError(f"{file} is malformed: it is not in UTF-8: save it as UTF-8") from None
+    except ValueError as error:  # base of JSON and Arrow errors
         raise DatasetError(f"{file} is malformed: {' '.join(str(error).split())}") from error
     if not rows:
         raise DatasetError(f"{file} has no rows")
@@ -143,8 +150,8 @@ def _json_lines(file: Path) -> list[Row]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ValueError(f"line {number}: {error.msg}") from error
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"line {number}: {getattr(error, 'msg', error)}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"line {number} is not a JSON object")
             rows.append(row)
@@ -172,7 +179,7 @@ def _text(value: object) -> str:
     """Return a value as text; empty if there is none."""
     if value is None or value != value:  # NaN
         return ""
-    text = _nfc(str(value).strip())
+    text = _nfc(escape_surrogates(str(value).strip()))
     return "" if text in MISSING else text
 
 
@@ -196,12 +203,18 @@ def _read_labels(file: Path, column: str, rows: Sequence[Row]) -> list[list[str]
 
 
 def _list_warnings(file: Path, column: str, labels: Sequence[Sequence[str]]) -> list[str]:
-    """Return a warning if text looks like a list of Python or JSON, which labels in CSV are not."""
-    lists = [label for values in labels for label in values if PYTHON_LIST.fullmatch(label)]
+    """Return a warning if labels look like lists in another form than that of tables."""
+    single = max(map(len, labels)) < 2
+    lists = (
+        label
+        for values in labels
+        for label in values
+        if PYTHON_LIST.fullmatch(label) or (single and re.search(r"\S[,|]\s*\S", label))
+    )
     return [
         f"{file}: {text} in the column {column!r} is read as one label: separate labels by ; without brackets and "
         "quotes, or use lists in JSON lines"
-        for text in lists[:1]
+        for text in islice(lists, 1)
     ]
 
 
