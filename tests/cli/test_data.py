@@ -149,6 +149,17 @@ def test_an_unreadable_folder_takes_no_clip_from_a_store(
     assert tagged.returncode == 1 and error in tagged.stderr and "3 files, 1 failed" in tagged.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("pack", "table", "{music}", "s"), ("validate", "mer4q", "{music}"), ("info", "fma", "--path", "{music}")],
+)
+def test_a_path_without_permission(arguments: tuple[str, ...], music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != music and access(path, mode))
+    done = run(*(argument.format(music=music) for argument in arguments))
+    assert (done.returncode, done.stderr) == (1, f"error: {music} cannot be read: check its permissions\n")
+
+
 def test_doubts_about_a_table(music: Path, tmp_path: Path) -> None:
     (music / "t.csv").write_text("path;artist;rock;jazz\nrock/[1].wav;X;1;0\njazz/[1].wav;Y;0;1\n")
     done = run("pack", "table", music / "t.csv", tmp_path / "store")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from taggram._text import encode_path
-from taggram.cli.data.arguments import Json, Name, Protocol
+from taggram.cli.data.arguments import Json, Name, Protocol, check_readable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,7 +24,13 @@ def info(
     name: Name,
     protocol: Protocol = None,
     path: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of the published files: count clips and tags.")
+        Path | None,
+        typer.Option(
+            readable=False,
+            callback=check_readable,
+            metavar="FOLDER",
+            help="Folder of the published files: count clips and tags.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

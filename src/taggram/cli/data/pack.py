@@ -10,7 +10,7 @@ import typer
 
 from taggram._system import cpu_count
 from taggram._text import encode_path
-from taggram.cli.data.arguments import Protocol, Workers, count
+from taggram.cli.data.arguments import Protocol, Workers, check_readable, count
 from taggram.cli.packing import show_result
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ def pack(
     path: Annotated[
         Path,
         typer.Argument(
+            readable=False,
+            callback=check_readable,
             help="Its folder; of table: a folder with one sub-folder per tag, or a .csv, .tsv, .jsonl or .parquet "
-            "table with a path column."
+            "table with a path column.",
         ),
     ],
     store: Annotated[Path, typer.Argument(help="Folder of the store; run again to resume or update it.")],
