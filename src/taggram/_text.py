@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["decode_path", "encode_path", "printable_path"]
+__all__ = ["decode_path", "encode_path", "escape_surrogates", "printable_path"]
 
 _ESCAPE = re.compile(r"\\u(005c|d[89a-f][0-9a-f]{2})")
 
@@ -24,7 +24,7 @@ def encode_path(path: str) -> str:
     >>> print(encode_path(os.fsdecode(b"caf\xe9.opus")))
     caf\udce9.opus
     """
-    return _ESCAPE.sub(r"\\u005cu\1", path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return escape_surrogates(_ESCAPE.sub(r"\\u005cu\1", path))
 
 
 def decode_path(text: str) -> str:
@@ -43,3 +43,8 @@ def printable_path(path: str | os.PathLike[str]) -> str:
     """Return a path for messages of one line: line breaks and undecodable bytes are quoted and escaped."""
     text = os.fspath(path)
     return text if text.isprintable() else ascii(text)
+
+
+def escape_surrogates(text: str) -> str:
+    """Return a text that may mention paths, such as an error message, as valid UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

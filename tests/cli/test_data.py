@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +15,7 @@ import soundfile
 from command_line import run as taggram
 from command_line import run_process
 
+from taggram._text import decode_path
 from taggram.datasets import PackedStore, dataset
 from taggram.datasets.synthetic import write_noise
 
@@ -88,6 +92,84 @@ def test_a_split_of_ones_own(tmp_path: Path) -> None:
     for artist in set(clips.groups):
         assert {clip.labels for clip in clips if clip.group == artist} == {("rock",), ("jazz",)}
         assert len({clip.split for clip in clips if clip.group == artist}) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text on Windows")
+def test_file_names_of_any_bytes(music: Path, tmp_path: Path) -> None:
+    jazz = music / os.fsdecode(b"j\xe4zz")
+    (music / "jazz").rename(jazz)
+    (jazz / os.fsdecode(b"\xff.wav")).write_text("no audio")
+    store = tmp_path / os.fsdecode(b"st\xf6re")
+    outputs = {
+        command: run(*command).stdout
+        for command in [
+            ("pack", "table", music, store, "--dry-run"),
+            ("pack", "table", music, store),
+            ("show", store),
+            ("info", "table", "--path", music, "--json"),
+            ("info", "table", "--path", music),
+            ("validate", "table", music, "--json"),
+            ("validate", "table", music),
+            ("audit", "table", music, "--json", "--no-audio"),
+        ]
+    }
+    for command, output in outputs.items():
+        output.encode("utf-8")  # fails if there is a lone surrogate
+        assert r"\udce4" in output or r"\udcf6" in output, command
+    paths = [decode_path(line) for line in next(iter(outputs.values())).splitlines()]
+    assert len(paths) == 4 and all(map(os.path.exists, paths))
+    issues = [json.loads(line) for line in outputs["validate", "table", music, "--json"].splitlines()]
+    assert [os.fsencode(decode_path(issue["path"])) for issue in issues] == [b"j\xe4zz/\xff.wav", b"rock/cut.wav"]
+    assert set(PackedStore(store).clips.labels) == {("rock",), (r"j\udce4zz",)}
+
+
+def test_an_unreadable_folder_takes_no_clip_from_a_store(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, scan = tmp_path / "store", os.scandir
+    command = "pack", "table", music, store
+    assert run(*command).returncode == 0
+    manifest = (store / "manifest.parquet").read_bytes()
+
+    def denied(path: str) -> object:
+        if os.path.basename(path) == "jazz":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", denied)
+        done = run(*command)
+        tagged = taggram("tag", music, "--top", 1)
+        again = run(*command, "--dry-run")
+    error = f"error: the folder {music / 'jazz'} cannot be read (permission denied): check its permissions\n"
+    assert (
+        (done.returncode, done.stdout, done.stderr) == (again.returncode, again.stdout, again.stderr) == (1, "", error)
+    )
+    assert (store / "manifest.parquet").read_bytes() == manifest and len(PackedStore(store)) == 3
+    assert tagged.returncode == 1 and error in tagged.stderr and "3 files, 1 failed" in tagged.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("pack", "table", "{music}", "s"), ("validate", "mer4q", "{music}"), ("info", "fma", "--path", "{music}")],
+)
+def test_a_path_without_permission(arguments: tuple[str, ...], music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != music and access(path, mode))
+    done = run(*(argument.format(music=music) for argument in arguments))
+    assert (done.returncode, done.stderr) == (1, f"error: {music} cannot be read: check its permissions\n")
+
+
+def test_doubts_about_a_table(music: Path, tmp_path: Path) -> None:
+    (music / "t.csv").write_text("path;artist;rock;jazz\nrock/[1].wav;X;1;0\njazz/[1].wav;Y;0;1\n")
+    done = run("pack", "table", music / "t.csv", tmp_path / "store")
+    assert done.returncode == 0 and done.stdout.startswith("2 clips: 2 packed")
+    assert done.stderr.startswith(
+        f"warning: {music / 't.csv'} has no column 'labels', so no clip has a label: columns of"
+    )
+    assert len(done.stderr.splitlines()) == 1
+    refused = run("pack", "table", music / "t.csv", tmp_path / "store", "--labels", "rock,jazz")
+    assert refused.returncode == 1 and "are only numbers (0): write the names of the columns with 1" in refused.stderr
 
 
 def test_a_data_set(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def test_positives_may_weigh_more() -> None:
     [
         ({"genre": HEADS["genre"]}, "concatenated, must be the vocabulary"),
         (dict(reversed(HEADS.items())), "concatenated, must be the vocabulary"),
+        ({"genre": {"kind": "softmax", "tags": ["rock", False]}}, "head genre: the tag False is not text: put it in"),
         ({"genre": {"kind": "argmax", "tags": TAGS}}, "head genre: needs tags, and as kind one of softmax"),
         ({"genre": {"tags": TAGS}}, "head genre"),
         ({"genre": {"kind": "softmax", "tags": TAGS, "weight": 0}}, "head genre: its weight must be a number above 0"),

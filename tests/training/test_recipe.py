@@ -38,6 +38,18 @@ from taggram.training.plan import make_plan, required_sample_rate
             "data: {store: s, vocabulary: [a, a]}",
             "data.vocabulary: a vocabulary needs at least one tag and each tag once",
         ),
+        ("data: {store: s, vocabulary: [rock, no]}", "data.vocabulary.1: must be text, not false: put it in quotes"),
+        ("data: {store: s, vocabulary: [on]}", "data.vocabulary.0: must be text, not true: put it in quotes"),
+        ("data: {store: s, vocabulary: [rock, 80]}", "data.vocabulary.1: must be text, not 80: put it in quotes"),
+        ("data: {store: s, vocabulary: [a, 8.5]}", "data.vocabulary.1: must be text, not 8.5: put it in quotes"),
+        ("data: {store: s, vocabulary: [a, 2026-01-01]}", "data.vocabulary.1: must be text, not 2026-01-01: put it"),
+        ("data: {store: s, vocabulary: [rock, ~]}", "data.vocabulary.1: Input should be a valid string"),
+        ("data: {store: s, vocabulary: no}", "data.vocabulary: must be text, not false: put it in quotes"),
+        (
+            "data: {store: s, sources: [{name: a, path: b, labels: [yes]}]}",
+            "data.sources.0.labels.0: must be text, not true: put it in quotes",
+        ),
+        ("data: {store: s, sources: [{name: a, path: b, all: off}]}", "data.sources.0.all: must be text, not false"),
         ("data: {vocabulary: mtat}", "data.store: this key is missing"),
         (
             "data: {store: s, sources: [{name: a, path: b}, {name: a, path: c}]}",

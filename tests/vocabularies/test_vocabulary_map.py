@@ -59,6 +59,33 @@ def test_labels_of_a_data_set_become_tags(tmp_path):
     assert there.inverse().inverse().sources == there.sources
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "label,tags\nr&b,rnb;soul\ncafé,\n",
+        '\ufefflabel; tags\r\n r&b; "rnb; soul"\r\ncafé;\r\n',
+        "\ufefflabel\ttags\ncafe\N{COMBINING ACUTE ACCENT}\t\n\nr&b\t rnb ; soul \n",
+    ],
+)
+def test_a_table_with_another_delimiter(tmp_path, text):
+    table = tmp_path / "map.csv"
+    table.write_bytes(text.encode())
+    read = VocabularyMap.read(table)
+    assert read.labels(["r&b", "café"]) == ["soul", "rnb"] and set(read.source.names) == {"r&b", "café"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "named"), [(["rock", False], "tag 2 .* False"), ([80], "tag 1 .* 80"), ([None], "None")]
+)
+def test_tags_are_text(tags, named):
+    with pytest.raises(ModelError, match=f"{named}, not text: put it in quotes"):
+        Vocabulary.from_names(tags)
+
+
+def test_tags_have_one_unicode_form():
+    assert Vocabulary.from_names(["cafe\N{COMBINING ACUTE ACCENT}"]).names == ("café",)
+
+
 @pytest.mark.parametrize("text", ["label\ttags\njazz\tjaz\n", "name\ttags\njazz\tjazz\n", "label\ttags\njazz\n"])
 def test_a_wrong_table_is_named(tmp_path, text):
     table = tmp_path / "map.tsv"

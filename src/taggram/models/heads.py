@@ -67,6 +67,9 @@ class Head:
         """Read a head from options; see `Heads`."""
         if set(options) - {"weight"} != {"kind", "tags"} or options["kind"] not in _KINDS:
             raise ValueError(f"head {name}: needs tags, and as kind one of {', '.join(_KINDS)}")
+        for tag in options["tags"]:
+            if not isinstance(tag, str):
+                raise ValueError(f"head {name}: the tag {tag!r} is not text: put it in quotes")
         head = cls(options["kind"], tuple(options["tags"]), float(options.get("weight", 1.0)))
         if not 0 < head.weight < float("inf"):
             raise ValueError(f"head {name}: its weight must be a number above 0")

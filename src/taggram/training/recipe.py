@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 from typing import Any, Self
@@ -130,7 +131,9 @@ class Recipe(Config):
 
 def _first_error(error: ValidationError, data: dict[Any, Any]) -> str:
     """Format the first error in one line, with the keys as in the file."""
-    first = error.errors()[0]
+    errors = error.errors()
+    # A list that could have been text, too, is wrong because of one of its items.
+    first = next((each for each in errors if not isinstance(each["input"], list)), errors[0])
     keys, inner = [], data
     for part in first["loc"]:  # pydantic also lists the kind of a union, which is no key
         missing = first["type"] == "missing" and part == first["loc"][-1]
@@ -144,5 +147,8 @@ def _first_error(error: ValidationError, data: dict[Any, Any]) -> str:
         "union_tag_invalid": f"kind must be one of {first.get('ctx', {}).get('expected_tags')}",
         "union_tag_not_found": "the key kind is missing",
     }
+    if isinstance(first["input"], bool | int | float | datetime.date):
+        value = yaml.safe_dump(first["input"]).partition("\n")[0]
+        messages["string_type"] = f"must be text, not {value}: put it in quotes (YAML reads no, on and 80 otherwise)"
     message = messages.get(first["type"], first["msg"].removeprefix("Value error, "))
     return ": ".join([*([".".join(keys)] if keys else []), " ".join(message.split())])

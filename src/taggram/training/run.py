@@ -250,6 +250,9 @@ def _pack_sources(
 
     rate = required_sample_rate(recipe, source)
     clips = list_sources(recipe, rate, workers)
+    if not recipe.distill.teachers:  # else labels are not the targets
+        for line in clips.warnings:
+            report(f"warning: {line}")
 
     def show(result: PackResult) -> None:
         if result.state == "failed":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterable
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -56,12 +57,13 @@ class Vocabulary(Record, frozen=True, kw_only=True):
         ----------
         tags
             Name of a vocabulary: a published one (``"mtat"``, ``"msd"``, ``"jamendo"``), or ``"taggram"``, which joins
-            these. Or tags in output order, which get the category ``"other"``. A vocabulary is returned as it is.
+            these. Or tags in output order, which get the category ``"other"`` and are converted to NFC. A vocabulary is
+            returned as it is.
 
         Raises
         ------
         ModelError
-            For an unknown name, for no tags and for a tag that occurs twice.
+            For an unknown name, for no tags, and for a tag that is no text or occurs twice.
         """
         if isinstance(tags, Vocabulary):
             return tags
@@ -72,7 +74,11 @@ class Vocabulary(Record, frozen=True, kw_only=True):
             if not file.is_file():
                 raise ModelError(f"no vocabulary is named {tags!r}; there are: taggram, {', '.join(cls.published())}")
             return cls.from_json(file.read_bytes())
-        names = list(tags)
+        names = []
+        for number, tag in enumerate(tags, 1):
+            if not isinstance(tag, str):
+                raise ModelError(f"tag {number} of a vocabulary is {tag!r}, not text: put it in quotes")
+            names.append(unicodedata.normalize("NFC", tag))
         if not names or len(set(names)) < len(names):
             raise ModelError("a vocabulary needs at least one tag and each tag once")
         return cls(name="custom", tags=dict.fromkeys(names, "other"))

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import csv
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._delimited import read_delimited
 from taggram.errors import ModelError
 from taggram.vocabularies.vocabulary import TABLE, Vocabulary
 
@@ -102,8 +105,8 @@ class VocabularyMap:
         Parameters
         ----------
         file
-            Tab-separated text in UTF-8 with the columns ``label`` and ``tags``; several tags are separated by ``;``,
-            and a label without a corresponding tag has none.
+            Text in UTF-8, delimited by tabs, commas or semicolons, with the columns ``label`` and ``tags``; several
+            tags are separated by ``;``, and a label without a corresponding tag has none.
         target
             Name of the vocabulary of the tags.
 
@@ -116,14 +119,13 @@ class VocabularyMap:
         sources: dict[str, list[str]] = {tag: [] for tag in to_tags.names}
         labels = []
         try:
-            with open(file, encoding="utf-8", newline="") as text:
-                for row in csv.DictReader(text, delimiter="\t"):
-                    labels.append(row["label"])
-                    for tag in filter(None, row["tags"].split(";")):
-                        sources[tag].append(row["label"])
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelError(f"{file} cannot be read: {error}") from error
-        except (KeyError, AttributeError) as error:
+            for row in read_delimited(Path(file), "label"):
+                labels.append(unicodedata.normalize("NFC", row["label"]))
+                for tag in filter(None, map(str.strip, row["tags"].split(";"))):
+                    sources[tag].append(labels[-1])
+        except OSError as error:
+            raise ModelError(f"{file} cannot be read ({error.strerror or error}): check the path") from error
+        except (KeyError, ValueError) as error:
             raise ModelError(
                 f"{file}: a map has the columns label and tags, with tags of {target}: see {error}"
             ) from error

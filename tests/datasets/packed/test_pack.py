@@ -274,15 +274,18 @@ def test_an_interrupted_run_keeps_what_it_has(index: ClipIndex, tmp_path: Path) 
 
 
 def test_file_names_of_any_bytes(ramps: Path, tmp_path: Path) -> None:
-    name = os.fsdecode(b"caf\xe9 \xf0\x9f\x8e\xb5.wav")
-    folder = tmp_path / "music"
+    names = [os.fsdecode(b"caf\xe9 \xf0\x9f\x8e\xb5.wav"), r"caf\udce9.wav", "z.wav"]
+    folder, store = tmp_path / os.fsdecode(b"m\xfcsic"), tmp_path / os.fsdecode(b"st\xf6re")
     folder.mkdir()
-    (folder / name).write_bytes((ramps / "00.wav").read_bytes())
+    for i, name in enumerate(names):
+        (folder / name).write_bytes((ramps / f"{i:02}.wav").read_bytes())
     for state in ("packed", "kept"):
         results: list[PackResult] = []
-        pack(list_folder(folder), tmp_path / "store", report=results.append)
-        assert results[0].state == state
-    assert list(PackedStore(tmp_path / "store").clips.ids) == ["caf\\udce9 \U0001f3b5.wav"]
+        pack(list_folder(folder), store, report=results.append)
+        assert {result.state for result in results} == {state}
+    clips = PackedStore(store).clips
+    assert list(clips.ids) == [r"caf\u005cudce9.wav", "caf\\udce9 \U0001f3b5.wav", "z.wav"]
+    assert sorted(clips.paths) == sorted(names) and {clip.path for clip in clips} == set(names)
 
 
 def test_real_clips(shared: Path, tmp_path: Path) -> None:

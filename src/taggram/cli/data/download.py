@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from taggram._text import encode_path
 from taggram.cli.data.arguments import Folder, Name, count
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def download(
         return True
 
     result = datasets.download(
-        dataset, path, confirm=confirm, report=lambda file: print(file, flush=True), progress=progress
+        dataset, path, confirm=confirm, report=lambda file: print(encode_path(str(file)), flush=True), progress=progress
     )
     print(manual, file=sys.stderr)
     if result.missing:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taggram.cli.data.arguments import Json, Name, Protocol
+from taggram._text import encode_path
+from taggram.cli.data.arguments import Json, Name, Protocol, check_readable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,7 +24,13 @@ def info(
     name: Name,
     protocol: Protocol = None,
     path: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of the published files: count clips and tags.")
+        Path | None,
+        typer.Option(
+            readable=False,
+            callback=check_readable,
+            metavar="FOLDER",
+            help="Folder of the published files: count clips and tags.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -54,7 +61,7 @@ def info(
 def _copy_as_data(counts: TagCounts, path: Path) -> dict[str, Any]:
     return {
         "protocol": counts.protocol,
-        "path": str(path),
+        "path": encode_path(str(path)),
         "splits": counts.splits,
         "split_hash": counts.split_hash,
         "size_mismatch": counts.size_mismatch,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from taggram._system import cpu_count
-from taggram.cli.data.arguments import Protocol, Workers, count
+from taggram._text import encode_path
+from taggram.cli.data.arguments import Protocol, Workers, check_readable, count
 from taggram.cli.packing import show_result
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ def pack(
     path: Annotated[
         Path,
         typer.Argument(
+            readable=False,
+            callback=check_readable,
             help="Its folder; of table: a folder with one sub-folder per tag, or a .csv, .tsv, .jsonl or .parquet "
-            "table with a path column."
+            "table with a path column.",
         ),
     ],
     store: Annotated[Path, typer.Argument(help="Folder of the store; run again to resume or update it.")],
@@ -73,6 +76,8 @@ def pack(
     if has_columns and path.is_dir():
         raise typer.BadParameter("--id, --labels, --split and --group name columns of a table, not of a folder")
     index = datasets.list_table(path, **columns) if has_columns else datasets.dataset(name).index(path, protocol)
+    for line in index.warnings:
+        print(f"warning: {line}", file=sys.stderr)
     if new_split is not None:
         index = datasets.artist_split(index, seed=new_split)
     if dry_run:
@@ -87,7 +92,7 @@ def pack(
         report=show_result,
         progress=progress,
     )
-    print(f"{count(len(index.clips), 'clip')}: {summary} in {store}")
+    print(f"{count(len(index.clips), 'clip')}: {summary} in {encode_path(str(store))}")
     if summary.failed:
         raise typer.Exit(1)
 
@@ -100,7 +105,7 @@ def _list(index: ClipIndex, store: Path, sample_rate: int) -> None:
         file = index.file(clip)
         n += 1
         if file.is_file():
-            print(file)
+            print(encode_path(str(file)))
         else:
             missing += 1
             print(f"error: {file} does not exist: check the path", file=sys.stderr)

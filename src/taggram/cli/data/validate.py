@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taggram._system import cpu_count
+from taggram._text import encode_path, escape_surrogates
 from taggram.cli.data.arguments import Folder, Name, Protocol, Workers, count
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ def validate(
     modification time changes; an interrupted validation resumes.
     """
     import json as encoder
-    from dataclasses import asdict
 
     from taggram import datasets
     from taggram._progress import progress
@@ -55,7 +55,8 @@ def validate(
         progress=progress,
     ):
         kinds[issue.kind] += 1
-        line = encoder.dumps(asdict(issue), ensure_ascii=False) if json else f"{issue.kind}: {issue.message}"
+        fields = {"kind": issue.kind, "path": encode_path(issue.path), "message": escape_surrogates(issue.message)}
+        line = encoder.dumps(fields, ensure_ascii=False) if json else "{kind}: {message}".format(**fields)
         print(line, flush=True)
     issues = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "no issues"
     files = f"{count(counts.total, 'file')} ({counts.cached} validated before), {counts.seconds / 3600:.2f} h"

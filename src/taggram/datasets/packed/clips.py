@@ -10,6 +10,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._text import decode_path
 from taggram.datasets.packed.manifest import Manifest, Texts
 
 __all__ = ["StoredClip", "StoredClips"]
@@ -81,7 +82,7 @@ class StoredClips(Sequence[StoredClip]):
     @cached_property
     def paths(self) -> Texts:
         """Audio files as in the source."""
-        return self._manifest.texts("path")
+        return np.array([decode_path(text) for text in self._manifest.texts("path")], object)
 
     @cached_property
     def splits(self) -> Texts:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from taggram._files import atomic_file
 from taggram._system import sync_folder
+from taggram._text import encode_path, escape_surrogates
 from taggram.datasets.index import ClipInfo
 from taggram.datasets.packed.journal import FILE_NAME as JOURNAL
 from taggram.datasets.packed.journal import VERSION, Entry
@@ -52,13 +53,13 @@ def write_manifest(folder: Path, sample_rate: int, rows: Sequence[tuple[ClipInfo
     from pyarrow import parquet
 
     columns: dict[str, Any] = {
-        "id": [_plain(clip.id) for clip, _ in rows],
-        "path": [_plain(clip.path) for clip, _ in rows],
-        "split": [_plain(clip.split) for clip, _ in rows],
-        "labels": [[_plain(label) for label in clip.labels] for clip, _ in rows],
-        "group": [_plain(clip.group) for clip, _ in rows],
+        "id": [escape_surrogates(clip.id) for clip, _ in rows],
+        "path": [encode_path(clip.path) for clip, _ in rows],
+        "split": [escape_surrogates(clip.split) for clip, _ in rows],
+        "labels": [[escape_surrogates(label) for label in clip.labels] for clip, _ in rows],
+        "group": [escape_surrogates(clip.group) for clip, _ in rows],
         "duration": [entry.length / sample_rate for _, entry in rows],
-        "warning": [_plain(entry.warning) for _, entry in rows],
+        "warning": [escape_surrogates(entry.warning) for _, entry in rows],
         "hash": [entry.hash for _, entry in rows],
         **{name: [getattr(entry, name) for _, entry in rows] for name in _NUMBERS},
     }
@@ -67,8 +68,9 @@ def write_manifest(folder: Path, sample_rate: int, rows: Sequence[tuple[ClipInfo
         [(name, types.get(name, pa.string())) for name in columns],
         {"taggram_store": str(VERSION), "sample_rate": str(sample_rate)},
     )
-    with atomic_file(folder / FILE_NAME) as scratch:
-        parquet.write_table(pa.table(columns, schema), scratch, row_group_size=ROWS)
+    # Arrow opens only files whose names are UTF-8, so it gets an open one.
+    with atomic_file(folder / FILE_NAME) as scratch, scratch.open("wb") as file:
+        parquet.write_table(pa.table(columns, schema), file, row_group_size=ROWS)
     sync_folder(folder)
 
 
@@ -93,6 +95,7 @@ class Manifest:
 
     def __init__(self, folder: Path) -> None:
         require_parquet()
+        import pyarrow as pa
         from pyarrow import parquet
 
         self._path = folder / FILE_NAME
@@ -101,7 +104,7 @@ class Manifest:
                 raise DatasetError(f"{folder} is packed in part: run the same taggram data pack again")
             raise DatasetError(f"{folder} is no packed store: make one with taggram data pack")
         with self._well_formed():
-            self._file = parquet.ParquetFile(self._path, memory_map=True)
+            self._file = parquet.ParquetFile(pa.BufferReader(np.memmap(self._path, mode="r")))
             metadata = self._file.schema_arrow.metadata or {}
             version = metadata.get(b"taggram_store", b"?").decode()
             if version != str(VERSION):
@@ -147,8 +150,3 @@ def _texts(array: Any) -> Texts:
     coded = array.dictionary_encode()
     texts: Texts = np.array(coded.dictionary.to_pylist(), object)[np.from_dlpack(coded.indices)]
     return texts
-
-
-def _plain(text: str) -> str:
-    """Escape the bytes of a file name that are not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()

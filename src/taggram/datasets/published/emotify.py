@@ -11,7 +11,7 @@ from taggram.datasets.graded_labels import parse_grade
 from taggram.datasets.index import ClipIndex
 from taggram.datasets.registry import register_dataset
 from taggram.datasets.synthetic import write_noise
-from taggram.datasets.table import FORMATS, list_table
+from taggram.datasets.table import list_table, read_table
 from taggram.vocabularies import Vocabulary
 
 GENRES = ("classical", "electronic", "pop", "rock")
@@ -84,7 +84,7 @@ class Emotify(Dataset):
         else:
             labels = [
                 tuple(f"{emotion}={parse_grade(row.get(emotion, ''), emotion, table):g}" for emotion in EMOTIONS)
-                for row in FORMATS[table.suffix](table)
+                for row in read_table(table)
             ]
         clips = zip(index.clips, labels, strict=True)
         return ClipIndex(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from pathlib import Path
 
+from taggram._text import encode_path
 from taggram.datasets.base import Dataset, Protocol
 from taggram.datasets.folder import list_folder
 from taggram.datasets.graded_labels import tag_of
@@ -45,7 +47,8 @@ class Table(Dataset):
         if not counts:
             raise DatasetError(f"{folder} has no labels: add a column labels to the table, or name folders after tags")
         tags = sorted(counts, key=lambda tag: (-counts[tag], tag))
-        return Vocabulary(name=folder.stem, source=str(folder), tags=dict.fromkeys(tags, "other"))
+        name, source = encode_path(folder.stem), encode_path(str(folder))
+        return Vocabulary(name=name, source=source, tags=dict.fromkeys(tags, "other"))
 
     def index(self, folder: Path, protocol: str | None = None) -> ClipIndex:
         """List the rows of a table, or the files of a folder, sorted; see `Dataset`.
@@ -68,11 +71,13 @@ class Table(Dataset):
             If the table or folder does not exist, or is malformed.
         """
         self.protocol(protocol)
-        if not folder.exists():
-            raise DatasetError(f"{folder} does not exist: check the path")
-        if folder.is_file():
-            return list_table(folder)
-        return list_folder(folder, folders_are_tags=True)
+        try:
+            is_folder = stat.S_ISDIR(folder.stat().st_mode)
+        except FileNotFoundError as error:
+            raise DatasetError(f"{folder} does not exist: check the path") from error
+        except OSError as error:
+            raise DatasetError(f"{folder} cannot be read ({error.strerror}): check the path") from error
+        return list_folder(folder, folders_are_tags=True) if is_folder else list_table(folder)
 
     def write_sample(self, folder: Path) -> None:
         """Write a folder for each of two tags, with three clips; see `Dataset`."""

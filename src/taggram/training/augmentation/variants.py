@@ -144,7 +144,7 @@ def add_variants(
         for _ in parallel_map(_write, missing, workers=workers, on_crash=_no_variant):
             pass
     written = tuple(clip for clip, (_, file) in zip(listed, jobs, strict=True) if file.exists())
-    return ClipIndex(clips.folder, clips.clips + written)
+    return clips.replace(clips.clips + written)
 
 
 def _write(job: tuple[Variant, Path]) -> None:
