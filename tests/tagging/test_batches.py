@@ -48,8 +48,7 @@ def same(result: TagResult, alone: TagResult) -> bool:
     return all(getattr(result.prediction, name) == getattr(alone.prediction, name) for name in rest)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(("batch", "workers"), [(1, 2), (4, 1)])
 def test_each_file_gets_the_scores_that_it_gets_alone(
     batch: int, workers: int, paths: list[str], published: Callable[[str], Path]
 ) -> None:

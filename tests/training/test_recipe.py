@@ -90,7 +90,7 @@ print(*(name for name in sys.modules if name.startswith("taggram.")))
     libraries, modules = done.stdout.splitlines()
     assert not libraries
     rooms = {module.split(".")[1] for module in modules.split()}
-    assert rooms == {"training", "vocabularies", "errors", "record"}
+    assert rooms == {"training", "vocabularies", "errors", "record", "_delimited"}
 
 
 def test_a_file_that_is_no_recipe(tmp_path: Path) -> None:

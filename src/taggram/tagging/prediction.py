@@ -81,7 +81,7 @@ class Prediction:
     --------
     >>> import taggram
     >>> prediction = taggram.Tagger().tag("examples/piano-prelude.opus")
-    >>> "classical" in [tag for tag, score in prediction.tags()]
+    >>> "piano" in [tag for tag, score in prediction.tags()]
     True
     >>> prediction["piano"] > prediction["guitar"]
     True
