@@ -18,9 +18,10 @@ import av
 from av.stream import Disposition
 
 from taggram._system import seek_function
+from taggram.audio.encryption import is_encrypted, is_encrypted_stream
+from taggram.audio.lengths import is_asf_broadcast, is_placeholder, lacks_length, riff_size
 from taggram.audio.ogg import find_links
 from taggram.audio.pyav import open_container, text_tags, time_base
-from taggram.audio.riff import is_placeholder, lacks_length, riff_size
 from taggram.errors import AudioError
 
 __all__ = ["AudioInfo", "Source", "probe"]
@@ -101,6 +102,8 @@ class Source:
         self._skip_to: int | None = None
         self._file = _open(path, self._name)
         try:
+            if is_encrypted(self._file):
+                self._fail_encrypted()
             self.links = find_links(self._file)
             self._open_first()
             self.info = self._describe()
@@ -202,6 +205,8 @@ class Source:
             self._fail(f"has no audio stream, only {' and '.join(kinds) or 'an empty container'}")
         if stream is None:  # FFmpeg takes random bytes for an mp3 without packets
             self._unrecognised(None)
+        if is_encrypted_stream(self.container, stream):
+            self._fail_encrypted()
         context = stream.codec_context
         if context is None:
             self._fail("has audio that cannot be decoded: convert it, for example to flac or mp3")
@@ -252,7 +257,7 @@ class Source:
         name: str = self.container.format.name
         size: int = self.container.size
         byte_rate: float = (self.stream.bit_rate or 0) / 8
-        if duration is None:
+        if duration is None or (name == "asf" and is_asf_broadcast(self._file)):
             return None
         if name == "wav" and byte_rate and (whole := riff_size(self._file)) > size:
             return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to the size of the file
@@ -270,6 +275,11 @@ class Source:
             what = "its header (the moov box) is missing or damaged, often by an interrupted recording or download"
             self._fail(f"cannot be opened: {what}; download or export it again", cause)
         self._fail("is not audio in any supported format", cause)
+
+    def _fail_encrypted(self) -> NoReturn:
+        self._fail(
+            "is encrypted (DRM): only the shop's or service's own player can play it; get a copy without protection"
+        )
 
     def _fail(self, what: str, cause: Exception | None = None) -> NoReturn:
         raise AudioError(f"{self._name} {what}") from cause
