@@ -197,6 +197,39 @@ def test_placeholders_of_big_endian_files_promise_nothing(tmp_path, pcm, limit, 
     assert probe(path).duration == pytest.approx(2, abs=0.01)
 
 
+class Pipe:
+    """A file that can only be written to, from its beginning to its end."""
+
+    def __init__(self):
+        self.parts = []
+
+    def write(self, data):
+        self.parts.append(bytes(data))
+        return len(data)
+
+
+@pytest.mark.parametrize(
+    ("muxer", "encoder", "options"),
+    [
+        ("wav", "pcm_s16le", {}),
+        ("wav", "pcm_s16le", {"rf64": "always"}),
+        ("asf", "wmav2", {}),
+        ("mp3", "libmp3lame", {}),
+    ]
+    + [(muxer, "flac", {}) for muxer in ("flac", "ogg", "matroska")],
+)
+def test_what_ffmpeg_writes_to_a_pipe_is_whole(tmp_path, music, muxer, encoder, options):
+    pipe = Pipe()
+    with av.open(pipe, "w", format=muxer, options=options) as out:
+        stream = out.add_stream(encoder, rate=44100, layout="stereo")
+        stream.bit_rate = 96000
+        for frame in frames(music(2), stream.codec_context, 0):
+            out.mux(stream.encode(frame))
+    path = tmp_path / f"pipe.{muxer}"
+    path.write_bytes(b"".join(pipe.parts))
+    assert read(path).size == pytest.approx(2 * 44100, abs=2500)
+
+
 def test_true_sizes_still_tell_what_is_cut(tmp_path, pcm):
     path = tmp_path / "cut.wav"
     for size in (len(pcm[1]), 3_000_000_000):

@@ -1,6 +1,6 @@
 """Sanitizing of samples: non-finite values, other units than full scale, and damaged samples.
 
-Full scale is 1.0. The rules, applied to the channel mean at the recording's own rate:
+Full scale is 1.0. The rules, applied to the mono samples (see `downmix`) at the recording's own rate:
 
 - NaN and infinite samples become 0.
 - A recording stored as floating point whose peak exceeds 4 (12 dB over full scale) is in another unit, such as 16-bit
@@ -11,12 +11,14 @@ Full scale is 1.0. The rules, applied to the channel mean at the recording's own
 Each rule that applies gives one warning.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from taggram.audio.downmix import CELL, MIN_CELL, cancellation_warnings, uncancelled_channel
 from taggram.errors import AudioError
 
 __all__ = ["Sanitizer", "Waveform", "clean", "finite_peak", "full_scale"]
@@ -91,7 +93,7 @@ def clean(samples: npt.ArrayLike) -> tuple[Waveform, list[str]]:
     ----------
     samples : (samples,) or (channels, samples), any integer or floating type
         Integers are divided by the full scale of their type (unsigned ones are centred first); floats have full scale
-        1.0. Channels are averaged.
+        1.0. Channels are averaged; where they cancel, one is chosen.
 
     Returns
     -------
@@ -126,9 +128,17 @@ def clean(samples: npt.ArrayLike) -> tuple[Waveform, list[str]]:
     with np.errstate(over="ignore", invalid="ignore"):
         if array.dtype.kind != "f":
             array = (array.astype(np.float64) - zero) / scale
-        waveform = np.atleast_2d(array).mean(axis=0, dtype=np.float64).astype(np.float32)
+        channels = np.atleast_2d(array)
+        waveform = channels.mean(axis=0, dtype=np.float64).astype(np.float32)
+        cancelled = 0
+        inner = range(CELL, waveform.size - MIN_CELL + 1, CELL)
+        for start, stop in itertools.pairwise([0, *inner, waveform.size]):
+            channel = uncancelled_channel(waveform[start:stop], channels[:, start:stop].astype(np.float32))
+            if channel is not None:
+                waveform[start:stop] = channel
+                cancelled += channel.size
     sanitizer = Sanitizer(finite_peak(waveform))
-    return sanitizer.apply(waveform), sanitizer.warnings()
+    return sanitizer.apply(waveform), cancellation_warnings(cancelled) + sanitizer.warnings()
 
 
 def full_scale(dtype: np.dtype[Any]) -> tuple[float, float]:

@@ -19,9 +19,10 @@ from av.stream import Disposition
 
 from taggram._system import seek_function
 from taggram._text import printable_path
+from taggram.audio.encryption import is_encrypted, is_encrypted_stream
+from taggram.audio.lengths import is_asf_broadcast, is_placeholder, lacks_length, riff_size
 from taggram.audio.ogg import find_links
 from taggram.audio.pyav import open_container, text_tags, time_base
-from taggram.audio.riff import is_placeholder, lacks_length, riff_size
 from taggram.errors import AudioError
 
 __all__ = ["AudioInfo", "Source", "probe"]
@@ -104,6 +105,8 @@ class Source:
         self._skip_to: int | None = None
         self._file = _open(path, self._name) if content is None else _MemoryFile(content, self._name)
         try:
+            if is_encrypted(self._file):
+                self._fail_encrypted()
             self.links = find_links(self._file)
             self._open_first()
             self.info = self._describe()
@@ -205,6 +208,8 @@ class Source:
             self._fail(f"has no audio stream, only {' and '.join(kinds) or 'an empty container'}")
         if stream is None:  # FFmpeg takes random bytes for an mp3 without packets
             self._unrecognised(None)
+        if is_encrypted_stream(self.container, stream):
+            self._fail_encrypted()
         context = stream.codec_context
         if context is None:
             self._fail("has audio that cannot be decoded: convert it, for example to flac or mp3")
@@ -255,7 +260,7 @@ class Source:
         name: str = self.container.format.name
         size: int = self.container.size
         byte_rate: float = (self.stream.bit_rate or 0) / 8
-        if duration is None:
+        if duration is None or (name == "asf" and is_asf_broadcast(self._file)):
             return None
         if name == "wav" and byte_rate and (whole := riff_size(self._file)) > size:
             return max(duration, whole / byte_rate)  # FFmpeg may have shortened the duration to the size of the file
@@ -274,6 +279,11 @@ class Source:
             self._fail(f"cannot be opened: {what}; download or export it again", cause)
         hint = ": pass the content of an audio file" if isinstance(self._file, _MemoryFile) else ""
         self._fail(f"is not audio in any supported format{hint}", cause)
+
+    def _fail_encrypted(self) -> NoReturn:
+        self._fail(
+            "is encrypted (DRM): only the shop's or service's own player can play it; get a copy without protection"
+        )
 
     def _fail(self, what: str, cause: Exception | None = None) -> NoReturn:
         raise AudioError(f"{self._name} {what}") from cause

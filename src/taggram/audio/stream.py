@@ -11,6 +11,7 @@ import numpy as np
 
 from taggram._text import printable_path
 from taggram.audio.decode import Decoder, seekable
+from taggram.audio.downmix import cancellation_warnings
 from taggram.audio.resample import Resampler, common_grid
 from taggram.audio.sanitize import Sanitizer, Waveform, finite_peak
 from taggram.audio.source import SAMPLE_RATES, AudioInfo, Source
@@ -23,7 +24,8 @@ class AudioStream:
     """A file, or a part of it, as blocks of mono samples; memory does not grow with the length of the file.
 
     It is a context manager and can be iterated once. Blocks are (samples,) float32 arrays: the mean of the channels,
-    resampled by soxr HQ, full scale 1.0, finite and within -4..4 except for the ripple of the resampler.
+    or one where they cancel, resampled by soxr HQ, full scale 1.0, finite and within -4..4 except for the ripple of the
+    resampler.
 
     Parameters
     ----------
@@ -121,7 +123,8 @@ class AudioStream:
                 break
         if given == 0:
             self._raise_no_samples(decoder)
-        self.warnings += sanitizer.warnings() + self._losses(given / self._rate, given == limit, decoder)
+        self.warnings += cancellation_warnings(decoder.cancelled) + sanitizer.warnings()
+        self.warnings += self._losses(given / self._rate, given == limit, decoder)
 
     def _resampled(self, decoder: Decoder, sanitizer: Sanitizer, begin: int) -> Iterator[Waveform]:
         resample = Resampler(self._rate)
@@ -187,7 +190,7 @@ def read(
     Returns
     -------
     (samples,) float32
-        Mean of the channels, resampled by soxr HQ; full scale is 1.0; at least one sample.
+        Mean of the channels, or one where they cancel, resampled by soxr HQ; full scale is 1.0; at least one sample.
 
     Raises
     ------
@@ -197,7 +200,7 @@ def read(
     Warns
     -----
     AudioWarning
-        If the file is damaged or cut short, or if its samples had to be changed.
+        If the file is damaged or cut short, if channels cancel, or if samples had to be changed.
 
     Examples
     --------
