@@ -29,11 +29,11 @@ OPTIONS: dict[str, dict[str, int]] = {
     "musicnn_ferraro": {"n_mels": 48},
     "musicnn_pons": {"channels": 16, "units": 50},
 }
-# Their export and their bfloat16 take 5 to 30 s each; what they are made of is exported with the others, too, and
-# musicnn_pons with its published weights.
+# Their export and their bfloat16 take 5 to 30 s each; what they are made of is exported with the others, too,
+# musicnn_pons with its published weights, and genre_mood_cnn with its heads.
 SLOW = {
-    *("crnn", "fcn", "fcn4", "four_layer_cnn", "harmonic_cnn", "musicnn", "musicnn_ferraro", "musicnn_pons"),
-    *("sample_cnn_se", "self_attention", "short_chunk_cnn", "short_chunk_cnn_res", "zhang_cnn"),
+    *("crnn", "fcn", "fcn4", "four_layer_cnn", "genre_mood_cnn", "harmonic_cnn", "musicnn", "musicnn_ferraro"),
+    *("musicnn_pons", "sample_cnn_se", "self_attention", "short_chunk_cnn", "short_chunk_cnn_res", "zhang_cnn"),
 }
 EXPENSIVE = pytest.mark.parametrize(
     "network",

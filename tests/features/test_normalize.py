@@ -100,6 +100,7 @@ class Seen(Network):
         return torch.cat([kind(features).flatten(1) for kind in self.kinds], dim=1)
 
 
+@pytest.mark.slow
 def test_normalization_is_part_of_the_exported_model(tmp_path: Path) -> None:
     network = Seen().eval()
     export_onnx(network, tmp_path / "model.onnx")
