@@ -50,11 +50,28 @@ def stay(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ("a.cue", b'FILE "d.flac" WAVE\nFILE "d.flac" WAVE\n', ["lists/d.flac"]),
         ("a.m3u", b"#EXTM3U\n", []),
+        ("a.m3u", b"one.mp3\rtwo.mp3\r", ["lists/one.mp3", "lists/two.mp3"]),
+        ("a.m3u", "#EXTM3U\r\n\xe9.mp3\r\n".encode("utf-16"), ["lists/\xe9.mp3"]),
+        ("a.m3u8", b"\xfe\xff" + "b.mp3\n".encode("utf-16-be"), ["lists/b.mp3"]),
     ],
 )
 @pytest.mark.skipif(os.sep != "/", reason="the expected paths are those of POSIX")
 def test_playlist(tmp_path: Path, name: str, content: bytes, files: list[str]) -> None:
     assert written(tmp_path, name, content) == files
+
+
+@pytest.mark.skipif(os.sep != "/", reason="the expected paths are those of POSIX")
+def test_an_entry_in_the_usual_encoding_of_windows(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "\xe4.mp3").touch()
+    (tmp_path / "lists" / "a.m3u").write_bytes(b"\xe4.mp3\n")
+    assert list(playlist_files(tmp_path / "lists" / "a.m3u")) == [str(tmp_path / "lists" / "\xe4.mp3")]
+
+
+def test_what_is_no_playlist_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.m3u").write_bytes(b"OggS\0\0a\n")
+    with pytest.raises(AudioError, match=r"a\.m3u is no playlist: it contains zero bytes"):
+        list(playlist_files(tmp_path / "a.m3u"))
 
 
 def test_an_unreadable_playlist_is_one_line(tmp_path: Path) -> None:

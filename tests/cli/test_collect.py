@@ -55,6 +55,19 @@ def test_a_playlist_names_its_files(music: Path) -> None:
     assert tagged("empty.pls") == ({"empty.pls": "empty.pls names no files"}, 1)
 
 
+def test_playlists_and_folders_in_a_playlist(music: Path) -> None:
+    Path("outer.m3u").write_text("rock/inner.m3u\njazz\n")
+    Path("rock/inner.m3u").write_text("song.opus\n../outer.m3u\n")
+    found, code = tagged("outer.m3u")
+    assert found == {
+        "rock/song.opus": "",
+        "rock/../outer.m3u": "rock/../outer.m3u names itself: it was tagged once",
+        "jazz/Track 1.opus": "",
+        "jazz/song.opus": "",
+    }
+    assert code == 1
+
+
 def test_pictures_of_equal_names_do_not_collide(music: Path) -> None:
     done = run("tag", ".", "--duration", "3", "--plot", "pictures")
     assert done.returncode == 0, done.stderr

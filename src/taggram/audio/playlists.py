@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ __all__ = ["is_url", "parse_names", "playlist_files"]
 
 PLAYLISTS = (".m3u", ".m3u8", ".pls", ".cue")
 _BOM = b"\xef\xbb\xbf"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _URL = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PLS_FILE = re.compile(r"^\s*File\d+\s*=\s*(.+?)\s*$", re.IGNORECASE)
 _CUE_FILE = re.compile(r'^\s*FILE\s+(?:"(.*)"|(\S+))', re.IGNORECASE)
@@ -36,8 +39,8 @@ def playlist_files(playlist: str | os.PathLike[str]) -> Iterator[str]:
     Parameters
     ----------
     playlist
-        A file with the suffix .m3u, .m3u8, .pls or .cue, in UTF-8; an entry in it that is no UTF-8 is taken byte by
-        byte.
+        A file with the suffix .m3u, .m3u8, .pls or .cue, in UTF-8, or in UTF-16 with a byte order mark. An entry that
+        is no UTF-8 is taken byte by byte, or in Windows-1252 if there is no such file.
 
     Yields
     ------
@@ -48,7 +51,7 @@ def playlist_files(playlist: str | os.PathLike[str]) -> Iterator[str]:
     Raises
     ------
     AudioError
-        If the playlist cannot be read.
+        If the playlist cannot be read, or is none.
     """
     path = os.fspath(playlist)
     try:
@@ -56,6 +59,8 @@ def playlist_files(playlist: str | os.PathLike[str]) -> Iterator[str]:
             data = stream.read()
     except OSError as error:
         raise AudioError(f"{path} cannot be read ({(error.strerror or str(error)).lower()}): check the path") from error
+    if b"\0" in data and not data.startswith(_UTF16):
+        raise AudioError(f"{path} is no playlist: it contains zero bytes")
     pattern = {".pls": _PLS_FILE, ".cue": _CUE_FILE}.get(os.path.splitext(path)[1].lower())
     last = None
     for line in _lines(data):
@@ -98,7 +103,7 @@ def parse_names(data: bytes, *, null: bool = False) -> list[str]:
     """
     if null:
         return [os.fsdecode(name) for name in data.split(b"\0") if name]
-    if b"\0" in data:
+    if b"\0" in data and not data.startswith(_UTF16):
         raise AudioError(
             "standard input is not a list of file names, one per line: names that end with zero bytes need -0, and "
             "audio must be saved to a file first"
@@ -109,7 +114,9 @@ def parse_names(data: bytes, *, null: bool = False) -> list[str]:
 
 
 def _lines(data: bytes) -> list[str]:
-    return [os.fsdecode(line.rstrip(b"\r")) for line in data.removeprefix(_BOM).split(b"\n")]
+    if data.startswith(_UTF16):
+        data = data.decode("utf-16", "replace").encode()
+    return [os.fsdecode(line) for line in _LINE_END.split(data.removeprefix(_BOM))]
 
 
 def _locate(entry: str, folder: str) -> str:
@@ -120,4 +127,7 @@ def _locate(entry: str, folder: str) -> str:
     path = os.path.join(folder, entry)
     if "\\" in entry and os.sep == "/" and not os.path.lexists(path):  # written on Windows
         path = os.path.join(folder, entry.replace("\\", "/"))
+    if not os.path.lexists(path):
+        windows = os.path.join(folder, os.fsencode(entry).decode("cp1252", "replace"))
+        return windows if os.path.lexists(windows) else path
     return path

@@ -55,17 +55,22 @@ def _listed(null: bool) -> Iterator[str | TagResult]:
         yield from _named(name)
 
 
-def _named(name: str) -> Iterator[str | TagResult]:
-    """Find the files that a name stands for which is no pattern."""
-    if os.path.isdir(name):
+def _named(name: str, playlists: tuple[str, ...] = ()) -> Iterator[str | TagResult]:
+    """Find the files that a name stands for which is no pattern; it stands in these playlists, one inside the other."""
+    if is_url(name) and not os.path.lexists(name):
+        yield _error(name, f"{name} is a URL: download it first")
+    elif os.path.isdir(name):
         yield from _or_error(_search(name), name, "contains no audio files")
-    elif name.lower().endswith(PLAYLISTS):
+    elif not name.lower().endswith(PLAYLISTS):
+        yield name
+    elif (path := os.path.realpath(name)) in playlists:
+        yield _error(name, f"{name} names itself: it was tagged once")
+    else:
         try:
-            yield from _or_error(playlist_files(name), name, "names no files")
+            entries = (found for entry in playlist_files(name) for found in _named(entry, (*playlists, path)))
+            yield from _or_error(entries, name, "names no files")
         except AudioError as error:
             yield TagResult(name, error=error)
-    else:
-        yield from _or_error(iter([name]), name, "")
 
 
 def _search(folder: str) -> Iterator[str | TagResult]:
@@ -78,10 +83,7 @@ def _or_error(files: Iterator[str | TagResult], name: str, otherwise: str) -> It
     empty = True
     for file in files:
         empty = False
-        if isinstance(file, str) and is_url(file) and not os.path.lexists(file):
-            yield _error(file, f"{file} is a URL: download it first")
-        else:
-            yield file
+        yield file
     if empty:
         yield _error(name, f"{name} {otherwise}")
 
