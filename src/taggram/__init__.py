@@ -6,7 +6,11 @@ Importing it is cheap: neither torch nor ONNX Runtime is loaded before it is nee
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
+
+# ONNX Runtime reports its use to its maker from 1.32 on, unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from taggram.audio import probe as probe

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from taggram import Tagger, Vocabulary
-from taggram.errors import CardError
+from taggram.errors import CardError, ModelError
 from taggram.models.directories import ONNX_FILE, find_model
 from taggram.tagging.golden import check_golden
 
@@ -54,6 +54,16 @@ def test_moods_are_shown(default: Tagger, examples: Path) -> None:
         assert 0 < len(likely) < len(tags)
         scores = [score for _, score in tags]
         assert scores == sorted(scores, reverse=True)  # the order of top()
+        with pytest.raises(ModelError, match="no level is named 'certain'; there are: sure, likely, maybe"):
+            prediction.tags(level="certain")  # type: ignore[arg-type]
+        with pytest.raises(KeyError, match="did you mean piano"):
+            prediction.probability("pianos")
+
+
+def test_probabilities_do_not_depend_on_the_chosen_aggregation(default: Tagger, examples: Path) -> None:
+    piece = examples / "synth-groove.opus"
+    expected = default.tag(piece).probabilities
+    np.testing.assert_array_equal(Tagger(aggregation="max").tag(piece).probabilities, expected)
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.5])

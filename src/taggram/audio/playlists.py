@@ -6,9 +6,11 @@ import codecs
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from taggram._files import find_normalized
 from taggram.errors import AudioError
 
 __all__ = ["is_url", "parse_names", "playlist_files"]
@@ -129,5 +131,5 @@ def _locate(entry: str, folder: str) -> str:
         path = os.path.join(folder, entry.replace("\\", "/"))
     if not os.path.lexists(path):
         windows = os.path.join(folder, os.fsencode(entry).decode("cp1252", "replace"))
-        return windows if os.path.lexists(windows) else path
+        return windows if os.path.lexists(windows) else str(find_normalized(Path(path)))
     return path

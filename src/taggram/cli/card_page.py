@@ -46,6 +46,9 @@ def _tags(card: ModelCard) -> Iterator[tuple[str, str]]:
         yield f"  {category}", ", ".join(tags)
     thresholds = (f"{criterion} ({len(limits)} tags)" for criterion, limits in (card.thresholds or {}).items())
     yield "thresholds", ", ".join(thresholds).replace("(1 tags)", "(1 tag)") or "none"
+    for row in card.levels.precision if card.levels else ():
+        if row.precision is not None:
+            yield f"  {row.level}", f"{row.precision:.0%} right of {row.right + row.wrong} judged tags"
 
 
 def _input(card: ModelCard) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ class Verbs(TyperGroup):
     """The verbs; ``taggram song.mp3`` means ``taggram tag song.mp3``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Insert ``tag`` before arguments that are audio, then parse them."""
+        """Insert ``tag`` before audio, and before options other than those of ``taggram`` itself; then parse."""
         if args and self._means_tag(ctx, args):
             args = ["tag", *args]
         return super().parse_args(ctx, args)
@@ -31,7 +31,7 @@ class Verbs(TyperGroup):
         if not args[0].startswith("-") or args[0] == "-":
             return args[0] not in self.commands and _is_audio(args[0])
         own = {option for parameter in self.get_params(ctx) for option in parameter.opts}
-        return args[0] not in own and not self.commands.keys() & set(args) and any(map(_is_audio, args))
+        return args[0] not in own and not self.commands.keys() & set(args)
 
     def _phrases(self) -> list[str]:
         """Return the verbs, and those of groups with the group before them."""

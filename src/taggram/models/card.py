@@ -122,6 +122,12 @@ class Calibration(Record, frozen=True, kw_only=True):
     error: NonNegativeFloat
 
 
+def logit(score: float) -> float:
+    """Return ln(s / (1 - s)) of a score, which is clipped to 1e-6 from 0 and 1."""
+    clipped = min(max(float(score), 1e-6), 1 - 1e-6)
+    return math.log(clipped / (1 - clipped))
+
+
 def level_of(probability: float) -> Level | None:
     """Return the level of a tag by the probability that it is right; None below all levels."""
     return next((level for level, least in LEVELS.items() if probability >= least), None)
@@ -150,7 +156,7 @@ class LevelPrecision(Record, frozen=True, kw_only=True):
 
 
 class Levels(Record, frozen=True, kw_only=True):
-    """How likely a tag is right, by judgements of people on validation clips.
+    """How likely a tag is right, by judgements of tags of validation clips.
 
     The probability is 1 / (1 + exp(-(slope * x + offset))), where x is the logit of the clip score.
 
@@ -170,12 +176,11 @@ class Levels(Record, frozen=True, kw_only=True):
 
     def probability(self, tag: str, score: float) -> float:
         """Return the probability that a tag with a clip score is right."""
-        clipped = min(max(float(score), 1e-6), 1 - 1e-6)
-        return 1 / (1 + math.exp(-(self.slope * math.log(clipped / (1 - clipped)) + self.offsets[tag])))
+        return 1 / (1 + math.exp(-(self.slope * logit(score) + self.offsets[tag])))
 
     def score(self, tag: str, probability: float) -> float:
         """Return the clip score at which a tag is right with a probability."""
-        return 1 / (1 + math.exp((self.offsets[tag] - math.log(probability / (1 - probability))) / self.slope))
+        return 1 / (1 + math.exp((self.offsets[tag] - logit(probability)) / self.slope))
 
 
 class ModelCard(Record, frozen=True, kw_only=True):

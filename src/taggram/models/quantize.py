@@ -11,7 +11,6 @@ import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-import taggram._onnxruntime  # noqa: F401 - before what it configures
 from taggram._files import atomic_file
 
 

@@ -153,7 +153,7 @@ class OnnxBackend:
     """
 
     def __init__(self, folder: Path, card: ModelCard, threads: int, device: str = "cpu") -> None:
-        from taggram._onnxruntime import onnxruntime
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

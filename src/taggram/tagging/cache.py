@@ -121,7 +121,7 @@ class CachedPrediction:
             warnings=self.warnings,
             metadata=self.metadata,
         )
-        return prediction.with_levels(tagger.card.levels)
+        return prediction.with_levels(tagger.card)
 
 
 class FileHashes(NamedTuple):

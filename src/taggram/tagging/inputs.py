@@ -51,7 +51,7 @@ def as_path(path: str | os.PathLike[str]) -> str:
 
 
 def check_part(start: float, duration: float | None) -> None:
-    """Raise an error if a part of a clip is none."""
+    """Raise an error if start or duration is not valid."""
     for name, value in (("start", start), ("duration", 1.0 if duration is None else duration)):
         if not isinstance(value, Real):
             raise TypeError(f"{name} must be a number of seconds, not {value!r}")
@@ -62,7 +62,7 @@ def check_part(start: float, duration: float | None) -> None:
 
 
 def check_count(name: str, value: int) -> None:
-    """Raise an error if a number of threads or processes is none."""
+    """Raise an error if a number of threads or processes is not a positive integer."""
     if not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be a whole number from 1 on, not {value!r}")
 

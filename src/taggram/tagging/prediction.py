@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from taggram._text import encode_path
 from taggram.errors import MissingExtraError, ModelError, did_you_mean
-from taggram.models.card import LEVELS, Level, Levels, ThresholdCriterion, level_of
+from taggram.models.card import LEVELS, Level, ModelCard, ThresholdCriterion, level_of
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Prediction:
     thresholds
         Clip scores from which on a tag applies, by criterion and tag; empty for a model without thresholds.
     probabilities : (tags,) float32
-        Probability that each tag is right for the clip, by judgements of people; None for a model without levels.
+        Probability that each tag is right for the clip; None for a model without levels.
     silent
         Whether the audio is silent, so that its tags mean nothing.
     warnings
@@ -111,9 +111,12 @@ class Prediction:
         KeyError
             If the vocabulary has no such tag; the text has similar ones.
         """
+        return float(self.clip_scores()[self._column(tag)])
+
+    def _column(self, tag: str) -> int:
         if tag not in self.vocabulary.tags:
             raise KeyError(f"no tag is named {tag!r}{did_you_mean(str(tag), self.vocabulary.names)}")
-        return float(self.clip_scores()[self.vocabulary.names.index(tag)])
+        return self.vocabulary.names.index(tag)
 
     __iter__: ClassVar[None] = None  # else iterating would try the tags 0, 1, ...
 
@@ -161,16 +164,26 @@ class Prediction:
         order = np.argsort(-scores, kind="stable")[:n]
         return [TagScore(self.vocabulary.names[i], float(scores[i])) for i in order]
 
-    def with_levels(self, levels: Levels | None) -> Prediction:
-        """Return the prediction with the probabilities of a model's levels; None: as it is."""
-        if levels is None:
+    def with_levels(self, card: ModelCard) -> Prediction:
+        """Return the prediction with the probabilities of a model's levels, if it has any.
+
+        They follow from the scores by the aggregation of the card, with which they were fitted.
+        """
+        if card.levels is None:
             return self
-        pairs = zip(self.vocabulary.names, self.clip_scores().tolist(), strict=True)
-        return replace(self, probabilities=np.array([levels.probability(*pair) for pair in pairs], np.float32))
+        pairs = zip(self.vocabulary.names, self.clip_scores(card.aggregation).tolist(), strict=True)
+        return replace(self, probabilities=np.array([card.levels.probability(*pair) for pair in pairs], np.float32))
 
     def probability(self, tag: str) -> float | None:
-        """Return the probability that a tag is right for the clip; None for a model without levels."""
-        return None if self.probabilities is None else float(self.probabilities[self.vocabulary.names.index(tag)])
+        """Return the probability that a tag is right for the clip; None for a model without levels.
+
+        Raises
+        ------
+        KeyError
+            If the vocabulary has no such tag.
+        """
+        column = self._column(tag)
+        return None if self.probabilities is None else float(self.probabilities[column])
 
     def level(self, tag: str) -> Level | None:
         """Return how likely a tag is right for the clip.
@@ -184,8 +197,7 @@ class Prediction:
         probability = self.probability(tag)
         if probability is None or self.silent:
             return None
-        score = self.clip_scores()[self.vocabulary.names.index(tag)]
-        shown = score >= self.thresholds.get("balanced", {}).get(tag, np.inf)
+        shown = self[tag] >= self.thresholds.get("balanced", {}).get(tag, np.inf)
         return level_of(probability) or ("maybe" if shown else None)
 
     def tags(self, thresholds: ThresholdCriterion = "balanced", *, level: Level = "maybe") -> list[TagScore]:
@@ -201,9 +213,10 @@ class Prediction:
         Raises
         ------
         ModelError
-            If the model has no such thresholds, or no levels and one above ``"maybe"`` is required.
+            If there are no such thresholds or levels.
         """
-        least = LEVELS[level]
+        if level not in LEVELS:
+            raise ModelError(f"no level is named {level!r}; there are: {', '.join(LEVELS)}")
         if level != "maybe" and self.probabilities is None:
             raise ModelError(f"{self.model} has no levels; use thresholds or top()")
         limits = self.thresholds.get(thresholds)
@@ -216,7 +229,7 @@ class Prediction:
             entry
             for entry in self.top(len(self.vocabulary))
             if entry.score >= limits.get(entry.tag, np.inf)
-            and (level == "maybe" or (self.probability(entry.tag) or 0.0) >= least)
+            and (level == "maybe" or (self.probability(entry.tag) or 0.0) >= LEVELS[level])
         ]
 
     def in_vocabulary(self, name: str) -> Prediction:

@@ -234,7 +234,7 @@ class Tagger:
             silent=silent,
             metadata=source.metadata,
         )
-        return prediction.with_levels(self.card.levels)
+        return prediction.with_levels(self.card)
 
     def tag_many(
         self,

@@ -57,9 +57,11 @@ def test_what_cannot_be_fitted_is_said(tmp_path: Path) -> None:
         fit_levels([Judgement("a", "rock", "right"), Judgement("b", "rock", "unknown")], {("a", "rock"): 0.5}, TAGS)
     table = tmp_path / "judgements.tsv"
     table.write_text("clip\ttag\tjudgement\na\trock\tright\nb\trock\tperhaps\n")
-    with pytest.raises(DatasetError, match="line 3: needs clip, tag and judgement"):
+    with pytest.raises(DatasetError, match="judgement 2 needs a clip, a tag, and one of right, wrong and unknown"):
         read_judgements(table)
     with pytest.raises(DatasetError, match="cannot be read"):
         read_judgements(tmp_path / "none.tsv")
     table.write_text("clip\ttag\tjudgement\na\trock\tright\n")
+    assert read_judgements(table) == [Judgement("a", "rock", "right")]
+    table.write_text("\ufeffclip;tag;judgement\na;rock;right\n", encoding="utf-8")
     assert read_judgements(table) == [Judgement("a", "rock", "right")]

@@ -1,8 +1,7 @@
-"""Levels: how likely a tag is right, by judgements of people."""
+"""Levels: how likely a tag is right, by judgements of tags."""
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._delimited import read_delimited
 from taggram.errors import DatasetError
-from taggram.models.card import LEVELS, LevelPrecision, Levels, level_of
+from taggram.models.card import LEVELS, LevelPrecision, Levels, level_of, logit
 from taggram.vocabularies import Category
 
 FOLDS = 10  # of clips, to measure the levels on judgements that they were not fitted on
@@ -26,7 +26,7 @@ Verdict = Literal["right", "wrong", "unknown"]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a person says about a tag of a clip, without having seen its score.
+    """Whether a tag fits a clip, judged without seeing its score.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Judgement:
 
 
 def read_judgements(file: str | os.PathLike[str]) -> list[Judgement]:
-    """Read a table of judgements: tab-separated, with the columns clip, tag and judgement.
+    """Read a table of judgements, CSV or TSV with the columns clip, tag and judgement.
 
     Raises
     ------
@@ -52,17 +52,14 @@ def read_judgements(file: str | os.PathLike[str]) -> list[Judgement]:
         If the file cannot be read, or a row has no judgement.
     """
     try:
-        with Path(file).open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t"))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{file}: cannot be read: {error}") from error
+        rows = read_delimited(Path(file), "judgement")
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{file} cannot be read: {error}") from error
     judgements = []
-    for line, row in enumerate(rows, 2):
+    for number, row in enumerate(rows, 1):
         clip, tag, verdict = (row.get(column) for column in ("clip", "tag", "judgement"))
         if not clip or not tag or verdict not in ("right", "wrong", "unknown"):
-            raise DatasetError(
-                f"{file}: line {line}: needs clip, tag and judgement (right, wrong or unknown), separated by tabs"
-            )
+            raise DatasetError(f"{file}: judgement {number} needs a clip, a tag, and one of right, wrong and unknown")
         judgements.append(Judgement(clip, tag, cast("Verdict", verdict)))
     return judgements
 
@@ -87,13 +84,13 @@ def fit_levels(
     Raises
     ------
     DatasetError
-        If there are not both right and wrong judgements.
+        If there are not both right and wrong judgements, or scores are not higher where tags are right.
     """
     known = [judgement for judgement in judgements if judgement.verdict != "unknown"]
     right = np.array([judgement.verdict == "right" for judgement in known])
     if right.all() or not right.any():
         raise DatasetError("judgements: levels need tags that were judged right and tags that were judged wrong")
-    x = _logit(np.array([scores[judgement.clip, judgement.tag] for judgement in known]))
+    x = np.array([logit(scores[judgement.clip, judgement.tag]) for judgement in known])
     slope, offsets = _fit(x, [judgement.tag for judgement in known], right, tags)
     return Levels(
         slope=round(slope, 4),
@@ -115,7 +112,10 @@ def _fit(
     rows = [names.index(tag) for tag in judged]
     model = LogisticRegression(max_iter=10_000).fit(np.column_stack([x, design[rows]]), right)
     offsets = model.intercept_[0] + design @ model.coef_[0, 1:]
-    return float(model.coef_[0, 0]), dict(zip(names, offsets.tolist(), strict=True))
+    slope = float(model.coef_[0, 0])
+    if slope <= 0:
+        raise DatasetError("judgements: tags that are right do not have the higher scores, so there are no levels")
+    return slope, dict(zip(names, offsets.tolist(), strict=True))
 
 
 def _measure(
@@ -130,18 +130,12 @@ def _measure(
         right = np.array([j.verdict == "right" for j in known])
         if right.all() or not right.any():
             continue
-        x = _logit(np.array([scores[j.clip, j.tag] for j in known]))
+        x = np.array([logit(scores[j.clip, j.tag]) for j in known])
         slope, offsets = _fit(x, [j.tag for j in known], right, tags)
         levels = Levels(slope=slope, offsets=offsets)
         for j in judgements:
             if fold_of[j.clip] == fold:
-                level = level_of(float(levels.probability(j.tag, scores[j.clip, j.tag])))
+                level = level_of(levels.probability(j.tag, scores[j.clip, j.tag]))
                 if level is not None:
                     counts[level][j.verdict] += 1
     return tuple(LevelPrecision(level=level, **verdicts) for level, verdicts in counts.items())
-
-
-def _logit(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    clipped = np.clip(scores, 1e-6, 1 - 1e-6)
-    logits: NDArray[np.float64] = np.log(clipped / (1 - clipped))
-    return logits

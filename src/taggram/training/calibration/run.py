@@ -68,7 +68,7 @@ def calibrate(
     judgements: str | os.PathLike[str] | None = None,
     workers: int = 1,
     progress: ProgressHook = no_progress,
-    report: Callable[[str], None] = print,
+    report: Callable[[str], None] | None = None,
 ) -> CalibrationResult:
     """Fit the thresholds and levels of a model anew, and write them into its card; its scores stay.
 
@@ -115,9 +115,10 @@ def calibrate_on(
     *,
     workers: int = 1,
     progress: ProgressHook = no_progress,
-    report: Callable[[str], None] = print,
+    report: Callable[[str], None] | None = None,
 ) -> CalibrationResult:
     """Fit the thresholds and levels of a model on the validation clips of a packed store; see `calibrate`."""
+    report = report or (lambda _: None)
     tagger = Tagger(folder)
     vocabulary = tagger.card.vocabulary
     split = Split.from_store(store, VALID, vocabulary.names)

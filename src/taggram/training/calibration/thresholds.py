@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.models.card import Levels, ThresholdCriterion
+from taggram.models.card import LEVELS, Levels, ThresholdCriterion
 from taggram.training.calibration.truth import Truth
 from taggram.vocabularies import Category
 
@@ -15,8 +15,8 @@ from taggram.vocabularies import Category
 PER_CLIP: dict[Category, int] = {"genre": 3, "instrument": 3, "mood": 2, "voice": 1, "tempo": 1, "era": 0, "other": 0}
 MIN_CLIPS = 3  # a tag is shown for at least so many validation clips, so that none is out of reach
 MIN_LABELS = 10  # clips with a label, from which on the labels, too, say how often a tag holds
-MIN_PRECISION = 0.7
-MIN_PROBABILITY = 0.4  # of being right, below which a tag is shown for its best validation clip only
+MIN_PRECISION = LEVELS["likely"]
+MIN_PROBABILITY = LEVELS["maybe"]  # below it, a tag is shown for its best validation clip only
 
 
 def fit_thresholds(
