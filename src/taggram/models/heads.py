@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +14,13 @@ from torch.nn import functional
 from taggram.vocabularies import Vocabulary
 
 HeadOptions = Mapping[str, Mapping[str, Any]]
+
+
+def _mean_over_known(loss: Callable[..., Tensor], values: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the mean of an elementwise loss over the targets that are known, that is not NaN."""
+    known = (~targets.isnan()).to(values)
+    weight = known if weight is None else known * weight.nan_to_num()
+    return loss(values, targets.nan_to_num(), weight) * (known.numel() / known.sum().clamp(min=1))
 
 
 def _cross_entropy(log_probabilities: Tensor, targets: Tensor) -> Tensor:
@@ -34,7 +42,11 @@ _KINDS = {
         lambda logits, targets, _: _cross_entropy(logits.log_softmax(dim=1), targets),
         lambda scores, targets, _: _cross_entropy(scores.log().clamp(min=-100.0), targets),
     ),
-    "sigmoid": _Kind(torch.sigmoid, functional.binary_cross_entropy_with_logits, functional.binary_cross_entropy),
+    "sigmoid": _Kind(
+        torch.sigmoid,
+        partial(_mean_over_known, functional.binary_cross_entropy_with_logits),
+        partial(_mean_over_known, functional.binary_cross_entropy),
+    ),
     "regression": _Kind(
         lambda logits: logits.clamp(0.0, 1.0),
         lambda logits, targets, _: functional.mse_loss(logits, targets),
@@ -117,7 +129,8 @@ class Heads(nn.Module):
         Parameters
         ----------
         logits, targets : (batch, tags) float
-            Outputs of the network, and targets between 0 and 1.
+            Outputs of the network, and targets between 0 and 1; NaN in a sigmoid head for an unknown target, which does
+            not count.
         positive : (tags,) float
             Weights of targets of 1 in sigmoid heads, relative to targets of 0; None: 1.
 

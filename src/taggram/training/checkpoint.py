@@ -35,6 +35,8 @@ class Checkpoint:
         Number of completed epochs.
     network, best
         Current weights, and those of the epoch with the lowest validation loss.
+    average
+        Moving average of the weights; None without one.
     optimizer
         State dict of torch's optimizer.
     generators
@@ -48,6 +50,7 @@ class Checkpoint:
     epoch: int
     network: dict[str, Tensor]
     best: dict[str, Tensor]
+    average: dict[str, Tensor] | None
     optimizer: dict[str, Any]
     generators: dict[str, Tensor]
     history: list[Row] = field(default_factory=list)

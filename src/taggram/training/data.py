@@ -41,12 +41,15 @@ class Split:
         The labels among the vocabulary, or the scores of teachers.
     similarity
         Target similarity of segments, for a student with a similarity loss; else None.
+    labels : (clips, tags) float32
+        Labels that teach beside the teachers; see `taggram.training.labels.map_labels`. None without any.
     """
 
     clips: NDArray[np.int64]
     lengths: NDArray[np.int64]
     targets: Labels | SoftTargets
     similarity: TargetSimilarity | None = None
+    labels: NDArray[np.float32] | None = None
 
     @classmethod
     def from_store(cls, store: PackedStore, split: str, tags: Sequence[str]) -> Split:
@@ -67,11 +70,15 @@ class Batch(NamedTuple):
         0 to 1.
     similarity : (batch, batch) float32
         Target similarity of the embeddings, 0 to 1; None where it is not learned.
+    labels : (batch, tags) float32
+        1, 0, or NaN where the labels of the clip do not determine the tag; None where labels do not teach beside the
+        targets.
     """
 
     segments: NDArray[np.float32]
     targets: NDArray[np.float32]
-    similarity: NDArray[np.float32] | None
+    similarity: NDArray[np.float32] | None = None
+    labels: NDArray[np.float32] | None = None
 
 
 class ValidationBatch(NamedTuple):
@@ -169,7 +176,8 @@ def training_batches(store: PackedStore, split: Split, samples: int, recipe: Rec
             segments = share * segments + (1 - share) * segments[other]
             targets = share * targets + (1 - share) * targets[other]
         similarity = None if split.similarity is None else split.similarity.of_segments(rows, starts, samples)
-        yield Batch(segments, targets, similarity)
+        labels = None if split.labels is None else split.labels[rows]
+        yield Batch(segments, targets, similarity, labels)
 
 
 def validation_batches(

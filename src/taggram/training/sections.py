@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from taggram.errors import ModelError
-from taggram.vocabularies import Vocabulary
+from taggram.vocabularies import Category, Vocabulary
 
 
 class Config(BaseModel):
@@ -224,6 +224,9 @@ class OptimConfig(Config):
         Stop after this many epochs without a lower validation loss; None: never.
     precision
         32, or ``"bf16"``: layers in bfloat16 where that is safe, front end and weights in float32.
+    ema
+        Decay, per step, of the exponential moving average of the weights that is validated and exported instead of the
+        weights themselves (Polyak and Juditsky 1992); None: the weights themselves.
     optimizer
         The default is Adam as in Won et al. 2020.
     schedule
@@ -237,6 +240,7 @@ class OptimConfig(Config):
     batch_size: int = Field(default=16, ge=2)
     patience: PositiveInt | None = None
     precision: Literal[32, "bf16"] = 32
+    ema: float | None = Field(default=None, gt=0, lt=1)
     optimizer: OptimizerConfig = Adam(kind="adam")
     schedule: ScheduleConfig = Constant()
     pos_weight: Literal["balanced"] | None = None
@@ -254,11 +258,21 @@ class AugmentConfig(Config):
         Parameter of the beta distribution of mixup; 0: no mixup.
     freq_mask
         Maximum number of masked mel bands per segment; see `taggram.training.augmentation.masking`.
+    gain
+        Maximum change of the level of a segment, in dB; see `taggram.training.augmentation.waveform`, also for `eq` and
+        `noise`.
+    eq
+        Standard deviation of the gains of a random equalizer, in dB.
+    noise
+        Least signal-to-noise ratio of white noise added to half of the segments, in dB; None: no noise.
     """
 
     variants: NonNegativeInt = 0
     mixup: NonNegativeFloat = 0.0
     freq_mask: NonNegativeInt = 0
+    gain: NonNegativeFloat = 0.0
+    eq: NonNegativeFloat = 0.0
+    noise: float | None = None
 
 
 class Teacher(Config):
@@ -272,6 +286,8 @@ class Teacher(Config):
         File or folder to import a published model from if it is not installed; None: download it.
     weight
         Weight of its scores in the mean over the teachers that have a tag.
+    weights
+        Other weights by category of the tags: ``{voice: 3}``.
     match_similarity
         Whether the loss compares the similarities of embeddings with this teacher's; see
         `taggram.training.distillation.similarity`.
@@ -280,6 +296,7 @@ class Teacher(Config):
     model: str
     source: str | None = None
     weight: PositiveFloat = 1.0
+    weights: dict[Category, PositiveFloat] = {}
     match_similarity: bool = False
 
 
@@ -296,10 +313,13 @@ class DistillConfig(Config):
     similarity_weight
         Weight of the similarity loss beside the cross-entropy, where teachers have `match_similarity`.
     label_similarity
-        Whether the labels of training clips count for half of the target similarity.
+        Whether the genres of training clips, by `label_map`, count for half of the target similarity.
     label_map
-        Table that maps the store's labels to tags (`taggram.VocabularyMap.read`), to calibrate the student on the
-        labels of validation clips.
+        Table that maps the store's labels to tags (`taggram.VocabularyMap.read`): labels of training clips teach the
+        student, and those of validation clips calibrate it.
+    label_weight
+        Weight of the loss against the labels of training clips beside that against the teachers; see
+        `taggram.training.ranking`. A tag that no teacher has is learned from labels alone.
     judgements
         Table of judged tags of validation clips (`taggram.training.calibration.levels.read_judgements`), to fit the
         levels of the student.
@@ -310,6 +330,7 @@ class DistillConfig(Config):
     similarity_weight: NonNegativeFloat = 1.0
     label_similarity: bool = False
     label_map: str | None = None
+    label_weight: NonNegativeFloat = 0.0
     judgements: str | None = None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
@@ -20,6 +23,7 @@ from taggram.models import ModelCard
 from taggram.models.network import Network
 from taggram.training import checkpoint
 from taggram.training.augmentation.masking import mask_bands
+from taggram.training.augmentation.waveform import Augmentation
 from taggram.training.checkpoint import Checkpoint
 from taggram.training.cpu import optimize_for_cpu
 from taggram.training.data import (
@@ -35,6 +39,7 @@ from taggram.training.export import write_model, write_recipe
 from taggram.training.history import History, Row
 from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
 from taggram.training.plan import Plan
+from taggram.training.ranking import ranking_loss
 from taggram.training.recipe import Recipe
 
 
@@ -141,17 +146,21 @@ class TrainingModule(nn.Module):
     ----------
     network
         The network.
+    augmentation
+        Of the waveforms of a training batch; None: they stay as they are.
     freq_mask
         Maximum number of masked mel bands; 0: none.
     """
 
-    def __init__(self, network: Network, freq_mask: int = 0) -> None:
+    def __init__(self, network: Network, augmentation: Augmentation | None = None, freq_mask: int = 0) -> None:
         super().__init__()
-        self.network, self.freq_mask = network, freq_mask
+        self.network, self.augmentation, self.freq_mask = network, augmentation, freq_mask
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the logits (batch, tags) and the embeddings (batch, size) of segments (batch, samples)."""
         with torch.autocast(waveform.device.type, enabled=False):
+            if self.training and self.augmentation is not None:
+                waveform = self.augmentation(waveform, self.network.front_end.sample_rate)
             features = self.network.features(waveform)
             if self.training and self.freq_mask:
                 features = mask_bands(features, self.freq_mask)
@@ -165,6 +174,7 @@ class _DeviceBatch(NamedTuple):
     segments: Tensor
     targets: Tensor
     similarity: Tensor | None
+    labels: Tensor | None
 
 
 class Trainer:
@@ -185,7 +195,10 @@ class Trainer:
         self.file = folder / checkpoint.FILE_NAME
         self.network = plan.build_network()
         optimize_for_cpu(self.network)
-        self.module = fabric.setup(TrainingModule(self.network, plan.recipe.augment.freq_mask))
+        augment = plan.recipe.augment
+        changes = Augmentation(augment.gain, augment.eq, augment.noise)
+        self.module = fabric.setup(TrainingModule(self.network, changes, augment.freq_mask))
+        self._start_average()
         self.pos_weight = None if plan.pos_weight is None else torch.from_numpy(plan.pos_weight)
         self.best = self._weights()
         self.history: list[Row] = []
@@ -209,13 +222,14 @@ class Trainer:
         start, epoch = time.perf_counter(), len(self.history)
         self._apply_schedule(epoch)
         loss, lr = self._train(epoch, progress)
-        validation_loss = self.validate(progress) if math.isfinite(loss) else math.nan
-        if not math.isfinite(validation_loss):
-            raise RecipeError(f"the loss is not finite in epoch {epoch + 1}; lower optim.optimizer.lr")
-        row = {"epoch": epoch + 1, "lr": lr, "training_loss": loss, "validation_loss": validation_loss}
-        self.history.append({**row, "seconds": round(time.perf_counter() - start, 3)})
-        if self.best_row is self.history[-1]:
-            self.best = self._weights()
+        with self._averaged():
+            validation_loss = self.validate(progress) if math.isfinite(loss) else math.nan
+            if not math.isfinite(validation_loss):
+                raise RecipeError(f"the loss is not finite in epoch {epoch + 1}; lower optim.optimizer.lr")
+            row = {"epoch": epoch + 1, "lr": lr, "training_loss": loss, "validation_loss": validation_loss}
+            self.history.append({**row, "seconds": round(time.perf_counter() - start, 3)})
+            if self.best_row is self.history[-1]:
+                self.best = self._weights()
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -228,6 +242,7 @@ class Trainer:
             epoch=len(self.history),
             network=self._weights(),
             best=self.best,
+            average=None if self.average is None else _cpu_copy(self.average.module),
             optimizer=self.optimizer.state_dict(),
             generators=generators,
             history=self.history,
@@ -237,6 +252,9 @@ class Trainer:
         """Restore the state of a checkpoint."""
         self.history, self.best = saved.history, saved.best
         self.network.load_state_dict(saved.network)
+        if self.average is not None and saved.average is not None:
+            self.average.module.load_state_dict(saved.average)
+            self.average.n_averaged.fill_(1)  # that is, not the first average, which would be a copy of the weights
         self._start_optimizer(max(0, saved.epoch - 1))
         self.optimizer.load_state_dict(saved.optimizer)
         torch.set_rng_state(saved.generators["cpu"])
@@ -244,7 +262,25 @@ class Trainer:
             torch.cuda.set_rng_state(saved.generators["cuda"], self.fabric.device)
 
     def _weights(self) -> dict[str, Tensor]:
-        return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+        return _cpu_copy(self.network)
+
+    def _start_average(self) -> None:
+        """Start the moving average at the current weights, where the recipe has one."""
+        decay = self.plan.recipe.optim.ema
+        self.average = None
+        if decay is not None:
+            self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Give the network the average of its weights, where there is one; afterwards, its own again."""
+        if self.average is None:
+            yield
+            return
+        weights = self._weights()
+        self.network.load_state_dict(self.average.module.state_dict())
+        yield
+        self.network.load_state_dict(weights)
 
     def _start_optimizer(self, epoch: int) -> None:
         optim = self.plan.recipe.optim
@@ -259,6 +295,7 @@ class Trainer:
         config, changes = optimizer_at(optim.optimizer, optim.schedule, epoch)
         if changes:
             self.network.load_state_dict(self.best)
+            self._start_average()
             if config.model_copy(update={"lr": self.config.lr}) != self.config:
                 self._start_optimizer(epoch)
             self.config = config
@@ -281,13 +318,17 @@ class Trainer:
             self.optimizer.zero_grad()
             self.fabric.backward(loss)
             self.optimizer.step()
+            if self.average is not None:
+                self.average.update_parameters(self.network)
             total += loss.detach() * len(batch.segments)
             count += len(batch.segments)
         return float(total) / count, lr
 
     def _move_batch(self, batch: Batch) -> _DeviceBatch:
-        similarity = None if batch.similarity is None else self._move(batch.similarity)
-        return _DeviceBatch(self._move(batch.segments), self._move(batch.targets), similarity)
+        similarity, labels = (
+            None if array is None else self._move(array) for array in (batch.similarity, batch.labels)
+        )
+        return _DeviceBatch(self._move(batch.segments), self._move(batch.targets), similarity, labels)
 
     def _move(self, array: NDArray[np.float32]) -> Tensor:
         """Move an array to the device."""
@@ -299,10 +340,12 @@ class Trainer:
     def _loss(self, batch: _DeviceBatch) -> Tensor:
         logits, embedding = self.module(batch.segments)
         loss: Tensor = self.network.heads.loss(logits, batch.targets, self._pos_weight_like(logits))
-        if batch.similarity is None:
-            return loss
-        weight = self.plan.recipe.distill.similarity_weight
-        return loss + weight * similarity_loss(embedding.float(), batch.similarity)
+        distill = self.plan.recipe.distill
+        if batch.similarity is not None:
+            loss = loss + distill.similarity_weight * similarity_loss(embedding.float(), batch.similarity)
+        if batch.labels is not None:
+            loss = loss + distill.label_weight * ranking_loss(logits.float(), batch.labels)
+        return loss
 
     def _pos_weight_like(self, tensor: Tensor) -> Tensor | None:
         return None if self.pos_weight is None else self.pos_weight.to(tensor)
@@ -324,3 +367,7 @@ class Trainer:
             loss = self.network.heads.error(means, torch.from_numpy(targets).double(), self._pos_weight_like(means))
             total += float(loss) * len(counts)
         return total / clips
+
+
+def _cpu_copy(network: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}

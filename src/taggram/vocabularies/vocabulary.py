@@ -15,7 +15,7 @@ from taggram.record import Record
 
 TABLE = "taggram.tsv"  # taggram's own tags, each with the published tags of the same meaning
 
-Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other"]
+Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other", "scale"]
 
 
 class Vocabulary(Record, frozen=True, kw_only=True):
@@ -28,7 +28,8 @@ class Vocabulary(Record, frozen=True, kw_only=True):
     source
         Where the tags come from.
     tags
-        From tag to category, in the order of the outputs. ``"tempo"`` includes loudness.
+        From tag to category, in the order of the outputs. ``"tempo"`` includes loudness; a ``"scale"`` is a quantity
+        from 0 to 1, such as the energy, and no tag that applies or not.
 
     Examples
     --------

@@ -34,11 +34,14 @@ class VocabularyMap:
         The two vocabularies.
     sources
         For each target tag the source tags of the same meaning; empty where the source has no such tag.
+    ambiguous
+        Source tags that mean one of several target tags, without saying which.
     """
 
     source: Vocabulary
     target: Vocabulary
     sources: Mapping[str, tuple[str, ...]]
+    ambiguous: frozenset[str] = frozenset()
 
     @classmethod
     def between(cls, source: str, target: str) -> VocabularyMap:
@@ -105,8 +108,9 @@ class VocabularyMap:
         Parameters
         ----------
         file
-            Text in UTF-8, delimited by tabs, commas or semicolons, with the columns ``label`` and ``tags``; several
-            tags are separated by ``;``, and a label without a corresponding tag has none.
+            Text in UTF-8, delimited by tabs, commas or semicolons, with the columns ``label`` and ``tags``. Tags that
+            all hold are joined by ``+``; tags of which one holds are separated by ``;``, which makes the label
+            ambiguous; a label without a corresponding tag has none.
         target
             Name of the vocabulary of the tags.
 
@@ -117,19 +121,22 @@ class VocabularyMap:
         """
         to_tags = Vocabulary.from_names(target)
         sources: dict[str, list[str]] = {tag: [] for tag in to_tags.names}
-        labels = []
+        labels, ambiguous = [], set()
         try:
             for row in read_delimited(Path(file), "label"):
                 labels.append(unicodedata.normalize("NFC", row["label"]))
-                for tag in filter(None, map(str.strip, row["tags"].split(";"))):
+                for tag in filter(None, map(str.strip, row["tags"].replace("+", ";").split(";"))):
                     sources[tag].append(labels[-1])
+                if ";" in row["tags"]:
+                    ambiguous.add(labels[-1])
         except OSError as error:
             raise ModelError(f"{file} cannot be read ({error.strerror or error}): check the path") from error
         except (KeyError, ValueError) as error:
             raise ModelError(
                 f"{file}: a map has the columns label and tags, with tags of {target}: see {error}"
             ) from error
-        return cls(Vocabulary.from_names(labels), to_tags, {tag: tuple(names) for tag, names in sources.items()})
+        mapped = {tag: tuple(names) for tag, names in sources.items()}
+        return cls(Vocabulary.from_names(labels), to_tags, mapped, frozenset(ambiguous))
 
     def inverse(self) -> VocabularyMap:
         """Return the map from the target to the source."""

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram.errors import RecipeError
 from taggram.training.distillation.similarity import TargetSimilarity
 from taggram.training.distillation.targets import LogitScale, SoftTargets
 from taggram.training.distillation.teacher_scores import FRAME, combine, teacher_scores
 from taggram.training.distillation.time_grid import TimeGrid
-from taggram.training.labels import Labels
+from taggram.training.labels import clip_labels
 from taggram.training.plan import Plan
 
 
@@ -30,7 +31,12 @@ def with_teachers(plan: Plan, *, workers: int = 1, device: str = "cpu", report: 
     Returns
     -------
     Plan
-        With soft targets, whose scale is measured on the training split.
+        With soft targets, whose scale is measured on the training split, and with the labels that teach beside them.
+
+    Raises
+    ------
+    RecipeError
+        If a tag has neither a teacher nor labels to learn from.
     """
     store, distill = plan.store, plan.recipe.distill
     clips = np.concatenate([plan.train.clips, plan.valid.clips])
@@ -39,8 +45,11 @@ def with_teachers(plan: Plan, *, workers: int = 1, device: str = "cpu", report: 
     frames = -(-lengths // samples_per_frame)
     scores = teacher_scores(store, clips, distill.teachers, workers=workers, device=device, report=report)
 
-    train_clips, train_frames = len(plan.train.clips), int(frames[: len(plan.train.clips)].sum())
+    train_clips = len(plan.train.clips)
+    train_frames = int(frames[:train_clips].sum())
     probabilities = combine(scores, distill.teachers, plan.vocabulary, frames)
+    labels = clip_labels(store, clips.tolist(), distill.label_map, plan.vocabulary)
+    _check_targets(plan, probabilities, labels[:train_clips])
     scale = LogitScale.from_probabilities(probabilities[:train_frames], distill.logit_std)
     grids = (
         TimeGrid(probabilities[:train_frames], frames[:train_clips], samples_per_frame),
@@ -60,8 +69,13 @@ def with_teachers(plan: Plan, *, workers: int = 1, device: str = "cpu", report: 
         if teacher.match_similarity
     ]
     if embeddings:
-        labels = _all_labels(plan) if distill.label_similarity else None
-        train = dataclasses.replace(train, similarity=TargetSimilarity(embeddings, labels))
+        genres = None
+        if distill.label_similarity:
+            is_genre = np.array([category == "genre" for category in plan.vocabulary.tags.values()])
+            genres = (labels[:train_clips, is_genre] == 1).astype(np.float32)
+        train = dataclasses.replace(train, similarity=TargetSimilarity(embeddings, genres))
+    if distill.label_weight:
+        train = dataclasses.replace(train, labels=labels[:train_clips])
     return dataclasses.replace(plan, train=train, valid=valid)
 
 
@@ -71,8 +85,14 @@ def _standardize(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     return standardized
 
 
-def _all_labels(plan: Plan) -> NDArray[np.float32]:
-    """Return all labels of the training clips (clips, labels), not only those in the vocabulary."""
-    labels = [plan.store.clips[clip].labels for clip in plan.train.clips.tolist()]
-    names = sorted({label for of_clip in labels for label in of_clip})
-    return Labels.from_clips(labels, names).array
+def _check_targets(plan: Plan, probabilities: NDArray[np.float32], labels: NDArray[np.float32]) -> None:
+    """Check that each tag has a teacher, or labels that teach it."""
+    untaught = np.isnan(probabilities[0])
+    if plan.recipe.distill.label_weight:
+        untaught &= ~(labels == 1).any(axis=0)
+    if untaught.any():
+        tags = ", ".join(tag for tag, is_untaught in zip(plan.vocabulary.names, untaught, strict=True) if is_untaught)
+        raise RecipeError(
+            f"distill.teachers: no teacher has the tags {tags}; add a teacher, or labels by distill.label_map and "
+            "distill.label_weight"
+        )

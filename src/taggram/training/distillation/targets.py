@@ -36,12 +36,14 @@ class LogitScale:
         Parameters
         ----------
         probabilities : (any, tags) float32
-            Scores of teachers, 0 to 1.
+            Scores of teachers, 0 to 1; NaN for a tag that no teacher has, whose logits stay as they are.
         std
             Standard deviation of the scaled logits.
         """
         logits = logit(probabilities)
-        return cls(logits.mean(axis=0), std / np.maximum(logits.std(axis=0), 1e-6))
+        known = ~np.isnan(logits).any(axis=0)
+        mean, deviation = logits.mean(axis=0), logits.std(axis=0)
+        return cls(np.where(known, mean, 0.0), np.where(known, std / np.maximum(deviation, 1e-6), 1.0))
 
     def __call__(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities (..., tags) of the scaled logits."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.datasets import PackedStore
-from taggram.errors import ModelError, RecipeError
+from taggram.errors import ModelError
 from taggram.models import ModelCard
 from taggram.models.directories import find_model, installed_models
 from taggram.models.published import PUBLISHED
@@ -146,24 +146,16 @@ def combine(
     Returns
     -------
     (frames, tags) float32
-        Clip by clip.
-
-    Raises
-    ------
-    RecipeError
-        If no teacher has a tag.
+        Clip by clip; NaN for a tag that no teacher has.
     """
     mapped = []
     for of_teacher, teacher in zip(scores, teachers, strict=True):
         names = VocabularyMap.between(ModelCard.read(find_model(teacher.model)).vocabulary.name, vocabulary.name)
         mapped.append(names.scores(of_teacher.on_frames(of_teacher.scores, frames)))
-    combined = ensemble(np.stack(mapped), [teacher.weight for teacher in teachers]).astype(np.float32)
-    missing = [tag for tag, column in zip(vocabulary.names, combined.T, strict=True) if np.isnan(column[0])]
-    if missing:
-        raise RecipeError(
-            f"distill.teachers: no teacher has the tags {', '.join(missing)}; add a teacher, or remove the tags"
-        )
-    return combined
+    weights = [
+        [teacher.weights.get(of_tag, teacher.weight) for of_tag in vocabulary.tags.values()] for teacher in teachers
+    ]
+    return ensemble(np.stack(mapped), weights).astype(np.float32)
 
 
 def _install(teacher: Teacher) -> None:
