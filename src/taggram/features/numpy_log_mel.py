@@ -55,7 +55,7 @@ def _log(bands: NDArray[np.float64], log: str) -> NDArray[np.float64]:
         case "ln":
             return np.log1p(10000.0 * bands)
         case "log10":
-            return np.log1p(10000.0 * bands) / np.log(10.0)
+            return np.asarray(np.log1p(10000.0 * bands) / np.log(10.0))
         case "stabilized":
             return np.log(bands + 0.001)
         case _:

@@ -1,8 +1,8 @@
 """Reader for the constant tensors of TensorFlow Lite files, without TensorFlow.
 
-Such a file is a FlatBuffer (schema.fbs of TensorFlow Lite, version 3). A tensor of a model has a name, a shape, a type and
-the number of a buffer, which is empty for an activation. An 8-bit tensor has scales and zero points, per tensor or per
-index of one axis.
+Such a file is a FlatBuffer (schema.fbs of TensorFlow Lite, version 3). A tensor of a model has a name, a shape, a type
+and the number of a buffer, which is empty for an activation. An 8-bit tensor has scales and zero points, per tensor or
+per index of one axis.
 """
 
 from __future__ import annotations
@@ -71,13 +71,12 @@ def _dequantized(tensor: Table, values: NDArray[Any]) -> NDArray[np.float32]:
     if values.dtype == np.float32:
         return values
     quantization = Table(tensor.Bytes, tensor.Indirect(tensor.Pos + tensor.Offset(_slot(_TENSOR_QUANTIZATION))))
-    scale, zero = (
-        _vector(quantization, _SCALE, number_types.Float32Flags),
-        _vector(quantization, _ZERO_POINT, number_types.Int64Flags),
-    )
+    scale = _vector(quantization, _SCALE, number_types.Float32Flags)
+    zero = _vector(quantization, _ZERO_POINT, number_types.Int64Flags)
     shape = [1] * values.ndim
     shape[_scalar(quantization, _QUANTIZED_AXIS, number_types.Int32Flags)] = -1
-    return ((values - zero.reshape(shape)) * scale.reshape(shape)).astype(np.float32)
+    dequantized: NDArray[np.float32] = ((values - zero.reshape(shape)) * scale.reshape(shape)).astype(np.float32)
+    return dequantized
 
 
 def _slot(field: int) -> int:

@@ -1,4 +1,4 @@
-"""Published weights that taggram can import: one file per publication, with its table and the renaming of its entries."""
+"""Published weights that taggram can import: one file per source, with its table and the renaming of its entries."""
 
 from taggram.models.published import pons2019, won2020, yamnet
 from taggram.models.published.base import PublishedWeights

@@ -1,7 +1,7 @@
 """Weights of YAMNet, trained on AudioSet by Google: a TensorFlow Lite file with 8-bit weights.
 
-TensorFlow Hub and Kaggle publish it as ``google/yamnet/tfLite/tflite/1``. The address has not been verified: the file that
-the hash belongs to was downloaded from elsewhere.
+TensorFlow Hub and Kaggle publish it as ``google/yamnet/tfLite/tflite/1``. Whether the address below leads to the file
+with the hash below has not been verified: that file comes from a copy in another public repository.
 """
 
 from __future__ import annotations
