@@ -19,6 +19,8 @@ from taggram.features.numpy_log_mel import log_mel
         {"padding": "zero", "log": "log10"},
         {"log": "ln", "hop": 300},
         {"log": "power"},
+        {"padding": "none", "win_length": 400, "hop": 160, "spectrum": "magnitude", "log": "stabilized"},
+        {"padding": "zero", "win_length": 300, "mel_slope": "mel"},
         {"normalize": "data", "mean": -20.0, "std": 15.0},
     ],
 )

@@ -1,11 +1,14 @@
 """Scores of published weights equal those of the authors' code, for real clips and for generated weights.
 
+Those of YAMNet are near: its file computes with 8-bit integers.
+
 Every set of weights is compared in torch. That the ONNX file of an architecture answers like torch is its contract,
 with random weights; with published ones, one model shows it here, and the slow tests the others.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import zlib
 from collections.abc import Callable
@@ -42,8 +45,14 @@ PONS = {
     "MSD_musicnn": "musicnn_pons.msd-pons2019",
     "MSD_vgg": "vgg_pons.msd-pons2019",
 }
+YAMNET = "yamnet.audioset-google"
+# What the published file computes in LiteRT 2.3.0: mean scores of the clips in reference/wave, and of three segments
+# the scores and the log-mel-spectrogram.
+YAMNET_REFERENCE = Path(__file__).with_name("yamnet_reference.npz")
 EXPORTED = "musicnn_pons.mtat-pons2019"  # other tests use it, too
-ONNX = [name if name == EXPORTED else pytest.param(name, marks=pytest.mark.slow) for name in (*WON, *PONS.values())]
+ONNX = [
+    name if name == EXPORTED else pytest.param(name, marks=pytest.mark.slow) for name in (*WON, *PONS.values(), YAMNET)
+]
 EVERY = pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])  # file counts
 
 
@@ -149,6 +158,37 @@ def test_pons2019_from_the_waveform(
         clip = cut(padded, starts, segments.samples)
         scores = torch_scores(network, clip)
         np.testing.assert_allclose(scores.mean(0), reference["mean"], atol=1e-3, rtol=0)
+
+
+def test_yamnet_from_the_reference_log_mel(in_torch: Callable[[str], tuple[ModelCard, Network]]) -> None:
+    """The published file rounds the inputs of layers to 8 bits: within 0.0093 of scores up to 0.999."""
+    _, network = in_torch(YAMNET)
+    reference = np.load(YAMNET_REFERENCE)
+    names = [name for name in reference if name.endswith(".log_mel")]
+    assert len(names) == 3
+    for name in names:
+        log_mel = torch.from_numpy(reference[name].T[None].astype(np.float32))
+        with torch.inference_mode():
+            scores = torch.sigmoid(network.classify(network.embed(log_mel)))[0].numpy()
+        expected = reference[name.replace("log_mel", "scores")]
+        np.testing.assert_allclose(scores, expected.astype(np.float32), atol=0.015, rtol=0)
+
+
+def test_yamnet_from_the_waveform(shared: Path, in_torch: Callable[[str], tuple[ModelCard, Network]]) -> None:
+    """The published file rounds the Fourier transform and its inputs, too: within 0.032, with the same best class."""
+    card, network = in_torch(YAMNET)
+    with (shared / "weights/yamnet_class_map.csv").open(encoding="utf-8") as file:
+        assert list(card.vocabulary.names) == [row["display_name"] for row in csv.DictReader(file)]
+    reference = np.load(YAMNET_REFERENCE)
+    files = sorted((shared / "reference/wave").glob("*.npz"))
+    assert len(files) == 6
+    for file in files:
+        samples = np.load(file)["y"]
+        starts = Sliding(card.segments.hop).starts(len(samples), card.segments.samples)[:60]
+        scores = torch_scores(network, cut(samples, starts, card.segments.samples)).mean(0)
+        expected = reference[f"{file.stem}.mean"].astype(np.float32)
+        np.testing.assert_allclose(scores, expected, atol=0.04, rtol=0)
+        assert scores.argmax() == expected.argmax()
 
 
 def known_filling(entries: dict) -> dict[str, torch.Tensor]:

@@ -73,7 +73,7 @@ def test_a_new_network_has_the_vocabulary_it_was_given() -> None:
         ({"name": "fcn.mtat-won2020", "vocabulary": "mtat"}, "has its own vocabulary"),
         (
             {"name": "musicnn", "vocabulary": "klingon"},
-            "no vocabulary is named 'klingon'; there are: taggram, jamendo, msd, mtat",
+            "no vocabulary is named 'klingon'; there are: taggram, audioset, jamendo, msd, mtat",
         ),
         ({"name": "musicnn", "vocabulary": []}, "at least one tag"),
         ({"name": "musicnn", "vocabulary": ["a", "a"]}, "each tag once"),
@@ -101,8 +101,8 @@ def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert directories.data_dir() == tmp_path / "taggram"
 
 
-@pytest.mark.parametrize("name", Vocabulary.published())
-def test_published_vocabularies_have_fifty_tags_with_categories(name: str) -> None:
+@pytest.mark.parametrize("name", ["jamendo", "msd", "mtat"])
+def test_vocabularies_of_music_data_sets_have_fifty_tags_with_categories(name: str) -> None:
     vocabulary = Vocabulary.from_names(name)
     assert len(vocabulary) == 50
     assert set(vocabulary.tags.values()) > {"genre", "instrument", "mood"}

@@ -63,7 +63,7 @@ def _input(card: ModelCard) -> Iterator[tuple[str, str]]:
             if isinstance(front_end, FrontEnd)
             else f"{front_end.harmonics} harmonics of {len(front_end.pitches)} pitches"
         )
-        frames = f"frames of {front_end.n_fft} samples every {front_end.hop}"
+        frames = f"frames of {front_end.frame_length} samples every {front_end.hop}"
         yield "front end", f"{bands}, {frames}, of a {waveform}"
     length = f"{segments.samples / rate:.2f} s{' or longer' if segments.any_length else ''}"
     yield "segments", f"{length}, every {segments.hop / rate:.2f} s; aggregated by {card.aggregation}"

@@ -18,7 +18,10 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     sample_rate
         Samples per second of the waveform, in Hz.
     n_fft
-        Frame and Fourier-transform length, in samples; the window is a periodic Hann window of this length.
+        Length of the Fourier transform, in samples.
+    win_length
+        Length of a frame and of its periodic Hann window, in samples; None means `n_fft`. A shorter frame is padded
+        with zeros at both ends.
     hop
         Distance between frames, in samples.
     n_mels
@@ -27,12 +30,16 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
         Edges of the filter bank, in Hz; `f_max` None means half the sample rate.
     mel_scale
         ``"htk"``: 2595 log10(1 + f / 700). ``"slaney"``: linear below 1 kHz, logarithmic above (Auditory Toolbox).
+    mel_slope
+        ``"hz"``: the triangles are linear in Hz. ``"mel"``: they are linear in mel, as in TensorFlow.
     mel_norm
         ``"none"``: each triangle peaks at 1. ``"slaney"``: each triangle has unit area over frequency in Hz.
         ``"unit_tri"`` is Essentia's name for the same, which papers and cards use.
+    spectrum
+        What the filters are applied to: ``"power"`` or ``"magnitude"``, its square root.
     log
         ``"power"``: no logarithm. ``"db"``: 10 log10(max(x, 1e-10)). ``"ln"``: ln(1 + 10000 x).
-        ``"log10"``: log10(1 + 10000 x).
+        ``"log10"``: log10(1 + 10000 x). ``"stabilized"``: ln(x + 0.001), as in VGGish and YAMNet.
     padding
         Padding at the ends of a segment, with centred frames: ``"zero"`` or ``"reflect"``. ``"none"``: frames are not
         centred, and the first one starts at the first sample.
@@ -47,13 +54,16 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
 
     sample_rate: PositiveInt = 16000
     n_fft: PositiveInt = 512
+    win_length: PositiveInt | None = None
     hop: PositiveInt = 256
     n_mels: PositiveInt = 96
     f_min: float = 0.0
     f_max: PositiveFloat | None = None
     mel_scale: Literal["htk", "slaney"] = "htk"
+    mel_slope: Literal["hz", "mel"] = "hz"
     mel_norm: Literal["none", "slaney", "unit_tri"] = "none"
-    log: Literal["power", "db", "ln", "log10"] = "db"
+    spectrum: Literal["power", "magnitude"] = "power"
+    log: Literal["power", "db", "ln", "log10", "stabilized"] = "db"
     padding: Literal["none", "zero", "reflect"] = "reflect"
     normalize: Literal["none", "data", "band", "segment", "power", "peak"] = "none"
     mean: float = 0.0
@@ -67,6 +77,8 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
             raise ValueError(f'normalize "peak" needs log "db", not "{self.log}"')
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
+        if self.frame_length > self.n_fft or self.frame_length % 2:
+            raise ValueError(f"win_length must be even and at most n_fft ({self.n_fft}), not {self.win_length}")
         if not 0 <= self.f_min < self.top <= self.sample_rate / 2:
             raise ValueError(
                 f"0 <= f_min < f_max <= {self.sample_rate / 2:g} Hz does not hold for {self.f_min:g} and {self.top:g}"
@@ -77,9 +89,14 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
         """Upper edge of the filter bank, in Hz."""
         return self.sample_rate / 2 if self.f_max is None else self.f_max
 
+    @property
+    def frame_length(self) -> int:
+        """Length of a frame, in samples."""
+        return self.n_fft if self.win_length is None else self.win_length
+
     def frames(self, samples: int) -> int:
         """Return the number of frames of a segment of so many samples."""
-        return 1 + (samples if self.padding != "none" else samples - self.n_fft) // self.hop
+        return 1 + (samples if self.padding != "none" else samples - self.frame_length) // self.hop
 
 
 class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="harmonic"):
@@ -120,6 +137,11 @@ class HarmonicFrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag=
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
         if not self.pitches:
             raise ValueError(f"no pitch from note {self.lowest_note} on has {self.harmonics} harmonics")
+
+    @property
+    def frame_length(self) -> int:
+        """Length of a frame, in samples."""
+        return self.n_fft
 
     @property
     def pitches(self) -> tuple[float, ...]:

@@ -24,8 +24,8 @@ class LogMel(nn.Module):
 
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
-        self.log = front_end.log
-        self.spectrum = PowerSpectrum(front_end.n_fft, front_end.hop, front_end.padding)
+        self.log, self.magnitude = front_end.log, front_end.spectrum == "magnitude"
+        self.spectrum = PowerSpectrum(front_end.n_fft, front_end.hop, front_end.padding, front_end.win_length)
         filters = torch.from_numpy(mel_filters(front_end)).float()
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("dft_filters", self.spectrum.dft.reorder(filters), persistent=False)
@@ -47,17 +47,20 @@ class LogMel(nn.Module):
             In the unit of the front end's `log`, normalized by its `normalize`.
         """
         filters = self.dft_filters if torch.compiler.is_exporting() else self.filters
-        power = self.normalize.power(self.spectrum(waveform) @ filters)
-        normalized: Tensor = self.normalize(self._log(power).transpose(1, 2))
+        spectrum = self.spectrum(waveform)
+        bands = self.normalize.power((spectrum.sqrt() if self.magnitude else spectrum) @ filters)
+        normalized: Tensor = self.normalize(self._log(bands).transpose(1, 2))
         return normalized
 
-    def _log(self, power: Tensor) -> Tensor:
+    def _log(self, bands: Tensor) -> Tensor:
         match self.log:
             case "db":
-                return decibels(power)
+                return decibels(bands)
             case "ln":
-                return torch.log1p(10000.0 * power)
+                return torch.log1p(10000.0 * bands)
             case "log10":
-                return torch.log1p(10000.0 * power) / math.log(10.0)
+                return torch.log1p(10000.0 * bands) / math.log(10.0)
+            case "stabilized":
+                return torch.log(bands + 0.001)
             case _:
-                return power
+                return bands

@@ -32,26 +32,32 @@ def mel_to_hz(mel: ArrayLike, scale: str) -> NDArray[np.float64]:
 
 
 def mel_filters(front_end: FrontEnd) -> NDArray[np.float64]:
-    """Return triangular filters, equally spaced in mel, linear in Hz.
+    """Return triangular filters, equally spaced in mel.
 
     Parameters
     ----------
     front_end
-        The mel scale, the number of bands, their range and their normalization.
+        The mel scale, the number of bands, their range, slope and normalization.
 
     Returns
     -------
     (n_fft / 2 + 1, n_mels) float64
-        Weights of the power of each Fourier bin in each mel band, at least 0.
+        Weights of each Fourier bin in each mel band, at least 0.
     """
     scale = front_end.mel_scale
     low, high = hz_to_mel(np.array([front_end.f_min, front_end.top]), scale)
-    edges = mel_to_hz(np.linspace(low, high, front_end.n_mels + 2), scale)
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    hz = np.linspace(0.0, front_end.sample_rate / 2, front_end.n_fft // 2 + 1)[:, None]
-    filters: NDArray[np.float64] = np.maximum(
-        0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre))
-    )
+    mels = np.linspace(low, high, front_end.n_mels + 2)
+    edges = mel_to_hz(mels, scale)
+    bins = np.linspace(0.0, front_end.sample_rate / 2, front_end.n_fft // 2 + 1)[:, None]
+    filters = _triangles(hz_to_mel(bins, scale), mels) if front_end.mel_slope == "mel" else _triangles(bins, edges)
     if front_end.mel_norm != "none":
-        filters *= 2.0 / (right - left)
+        filters *= 2.0 / (edges[2:] - edges[:-2])
     return filters
+
+
+def _triangles(x: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    triangles: NDArray[np.float64] = np.maximum(
+        0.0, np.minimum((x - left) / (centre - left), (right - x) / (right - centre))
+    )
+    return triangles

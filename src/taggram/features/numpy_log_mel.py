@@ -36,16 +36,27 @@ def log_mel(waveform: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
         half = front_end.n_fft // 2
         mode = "reflect" if front_end.padding == "reflect" else "constant"
         waveform = np.pad(waveform, ((0, 0), (half, half)), mode=mode)  # type: ignore[call-overload]
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(front_end.n_fft) / front_end.n_fft)
+    length = front_end.frame_length
+    margin = (front_end.n_fft - length) // 2
+    if front_end.padding == "none":
+        waveform = np.pad(waveform, ((0, 0), (margin, margin)))
+    window = np.pad(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length), margin)
     frames = sliding_window_view(waveform, front_end.n_fft, axis=1)[:, :: front_end.hop]
-    power = np.abs(np.fft.rfft(frames * window)) ** 2 @ mel_filters(front_end)
+    magnitude = np.abs(np.fft.rfft(frames * window))
+    bands = (magnitude if front_end.spectrum == "magnitude" else magnitude**2) @ mel_filters(front_end)
     mean, std = (front_end.mean, front_end.std) if front_end.normalize == "data" else (0.0, 1.0)
-    return ((_log(power, front_end.log).swapaxes(1, 2) - mean) / std).astype(np.float32)
+    return ((_log(bands, front_end.log).swapaxes(1, 2) - mean) / std).astype(np.float32)
 
 
-def _log(power: NDArray[np.float64], log: str) -> NDArray[np.float64]:
-    if log == "db":
-        power = 10.0 * np.log10(np.maximum(power, 1e-10))
-    elif log != "power":
-        power = np.log1p(10000.0 * power) / (np.log(10.0) if log == "log10" else 1.0)
-    return power
+def _log(bands: NDArray[np.float64], log: str) -> NDArray[np.float64]:
+    match log:
+        case "db":
+            return np.asarray(10.0 * np.log10(np.maximum(bands, 1e-10)))
+        case "ln":
+            return np.log1p(10000.0 * bands)
+        case "log10":
+            return np.asarray(np.log1p(10000.0 * bands) / np.log(10.0))
+        case "stabilized":
+            return np.log(bands + 0.001)
+        case _:
+            return bands

@@ -25,16 +25,22 @@ class PowerSpectrum(nn.Module):
     Parameters
     ----------
     n_fft, hop
-        Length of a frame and distance between frames, in samples.
+        Length of the Fourier transform and distance between frames, in samples.
     padding
         Padding at the ends, with centred frames: ``"zero"`` or ``"reflect"``; ``"none"``: frames are not centred.
+    win_length
+        Length of a frame and its window, even; None means `n_fft`. A shorter one is padded with zeros at both ends.
     """
 
-    def __init__(self, n_fft: int, hop: int, padding: Literal["none", "zero", "reflect"]) -> None:
+    def __init__(
+        self, n_fft: int, hop: int, padding: Literal["none", "zero", "reflect"], win_length: int | None = None
+    ) -> None:
         super().__init__()
         self.n_fft, self.hop, self.padding = n_fft, hop, padding
+        self.margin = 0 if win_length is None else (n_fft - win_length) // 2
         self.dft = TwoStepDFT(n_fft)
-        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        window = functional.pad(torch.hann_window(n_fft - 2 * self.margin), (self.margin, self.margin))
+        self.register_buffer("window", window, persistent=False)
         self.window: Tensor
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -43,6 +49,8 @@ class PowerSpectrum(nn.Module):
             half = self.n_fft // 2
             mode = "reflect" if self.padding == "reflect" else "constant"
             waveform = functional.pad(waveform[:, None], (half, half), mode=mode)[:, 0]
+        elif self.margin:
+            waveform = functional.pad(waveform, (self.margin, self.margin))
         if torch.compiler.is_exporting():
             return self._exported(waveform)
         spectrum = torch.stft(waveform, self.n_fft, self.hop, window=self.window, center=False, return_complex=True)

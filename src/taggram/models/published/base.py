@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from taggram.models.card import Score
@@ -66,3 +67,8 @@ class PublishedWeights:
     def architecture(self) -> str:
         """The part of the name before the dot."""
         return self.name.partition(".")[0]
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of the published file: ``".whl"`` for an archive, else that of its address."""
+        return ".whl" if self.member else PurePosixPath(self.url).suffix
