@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from taggram.training.distillation.time_grid import TimeGrid
 
-EPSILON = 1e-4  # probabilities are clipped this far from 0 and 1 before the logit
+EPSILON = 1e-6  # probabilities are clipped this far from 0 and 1 before the logit
 
 
 @dataclass(frozen=True)
