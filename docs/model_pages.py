@@ -105,7 +105,8 @@ def _facts(network: Network) -> Iterator[list[str]]:
     counted, field = measured(name)
     longer = ", or longer" if network.segments.any_length else ""
     fields = msgspec.to_builtins(network.front_end).items()
-    settings = ", ".join(f"`{key}` {'half the rate' if value is None else value}" for key, value in fields)
+    defaults = {"f_max": "half the rate", "win_length": "`n_fft`"}
+    settings = ", ".join(f"`{key}` {defaults[key] if value is None else value}" for key, value in fields)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
     yield ["segment", f"{_seconds(network):.2f} s ({network.segments.samples:,} samples){longer}"]

@@ -47,7 +47,7 @@ def test_a_line_for_each_on_a_narrow_terminal() -> None:
     lines = listed(columns=80).splitlines()
     assert [line.split()[0] for line in lines if line] == [line.split()[0] for line in listed().splitlines() if line]
     assert max(map(len, lines)) == 80
-    assert "short_chunk_cnn_res.jamendo-won2020  no, unverified  jamendo  MTG-Jamendo, to..." in lines
+    assert "short_chunk_cnn_res.jamendo-won2020  no, unverified  jamendo   MTG-Jamendo, t..." in lines
 
 
 def test_listing_does_not_load_torch() -> None:

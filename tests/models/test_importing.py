@@ -19,6 +19,7 @@ from taggram.cli import app
 from taggram.errors import ModelError
 from taggram.models.importing import download, import_model, load_published
 from taggram.models.published import PUBLISHED
+from taggram.models.tflite import read_tflite
 from taggram.vocabularies import Vocabulary
 
 PAYLOAD = b"published weights"
@@ -134,6 +135,15 @@ def numbered(key: str) -> str:
     """Name an entry of `blocks` as the authors do."""
     block, _, rest = key.removeprefix("blocks.").partition(".")
     return f"layer{int(block) + 1}.{rest}"
+
+
+def test_a_damaged_tensorflow_lite_file_is_refused(shared: Path) -> None:
+    data = (shared / "weights/yamnet.tflite").read_bytes()
+    assert read_tflite(data)["yamnet_frames/dense/MatMul"].shape == (521, 1024)
+    with pytest.raises(ModelError, match="wrong identifier"):
+        read_tflite(b"\0" * 100)
+    with pytest.raises(ModelError, match="it is damaged"):
+        read_tflite(data[: len(data) // 2])
 
 
 def test_every_published_row_has_an_architecture_and_a_vocabulary() -> None:

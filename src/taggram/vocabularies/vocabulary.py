@@ -57,9 +57,9 @@ class Vocabulary(Record, frozen=True, kw_only=True):
         Parameters
         ----------
         tags
-            Name of a vocabulary: a published one (``"mtat"``, ``"msd"``, ``"jamendo"``), or ``"taggram"``, which joins
-            these. Or tags in output order, which get the category ``"other"`` and are converted to NFC. A vocabulary is
-            returned as it is.
+            Name of a vocabulary: a published one (``"mtat"``, ``"msd"``, ``"jamendo"``, ``"audioset"``), or
+            ``"taggram"``, which joins the first three. Or tags in output order, which get the category ``"other"`` and
+            are converted to NFC. A vocabulary is returned as it is.
 
         Raises
         ------
