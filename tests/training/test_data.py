@@ -31,7 +31,7 @@ def draw(store: Tones, epoch: int, **settings: object) -> list[Batch]:
 def test_a_training_segment_lies_inside_its_clip_and_has_its_labels() -> None:
     store = Ramps()
     seen = Counter[int]()
-    for segments, targets, _ in draw(store, 0, data={"segments_per_clip": 3}):
+    for segments, targets, *_ in draw(store, 0, data={"segments_per_clip": 3}):
         assert 2 <= len(segments) <= 4
         assert segments.shape[1] == SAMPLES
         for segment, target in zip(segments, targets, strict=True):
@@ -50,7 +50,7 @@ def test_segments_begin_anywhere_in_a_clip() -> None:
     store = Ramps(train=2)
     store.clips[0] = ToneClip("0", "train", (), SAMPLES + 3)
     store.clips[1] = ToneClip("1", "train", (), SAMPLES)
-    starts = {int(s[0]) for epoch in range(40) for x, _, _ in draw(store, epoch) for s in x if s[0] < 1_000_000}
+    starts = {int(s[0]) for epoch in range(40) for x, *_ in draw(store, epoch) for s in x if s[0] < 1_000_000}
     assert starts == {0, 1, 2, 3}
 
 
@@ -58,11 +58,11 @@ def test_an_epoch_can_be_drawn_again_and_is_like_no_other() -> None:
     store = Ramps()
     first, again, later = draw(store, 3), draw(store, 3), draw(store, 4)
     other_seed = draw(store, 3, seed=1)
-    for (x, y, _), (same_x, same_y, _) in zip(first, again, strict=True):
+    for (x, y, *_), (same_x, same_y, *_) in zip(first, again, strict=True):
         assert np.array_equal(x, same_x)
         assert np.array_equal(y, same_y)
     for other in (later, other_seed):
-        assert not all(np.array_equal(x, z) for (x, _, _), (z, _, _) in zip(first, other, strict=True))
+        assert not all(np.array_equal(x, z) for (x, *_), (z, *_) in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -103,8 +103,8 @@ def test_a_changed_store_has_another_fingerprint() -> None:
 
 
 def test_mixup_averages_segments_and_targets_alike() -> None:
-    (x, y, _), *_ = draw(Tones(), 0, optim={"batch_size": 10})
-    (mixed_x, mixed_y, _), *_ = draw(Tones(), 0, optim={"batch_size": 10}, augment={"mixup": 0.4})
+    (x, y, *_), *_ = draw(Tones(), 0, optim={"batch_size": 10})
+    (mixed_x, mixed_y, *_), *_ = draw(Tones(), 0, optim={"batch_size": 10}, augment={"mixup": 0.4})
     assert ((mixed_y > 0) & (mixed_y < 1)).any()
     for segment, target in zip(mixed_x, mixed_y, strict=True):
         shares, *_ = np.linalg.lstsq(x.T, segment, rcond=None)

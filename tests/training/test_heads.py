@@ -66,7 +66,7 @@ def test_all_heads_learn(tmp_path: Path) -> None:
 
 def test_validation_compares_what_tagging_gives(tmp_path: Path) -> None:
     ready = plan(data={"vocabulary": TAGS, "validation_segments": 1})
-    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
     network, total = trainer.network.eval(), []
     for clip, target in zip(ready.valid.clips.tolist(), ready.valid.targets.array, strict=True):
         samples = ready.store.read(clip)
@@ -82,7 +82,7 @@ def test_validation_compares_what_tagging_gives(tmp_path: Path) -> None:
 def test_balanced_positives_of_a_tag_weigh_as_much_as_its_negatives(tmp_path: Path) -> None:
     ready = make_plan(recipe(data={"vocabulary": ["low", "high", "rare"]}, optim={"pos_weight": "balanced"}), Tones())
     assert ready.pos_weight is not None and ready.pos_weight.tolist() == [1, 1, 9]  # of 10 clips
-    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
     with torch.no_grad():
         network = trainer.network.eval()
         network.head.weight.zero_()

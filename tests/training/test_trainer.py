@@ -105,7 +105,7 @@ def assert_same(a: Any, b: Any, where: str = "") -> None:
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "constant": {},
-    "cosine": {"schedule": {"kind": "cosine", "warmup": 0.2}, "optimizer": {"kind": "adamw", "lr": 0.01}},
+    "cosine": {"schedule": {"kind": "cosine", "warmup": 0.2}, "optimizer": {"kind": "adamw", "lr": 0.01}, "ema": 0.9},
     "won": {
         "schedule": {
             "kind": "won",
@@ -148,16 +148,27 @@ def test_killed_during_an_epoch_and_resumed_is_the_same(tmp_path: Path) -> None:
 
 def test_a_checkpoint_has_the_best_weights_of_earlier_epochs(tmp_path: Path) -> None:
     ready = plan(optim={"schedule": "cosine"})
-    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
     trainer.run_epoch()
     last_step = lr_factor(ready.recipe.optim.schedule, (2 / 3) / 4)
     assert trainer.history[0]["lr"] == pytest.approx(0.01 * last_step)
     trainer.best = {name: torch.full_like(tensor, 2) for name, tensor in trainer.best.items()}
     trainer.save()
-    again = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    again = Trainer(ready, make_fabric("cpu"), tmp_path)
     again.restore(Checkpoint.read(tmp_path / FILE_NAME))
     assert_same(again.best, trainer.best)
     assert_same(again._weights(), trainer._weights())
+
+
+def test_the_average_of_the_weights_is_validated_and_kept(tmp_path: Path) -> None:
+    trainer = Trainer(plan(optim={"ema": 0.9}), make_fabric("cpu"), tmp_path)
+    trainer.run_epoch()
+    last = trainer._weights()
+    assert trainer.average is not None and int(trainer.average.n_averaged) == 3
+    assert_same(trainer.best, {name: tensor.clone() for name, tensor in trainer.average.module.state_dict().items()})
+    assert not torch.equal(trainer.best["conv.weight"], last["conv.weight"])
+    trainer.network.load_state_dict(trainer.best)
+    assert trainer.validate() == pytest.approx(trainer.history[0]["validation_loss"], rel=1e-6)
 
 
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
@@ -208,7 +219,7 @@ def test_it_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
     assert card.scores[0].value == losses[best]
     assert any(not torch.equal(saved.best[name], saved.network[name]) for name in saved.best)
     # They give the loss that was measured for them.
-    trainer = Trainer(plan(), make_fabric("cpu", plan()), tmp_path)
+    trainer = Trainer(plan(), make_fabric("cpu"), tmp_path)
     trainer.network.load_state_dict(saved.best)
     assert trainer.validate() == pytest.approx(losses[best], rel=1e-6)
 
@@ -219,7 +230,7 @@ def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> 
         {"epoch": 3, "optimizer": {"kind": "sgd", "lr": 0.2}},
     ]
     ready = plan(optim={"schedule": {"kind": "won", "steps": steps}})
-    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
     for _ in range(2):
         trainer.run_epoch()
     best = {name: torch.full_like(tensor, 2) for name, tensor in trainer.best.items()}
@@ -235,7 +246,7 @@ def test_a_step_of_the_schedule_begins_with_the_best_weights(tmp_path: Path) -> 
 
 def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
     ready = plan()
-    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
     network = trainer.network.eval()
     total = []
     for clip, target in zip(ready.valid.clips.tolist(), ready.valid.targets.array, strict=True):
@@ -250,7 +261,7 @@ def test_the_loss_is_that_of_the_clips_mean_scores(tmp_path: Path) -> None:
 
 def test_bfloat16_leaves_the_front_end_alone(tmp_path: Path) -> None:
     ready = plan(optim={"precision": "bf16"})
-    trainer = Trainer(ready, make_fabric("cpu", ready), tmp_path)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
     seen: dict[str, torch.dtype] = {}
     trainer.network.conv.register_forward_hook(lambda _, x, y: seen.update(into=x[0].dtype, out=y.dtype))
     trainer.run_epoch()

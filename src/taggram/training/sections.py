@@ -225,8 +225,8 @@ class OptimConfig(Config):
     precision
         32, or ``"bf16"``: layers in bfloat16 where that is safe, front end and weights in float32.
     ema
-        Decay, per step, of the exponential moving average of the weights that is validated and exported instead of the
-        weights themselves (Polyak and Juditsky 1992); None: the weights themselves.
+        Decay, per step, of the moving average of the weights that is validated and exported instead of the weights
+        themselves; see `taggram.training.averaging`. None: the weights themselves.
     optimizer
         The default is Adam as in Won et al. 2020.
     schedule

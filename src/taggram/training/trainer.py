@@ -15,7 +15,6 @@ import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
@@ -24,6 +23,7 @@ from taggram.models.network import Network
 from taggram.training import checkpoint
 from taggram.training.augmentation.masking import mask_bands
 from taggram.training.augmentation.waveform import Augmentation
+from taggram.training.averaging import moving_average
 from taggram.training.checkpoint import Checkpoint
 from taggram.training.cpu import optimize_for_cpu
 from taggram.training.data import (
@@ -74,7 +74,7 @@ def fit(
         If the folder contains other files, the device does not exist, or the loss is not finite.
     """
     saved = _find_checkpoint(plan, folder, resume)
-    fabric = make_fabric(choose_device(device), plan)
+    fabric = make_fabric(choose_device(device))
     gpus = [fabric.device.index or 0] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(plan.recipe.seed)
@@ -131,16 +131,17 @@ def choose_device(device: str) -> str:
     return kind if kind == "cpu" else f"{kind}:{int(index or 0)}"
 
 
-def make_fabric(device: str, plan: Plan) -> Fabric:
-    """Set up a device, as named by `choose_device`, and the precision."""
+def make_fabric(device: str) -> Fabric:
+    """Set up a device, as named by `choose_device`.
+
+    The precision is 32: Fabric's bfloat16 would round the waveforms, too. `TrainingModule` rounds the layers only.
+    """
     kind, _, index = device.partition(":")
-    devices = [int(index)] if index else 1
-    precision = plan.recipe.optim.precision
-    return Fabric(accelerator=kind, devices=devices, precision="bf16-mixed" if precision == "bf16" else 32)
+    return Fabric(accelerator=kind, devices=[int(index)] if index else 1)
 
 
 class TrainingModule(nn.Module):
-    """A network as it is trained: the front end in float32 at any precision of the layers, then masking.
+    """A network as it is trained: augmentation and front end in float32, then masking, then the layers.
 
     Parameters
     ----------
@@ -150,22 +151,27 @@ class TrainingModule(nn.Module):
         Of the waveforms of a training batch; None: they stay as they are.
     freq_mask
         Maximum number of masked mel bands; 0: none.
+    bf16
+        Whether the layers compute in bfloat16 where that is safe.
     """
 
-    def __init__(self, network: Network, augmentation: Augmentation | None = None, freq_mask: int = 0) -> None:
+    def __init__(
+        self, network: Network, augmentation: Augmentation | None = None, freq_mask: int = 0, bf16: bool = False
+    ) -> None:
         super().__init__()
-        self.network, self.augmentation, self.freq_mask = network, augmentation, freq_mask
+        self.network, self.augmentation, self.freq_mask, self.bf16 = network, augmentation, freq_mask, bf16
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the logits (batch, tags) and the embeddings (batch, size) of segments (batch, samples)."""
-        with torch.autocast(waveform.device.type, enabled=False):
-            if self.training and self.augmentation is not None:
-                waveform = self.augmentation(waveform, self.network.front_end.sample_rate)
-            features = self.network.features(waveform)
-            if self.training and self.freq_mask:
-                features = mask_bands(features, self.freq_mask)
-        embedding = self.network.embed(features)
-        return self.network.classify(embedding), embedding
+        if self.training and self.augmentation is not None:
+            waveform = self.augmentation(waveform, self.network.front_end.sample_rate)
+        features = self.network.features(waveform)
+        if self.training and self.freq_mask:
+            features = mask_bands(features, self.freq_mask)
+        with torch.autocast(waveform.device.type, torch.bfloat16, enabled=self.bf16):
+            embedding = self.network.embed(features)
+            logits = self.network.classify(embedding)
+        return logits.float(), embedding.float()
 
 
 class _DeviceBatch(NamedTuple):
@@ -197,7 +203,8 @@ class Trainer:
         optimize_for_cpu(self.network)
         augment = plan.recipe.augment
         changes = Augmentation(augment.gain, augment.eq, augment.noise)
-        self.module = fabric.setup(TrainingModule(self.network, changes, augment.freq_mask))
+        bf16 = plan.recipe.optim.precision == "bf16"
+        self.module = fabric.setup(TrainingModule(self.network, changes, augment.freq_mask, bf16))
         self._start_average()
         self.pos_weight = None if plan.pos_weight is None else torch.from_numpy(plan.pos_weight)
         self.best = self._weights()
@@ -242,7 +249,7 @@ class Trainer:
             epoch=len(self.history),
             network=self._weights(),
             best=self.best,
-            average=None if self.average is None else _cpu_copy(self.average.module),
+            average=None if self.average is None else _cpu_copy(self.average),
             optimizer=self.optimizer.state_dict(),
             generators=generators,
             history=self.history,
@@ -253,8 +260,7 @@ class Trainer:
         self.history, self.best = saved.history, saved.best
         self.network.load_state_dict(saved.network)
         if self.average is not None and saved.average is not None:
-            self.average.module.load_state_dict(saved.average)
-            self.average.n_averaged.fill_(1)  # that is, not the first average, which would be a copy of the weights
+            self.average.load_state_dict(saved.average)
         self._start_optimizer(max(0, saved.epoch - 1))
         self.optimizer.load_state_dict(saved.optimizer)
         torch.set_rng_state(saved.generators["cpu"])
@@ -267,9 +273,7 @@ class Trainer:
     def _start_average(self) -> None:
         """Start the moving average at the current weights, where the recipe has one."""
         decay = self.plan.recipe.optim.ema
-        self.average = None
-        if decay is not None:
-            self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+        self.average = None if decay is None else moving_average(self.network, decay)
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -342,9 +346,9 @@ class Trainer:
         loss: Tensor = self.network.heads.loss(logits, batch.targets, self._pos_weight_like(logits))
         distill = self.plan.recipe.distill
         if batch.similarity is not None:
-            loss = loss + distill.similarity_weight * similarity_loss(embedding.float(), batch.similarity)
+            loss = loss + distill.similarity_weight * similarity_loss(embedding, batch.similarity)
         if batch.labels is not None:
-            loss = loss + distill.label_weight * ranking_loss(logits.float(), batch.labels)
+            loss = loss + distill.label_weight * ranking_loss(logits, batch.labels)
         return loss
 
     def _pos_weight_like(self, tensor: Tensor) -> Tensor | None:

@@ -9,7 +9,8 @@ import torch
 from taggram.models.card import Levels
 from taggram.training.calibration.probabilities import clip_scores, fit_platt, measure_calibration
 from taggram.training.calibration.thresholds import count_clips, fit_thresholds
-from taggram.training.calibration.truth import MIN_POSITIVES, Truth, map_labels
+from taggram.training.calibration.truth import MIN_POSITIVES, Truth
+from taggram.training.labels import map_labels
 from taggram.vocabularies import VocabularyMap
 
 CLIPS, SEGMENTS = 4000, 5
@@ -100,18 +101,21 @@ def test_levels_limit_the_thresholds() -> None:
     assert list(limits["precision"]) == ["good"]
 
 
-def test_a_label_counts_if_it_maps_to_one_tag_and_its_source_has_the_tag(tmp_path) -> None:
+def test_a_label_counts_if_it_is_not_ambiguous_and_its_source_has_the_tag(tmp_path) -> None:
     table = tmp_path / "labels.tsv"
     table.write_text(
         "label\ttags\na/jazz\tjazz\na/pop/rock\tpop;rock\na/holiday\t\nb/rock\trock\nb/electro\telectronic\n"
+        "b/rap\thip hop+rapping\n"
     )
     label_map = VocabularyMap.read(table)
-    in_store = {"a/jazz", "a/pop/rock", "a/holiday", "b/rock", "b/electro"}
-    labels = map_labels([["a/jazz", "a/pop/rock"], ["a/holiday"], ["b/rock"], []], label_map, in_store)
+    in_store = {"a/jazz", "a/pop/rock", "a/holiday", "b/rock", "b/electro", "b/rap"}
+    labels = map_labels([["a/jazz", "a/pop/rock"], ["a/holiday"], ["b/rock"], ["b/rap"], []], label_map, in_store)
     column = {tag: labels[:, i].tolist() for i, tag in enumerate(label_map.target.names)}
     nan = pytest.approx(np.nan, nan_ok=True)
-    assert column["jazz"] == [1, 0, nan, nan]
-    assert column["rock"] == [nan, nan, 1, nan]
-    assert column["electronic"] == [nan, nan, 0, nan]
-    assert column["folk"] == [nan] * 4  # no clip of the store has it
-    assert column["pop"] == [nan] * 4 and np.isnan(labels).sum() == labels.size - 4
+    assert column["jazz"] == [1, 0, nan, nan, nan]
+    assert column["rock"] == [nan, nan, 1, 0, nan]
+    assert column["electronic"] == [nan, nan, 0, 0, nan]
+    assert column["hip hop"] == [nan, nan, 0, 1, nan]
+    assert column["rapping"] == [nan, nan, 0, 1, nan]
+    assert column["folk"] == [nan] * 5  # no clip of the store has it
+    assert column["pop"] == [nan] * 5 and np.isnan(labels).sum() == labels.size - 10

@@ -65,4 +65,13 @@ def test_rescaling_the_logits_of_a_network_inverts_the_scale() -> None:
 def test_teachers_without_a_tag_do_not_count_for_it() -> None:
     nan = np.nan
     scores = np.array([[[0.2, nan, nan]], [[0.8, 0.4, nan]]])
-    np.testing.assert_allclose(ensemble(scores, [3, 1]), [[0.35, 0.4, nan]])
+    mean = 1 / (1 + 4**0.5)  # the odds 1 to 4, three times, and 4 to 1
+    np.testing.assert_allclose(ensemble(scores, [3, 1]), [[mean, 0.4, nan]])
+    np.testing.assert_allclose(ensemble(scores, [[3, 9, 9], [1, 1, 1]]), [[mean, 0.4, nan]])
+
+
+def test_a_tag_without_a_teacher_keeps_its_logits() -> None:
+    scores = np.array([[0.2, np.nan], [0.4, np.nan]], np.float32)
+    scale = LogitScale.from_probabilities(scores, 1.5)
+    assert np.isnan(scale(scores)[:, 1]).all() and not np.isnan(scale(scores)[:, 0]).any()
+    assert [values[1] for values in scale.inverse()] == [1, 0]

@@ -81,12 +81,31 @@ def test_the_targets_of_a_plan_are_the_scores_of_its_teachers(teacher, store) ->
     assert targets.shape == (2, 50) and targets.min() > 0 and targets.max() < 1
 
 
-def test_tags_that_no_teacher_has_are_named(teacher) -> None:
-    scores = TeacherScores(
-        np.full((1, 50), 0.5, np.float32), np.array([[0.0, 1.0]]), np.array([1]), np.zeros((1, 0), np.float32)
+def test_the_weight_of_a_teacher_differs_between_categories(teacher) -> None:
+    scores = [
+        TeacherScores(
+            np.full((1, 50), score, np.float32), np.array([[0.0, 1.0]]), np.array([1]), np.zeros((1, 0), np.float32)
+        )
+        for score in (0.2, 0.8)
+    ]
+    teachers = [teacher.model_copy(update={"weights": {"voice": 6}}), teacher]
+    vocabulary = Vocabulary.from_names("taggram")
+    combined = combine(scores, teachers, vocabulary, np.array([2]))
+    mean = dict(zip(vocabulary.names, combined[0].tolist(), strict=True))
+    assert mean["rock"] == pytest.approx(0.5)  # both weigh 2
+    assert mean["female voice"] == pytest.approx(1 / (1 + 4**0.5))  # 6 against 2
+    assert np.isnan(mean["reggae"])  # no tag of MagnaTagATune
+
+
+def test_tags_without_teachers_and_labels_are_named(teacher, store) -> None:
+    recipe = Recipe(
+        name="small_vgg.x",
+        model={"architecture": "small_vgg"},
+        data={"store": "x", "vocabulary": "taggram"},
+        distill={"teachers": (teacher,), "label_weight": 1.0},
     )
     with pytest.raises(RecipeError, match=r"distill\.teachers: no teacher has the tags .*reggae.*; add a teacher"):
-        combine([scores], [teacher], Vocabulary.from_names("taggram"), np.array([2]))
+        with_teachers(make_plan(recipe, store))
 
 
 def test_a_missing_teacher_is_named(store) -> None:
