@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from taggram.datasets import ClipIndex, PackedStore, list_folder, pack
 from taggram.errors import ModelError, RecipeError
@@ -97,15 +98,22 @@ def test_the_weight_of_a_teacher_differs_between_categories(teacher) -> None:
     assert np.isnan(mean["reggae"])  # no tag of MagnaTagATune
 
 
-def test_tags_without_teachers_and_labels_are_named(teacher, store) -> None:
+def test_tags_without_teachers_and_labels_are_not_learned(teacher, store) -> None:
     recipe = Recipe(
         name="small_vgg.x",
         model={"architecture": "small_vgg"},
         data={"store": "x", "vocabulary": "taggram"},
         distill={"teachers": (teacher,), "label_weight": 1.0},
     )
-    with pytest.raises(RecipeError, match=r"distill\.teachers: no teacher has the tags .*reggae.*; add a teacher"):
-        with_teachers(make_plan(recipe, store))
+    lines: list[str] = []
+    plan = with_teachers(make_plan(recipe, store), report=lines.append)
+    assert "reggae" not in plan.vocabulary.tags and plan.vocabulary.tags["guitar"] == "instrument"
+    assert lines[-1].startswith("not learned") and "reggae" in lines[-1]
+    rows = np.arange(2)
+    assert plan.train.targets.of_clips(rows).shape == plan.train.labels[rows].shape == (2, len(plan.vocabulary))
+    assert plan.build_network()(torch.zeros(1, 65536))[0].shape == (1, len(plan.vocabulary))
+    with pytest.raises(RecipeError, match="no teacher has any tag"):
+        with_teachers(make_plan(recipe.replace(data={"vocabulary": "mtat"}, distill={"teachers": []}), store))
 
 
 def test_a_missing_teacher_is_named(store) -> None:

@@ -32,11 +32,12 @@ def with_teachers(plan: Plan, *, workers: int = 1, device: str = "cpu", report: 
     -------
     Plan
         With soft targets, whose scale is measured on the training split, and with the labels that teach beside them.
+        Its vocabulary is without tags that have neither.
 
     Raises
     ------
     RecipeError
-        If a tag has neither a teacher nor labels to learn from.
+        If no tag is left.
     """
     store, distill = plan.store, plan.recipe.distill
     clips = np.concatenate([plan.train.clips, plan.valid.clips])
@@ -49,7 +50,13 @@ def with_teachers(plan: Plan, *, workers: int = 1, device: str = "cpu", report: 
     train_frames = int(frames[:train_clips].sum())
     probabilities = combine(scores, distill.teachers, plan.vocabulary, frames)
     labels = clip_labels(store, clips.tolist(), distill.label_map, plan.vocabulary)
-    _check_targets(plan, probabilities, labels[:train_clips])
+    taught = _taught(plan, probabilities, labels[:train_clips])
+    if not taught.all():
+        untaught = [tag for tag, is_taught in zip(plan.vocabulary.names, taught, strict=True) if not is_taught]
+        report(f"not learned, as neither teachers nor labels have them: {', '.join(untaught)}")
+        tags = {tag: category for tag, category in plan.vocabulary.tags.items() if tag not in untaught}
+        plan = dataclasses.replace(plan, vocabulary=plan.vocabulary.replace(tags=tags))
+        probabilities, labels = probabilities[:, taught], labels[:, taught]
     scale = LogitScale.from_probabilities(probabilities[:train_frames], distill.logit_std)
     grids = (
         TimeGrid(probabilities[:train_frames], frames[:train_clips], samples_per_frame),
@@ -85,14 +92,11 @@ def _standardize(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     return standardized
 
 
-def _check_targets(plan: Plan, probabilities: NDArray[np.float32], labels: NDArray[np.float32]) -> None:
-    """Check that each tag has a teacher, or labels that teach it."""
-    untaught = np.isnan(probabilities[0])
+def _taught(plan: Plan, probabilities: NDArray[np.float32], labels: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which tags (tags,) have a teacher, or labels that teach them."""
+    taught: NDArray[np.bool_] = ~np.isnan(probabilities[0])
     if plan.recipe.distill.label_weight:
-        untaught &= ~(labels == 1).any(axis=0)
-    if untaught.any():
-        tags = ", ".join(tag for tag, is_untaught in zip(plan.vocabulary.names, untaught, strict=True) if is_untaught)
-        raise RecipeError(
-            f"distill.teachers: no teacher has the tags {tags}; add a teacher, or labels by distill.label_map and "
-            "distill.label_weight"
-        )
+        taught |= (labels == 1).any(axis=0)
+    if not taught.any():
+        raise RecipeError("distill.teachers: no teacher has any tag of data.vocabulary; add a teacher")
+    return taught

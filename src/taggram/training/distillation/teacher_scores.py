@@ -139,7 +139,7 @@ def combine(
     scores, teachers
         In the same order.
     vocabulary
-        The tags.
+        All or some tags of one of taggram's vocabularies.
     frames : (clips,) int64
         Frames of each clip.
 
@@ -151,7 +151,8 @@ def combine(
     mapped = []
     for of_teacher, teacher in zip(scores, teachers, strict=True):
         names = VocabularyMap.between(ModelCard.read(find_model(teacher.model)).vocabulary.name, vocabulary.name)
-        mapped.append(names.scores(of_teacher.on_frames(of_teacher.scores, frames)))
+        columns = [names.target.names.index(tag) for tag in vocabulary.names]
+        mapped.append(names.scores(of_teacher.on_frames(of_teacher.scores, frames))[:, columns])
     weights = [
         [teacher.weights.get(of_tag, teacher.weight) for of_tag in vocabulary.tags.values()] for teacher in teachers
     ]
