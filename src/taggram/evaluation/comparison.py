@@ -9,8 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._progress import ProgressHook, no_progress
 from taggram.evaluation.labelled_clips import LabelledClips
-from taggram.evaluation.predictions import ProgressHook, predict_clips
+from taggram.evaluation.predictions import predict_clips
+from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache
 from taggram.training.distillation.ensemble import ensemble
 from taggram.vocabularies import Vocabulary, VocabularyMap
@@ -75,7 +77,7 @@ class Comparison:
         cache: PredictionCache,
         *,
         workers: int = 1,
-        progress: ProgressHook | None = None,
+        progress: ProgressHook = no_progress,
     ) -> Comparison:
         """Tag clips with a student and its teachers.
 
@@ -97,9 +99,12 @@ class Comparison:
         """
 
         def scores(model: str) -> ModelScores:
-            predictions = predict_clips(model, clips.files, cache, workers=workers, progress=progress)
-            tags = VocabularyMap.between(predictions.card.vocabulary.name, "taggram")
-            return ModelScores(predictions.card.name, tags.scores(predictions.scores), predictions.embeddings)
+            tagger = Tagger(model)
+            predictions = predict_clips(tagger, clips.files, cache, workers=workers, progress=progress)
+            for error in predictions.errors.values():
+                raise error
+            tags = VocabularyMap.between(tagger.card.vocabulary.name, "taggram")
+            return ModelScores(tagger.card.name, tags.scores(predictions.scores), predictions.embeddings)
 
         return cls(clips, scores(student), tuple(map(scores, teachers)), tuple(teachers.values()))
 

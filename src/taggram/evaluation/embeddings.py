@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.errors import MissingExtraError
 from taggram.evaluation.comparison import Comparison, ModelScores
 from taggram.evaluation.labelled_clips import label_names
+from taggram.evaluation.probe import fit_probe
 from taggram.evaluation.results import NOT_BELOW, ComparisonResult, Resampling, mean_roc_auc
 from taggram.metrics import accuracy, precision_at_k
 
@@ -19,7 +18,6 @@ __all__ = ["compare_embeddings"]
 
 QUESTION = "embedding"
 K = 10
-STRENGTHS = 10.0 ** np.arange(-5, 2)  # C of the probes, the strongest regularisation first
 
 
 def compare_embeddings(comparison: Comparison, resampling: Resampling) -> list[ComparisonResult]:
@@ -96,39 +94,9 @@ def _probe(
     train: NDArray[np.bool_],
     valid: NDArray[np.bool_],
 ) -> tuple[float, NDArray[Any]]:
-    """Fit a logistic regression on train clips, with the regularisation that is best on valid clips.
-
-    Returns
-    -------
-    tuple
-        Metric on valid clips, and the output for all clips: a score per label, or a class.
-    """
-    try:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.multiclass import OneVsRestClassifier
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-    except ModuleNotFoundError:
-        raise MissingExtraError("a probe of embeddings", "train") from None
-
-    def outputs_of(strength: float) -> NDArray[Any]:
-        outputs: NDArray[Any]
-        linear = LogisticRegression(C=strength, max_iter=1000)
-        if truth.ndim == 1:
-            probe = make_pipeline(StandardScaler(), linear)
-            outputs = probe.fit(embeddings[train], truth[train]).predict(embeddings)
-        else:
-            probe = make_pipeline(StandardScaler(), OneVsRestClassifier(linear))
-            outputs = probe.fit(embeddings[train], truth[train]).decision_function(embeddings)
-        return outputs
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        outputs = [outputs_of(strength) for strength in STRENGTHS]
-    values = [metric(output[valid], truth[valid]) for output in outputs]
-    best = int(np.argmax(values))
-    return values[best], outputs[best]
+    """Return the metric of a probe on valid clips, and its outputs for all clips."""
+    probe = fit_probe((embeddings[train], truth[train]), (embeddings[valid], truth[valid]), metric)
+    return probe.value, probe.outputs(embeddings)
 
 
 def _mean(precisions: NDArray[np.float64]) -> float:

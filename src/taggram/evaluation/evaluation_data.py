@@ -20,7 +20,7 @@ from taggram.evaluation.protocol import Protocol
 from taggram.evaluation.train_overlap import train_overlap
 from taggram.vocabularies import Vocabulary
 
-__all__ = ["EvaluationClip", "EvaluationData", "load_protocol"]
+__all__ = ["EvaluationClip", "EvaluationData", "FittingSplit", "load_protocol"]
 
 TEST = "test"
 FittingSplit = Literal["train", "valid"]
@@ -103,11 +103,19 @@ class EvaluationData:
             For any other split.
         """
         if split not in get_args(FittingSplit):
-            raise DatasetError(f"{self.protocol.name}: nothing is fitted on the split {split!r}, only on train and valid")
+            raise DatasetError(f"{self.protocol.name}: only train and valid are for fitting, not {split!r}")
         return self._fitting.get(split, ())
 
     def fitting_index(self) -> ClipIndex:
-        """Return the index of the clips of train and valid, as `taggram.pack` takes it to train a model."""
+        """Return the index of the clips of train and valid, as `taggram.pack` takes it to train a model.
+
+        Raises
+        ------
+        DatasetError
+            If the clips are slices, which cannot be packed.
+        """
+        if self.protocol.slices:
+            raise DatasetError(f"{self.protocol.name}: slices of recordings cannot be packed")
         return self._index
 
     def truth(self, clips: Iterable[EvaluationClip]) -> NDArray[np.bool_]:
@@ -187,7 +195,7 @@ def _list(definition: ProtocolDefinition, folder: Path) -> tuple[Vocabulary, Cli
         return source.with_tags(folder, definition.subset, top=definition.tags)
     vocabulary, index = source.vocabulary(folder, definition.subset), source.index(folder, definition.subset)
     if graded := next((label for clip in index.clips for label in clip.labels if label not in vocabulary.tags), None):
-        raise DatasetError(f"{folder}: the label {graded!r} is graded: evaluation takes tags that a clip has or has not")
+        raise DatasetError(f"{folder}: the label {graded!r} is graded, and only tags without grades are evaluated")
     if definition.slices:
         slices = (
             dataclasses.replace(clip, id=f"{clip.id}/{number}")
@@ -198,9 +206,7 @@ def _list(definition: ProtocolDefinition, folder: Path) -> tuple[Vocabulary, Cli
     return vocabulary, index
 
 
-def _clips(
-    index: ClipIndex, definition: ProtocolDefinition, splits: set[str] | None
-) -> tuple[EvaluationClip, ...]:
+def _clips(index: ClipIndex, definition: ProtocolDefinition, splits: set[str] | None) -> tuple[EvaluationClip, ...]:
     """Return the clips of some splits; None: of all."""
     clips = []
     for clip in index.clips:
