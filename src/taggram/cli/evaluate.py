@@ -136,7 +136,7 @@ def _print_table(rows: list[tuple[EvaluationResult, Summary]]) -> None:
             if result.info.asking == asking
         ]
         if cells:
-            table = [(title, "ROC-AUC", "AP", "clips", "artists", "tags"), *cells]
+            table = [(title, "ROC-AUC", "AP", "clips", "groups", "tags"), *cells]
             widths = [max(map(len, column)) for column in zip(*table, strict=True)]
             print()
             for row in table:
@@ -150,7 +150,7 @@ def _figure(interval: Interval) -> str:
 
 
 def _counts(result: EvaluationResult, summary: Summary) -> tuple[str, str, str]:
-    """Return the numbers of clips, artists and tags; of tags those with a value, if some have none."""
+    """Return the numbers of clips, groups and tags; of tags those with a value, if some have none."""
     missing = f", {len(result.info.missing)} missing" if result.info.missing else ""
     tags = f"{summary.scored_tags} of {len(result.test.tags)}"
     if summary.tags < summary.scored_tags:

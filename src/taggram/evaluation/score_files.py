@@ -124,7 +124,7 @@ def _read_parquet(file: Path) -> dict[str, Sequence[Any]]:
 def _matrix(file: Path, columns: dict[str, Sequence[Any]]) -> tuple[Sequence[str], list[str], NDArray[np.float64]]:
     names = [name for name in columns if name != CLIP]
     values = np.array([_numbers(file, name, columns[name]) for name in names], np.float64)
-    return columns[CLIP], names, values.reshape(len(names), -1).T
+    return columns[CLIP], names, values.reshape(len(names), len(columns[CLIP])).T
 
 
 def _wide(file: Path, columns: dict[str, Sequence[Any]]) -> tuple[Sequence[str], list[str], NDArray[np.float64]]:
