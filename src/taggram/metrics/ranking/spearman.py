@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.metrics._checks import require_comparable
-from taggram.metrics._ranks import ranks
+from taggram.metrics._checks import require_comparable, require_finite
+from taggram.metrics.ranking._ranks import ranks
 
 __all__ = ["spearman"]
 
 
-def spearman(first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def spearman(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
     """Spearman's rank correlation: Pearson's correlation of the ranks, where ties share their mean rank.
 
     Parameters
     ----------
     first, second : (clips, tags)
-        Scores of two models for the same clips.
+        Scores of two models for the same clips, finite numbers of any type.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def spearman(first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]
     Raises
     ------
     EvaluationError
-        If the shapes differ, if there are no clips, or if a score is NaN.
+        If the shapes differ, if there are no clips, or if a score is not finite.
 
     References
     ----------
@@ -41,6 +41,8 @@ def spearman(first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]
     array([0.5])
     """
     require_comparable(first, second)
+    require_finite(first)
+    require_finite(second)
     mean = (len(first) + 1) / 2
     a, b = ranks(first) - mean, ranks(second) - mean
     norm = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from taggram.errors import EvaluationError
 
-__all__ = ["precision_at_k"]
+__all__ = ["neighbour_precision"]
 
 
-def precision_at_k(
+def neighbour_precision(
     embeddings: NDArray[np.floating[Any]], labels: NDArray[np.bool_], groups: NDArray[Any], k: int = 10
 ) -> NDArray[np.float64]:
     """Share of the `k` nearest clips that have a label in common with the query; every clip is the query once.
@@ -47,7 +47,7 @@ def precision_at_k(
     Examples
     --------
     >>> embeddings = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
-    >>> precision_at_k(embeddings, np.array([[True], [True], [False]]), np.arange(3), k=1)
+    >>> neighbour_precision(embeddings, np.array([[True], [True], [False]]), np.arange(3), k=1)
     array([ 1.,  1., nan])
     """
     if not len(embeddings) == len(labels) == len(groups):

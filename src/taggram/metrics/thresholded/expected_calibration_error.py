@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.errors import EvaluationError
-from taggram.metrics._checks import require_comparable
+from taggram.metrics._checks import require_comparable, require_probabilities
 
 __all__ = ["expected_calibration_error"]
 
@@ -39,7 +39,8 @@ def expected_calibration_error(
     Raises
     ------
     EvaluationError
-        If the shapes differ, if there are no clips, or if a probability is not between 0 and 1.
+        If the shapes differ, if there are no clips, if a probability or a label is not between 0 and 1, or if
+        `bins` is below 1.
 
     References
     ----------
@@ -51,9 +52,11 @@ def expected_calibration_error(
     >>> expected_calibration_error(np.array([0.2, 0.9, 0.9]), np.array([False, True, True]))
     0.1333...
     """
-    require_comparable(probabilities, labels)
-    if probabilities.min() < 0 or probabilities.max() > 1:
-        raise EvaluationError("probabilities must be between 0 and 1")
+    require_comparable(probabilities, labels, "probabilities and labels")
+    require_probabilities(probabilities, "probabilities")
+    require_probabilities(labels, "labels")
+    if bins < 1:
+        raise EvaluationError(f"bins must be at least 1, not {bins}")
     index = np.minimum((probabilities * bins).astype(int), bins - 1)
     excess = np.bincount(index.ravel(), (probabilities - labels.astype(float)).ravel())
     return float(np.abs(excess).sum() / probabilities.size)

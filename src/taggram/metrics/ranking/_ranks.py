@@ -24,7 +24,7 @@ class Ranking(NamedTuple):
     last: NDArray[np.int64]
 
 
-def ranking(scores: NDArray[np.floating[Any]]) -> Ranking:
+def ranking(scores: NDArray[Any]) -> Ranking:
     """Sort the clips of each tag by score.
 
     Parameters
@@ -43,7 +43,7 @@ def ranking(scores: NDArray[np.floating[Any]]) -> Ranking:
     return Ranking(clips, first, last)
 
 
-def ranks(scores: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def ranks(scores: NDArray[Any]) -> NDArray[np.float64]:
     """Rank the clips of each tag from 1, the lowest score; equal scores share the mean of their ranks.
 
     Parameters

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from taggram.metrics._checks import require_comparable
+from taggram.metrics.classes._checks import require_classes
 
 __all__ = ["accuracy"]
 
@@ -27,7 +27,7 @@ def accuracy(predicted: NDArray[Any], truth: NDArray[Any]) -> float:
     Raises
     ------
     EvaluationError
-        If the shapes differ, or if there are no clips.
+        If the shapes differ or are not (clips,), if there are no clips, or if a class is NaN.
 
     Examples
     --------
@@ -35,5 +35,5 @@ def accuracy(predicted: NDArray[Any], truth: NDArray[Any]) -> float:
     >>> accuracy(np.array(["rock", "pop", "jazz"]), np.array(["rock", "pop", "pop"]))
     0.666...
     """
-    require_comparable(predicted, truth)
+    require_classes(predicted, truth)
     return float((predicted == truth).mean())
