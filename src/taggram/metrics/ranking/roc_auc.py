@@ -52,7 +52,7 @@ def roc_auc(
 
 
 def _area(positives: Positives) -> NDArray[np.float64]:
-    hits, total = positives.counts.sum(axis=1), positives.total[:, 0]
-    below = positives.mean(total[:, None] - (positives.above + positives.at_least) / 2)
-    area: NDArray[np.float64] = (below - hits / 2) / (total - hits)  # without the other positives, half of them below
+    below = positives.mean(positives.total - (positives.above + positives.at_least) / 2)
+    n_pos = positives.n_pos
+    area: NDArray[np.float64] = (below - n_pos / 2) / (positives.total - n_pos)  # half of the positives are below
     return area
