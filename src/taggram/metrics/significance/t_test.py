@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +75,8 @@ def t_test(first: NDArray[Any], second: NDArray[Any]) -> TTest:
     difference = float(first.mean() - second.mean())
     if not np.ptp(first) and not np.ptp(second):
         return TTest(Interval(difference, difference, difference), float("nan"))
-    test = ttest_ind(first, second, equal_var=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss")  # runs of one of the two that do not vary
+        test = ttest_ind(first, second, equal_var=False)
     low, high = test.confidence_interval(0.95)
     return TTest(Interval(difference, float(low), float(high)), float(test.pvalue))

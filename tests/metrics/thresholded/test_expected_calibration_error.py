@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.calibration import calibration_curve
+from tests.metrics.cases import few
 
 from taggram.errors import EvaluationError
 from taggram.metrics import expected_calibration_error
@@ -13,6 +14,7 @@ from taggram.metrics import expected_calibration_error
 probabilities = arrays.arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1))
 
 
+@few
 @given(probabilities, st.integers(0, 2**32 - 1))
 def test_equals_the_definition(scores, seed):
     labels = np.random.default_rng(seed).random(len(scores)) < 0.5
@@ -39,6 +41,24 @@ def test_0_for_a_calibrated_model_and_1_for_a_confidently_wrong_one():
     assert expected_calibration_error(np.ones((3, 2)), np.zeros((3, 2), bool)) == 1
 
 
-def test_values_outside_0_to_1_are_refused():
-    with pytest.raises(EvaluationError, match="between 0 and 1"):
-        expected_calibration_error(np.array([1.2]), np.array([True]))
+@pytest.mark.parametrize(
+    ("scores", "labels", "bins", "message"),
+    [
+        ([1.2], [True], 10, "probabilities must be between 0 and 1"),
+        ([-0.1], [True], 10, "probabilities must be between 0 and 1"),
+        ([np.nan], [True], 10, "probabilities contain NaN"),
+        ([0.5], [2], 10, "labels must be between 0 and 1"),
+        ([0.5], [np.nan], 10, "labels contain NaN"),
+        ([0.5], [True, False], 10, "shapes of probabilities and labels differ"),
+        ([], [], 10, "no clips"),
+        ([0.5], [True], 0, "bins must be at least 1"),
+    ],
+)
+def test_refused(scores, labels, bins, message):
+    with pytest.raises(EvaluationError, match=message):
+        expected_calibration_error(np.array(scores), np.array(labels), bins)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.float16])
+def test_probabilities_of_any_type(dtype):
+    assert expected_calibration_error(np.array([1, 0], dtype), np.array([True, True])) == 0.5

@@ -4,26 +4,27 @@ import numpy as np
 import pytest
 from hypothesis import given
 from sklearn.metrics import average_precision_score
-from tests.metrics.cases import scores_and_labels
+from tests.metrics.cases import equals_oracle, few, scores_and_labels
 
 from taggram.metrics import average_precision
 
 
+@few
 @given(scores_and_labels())
 def test_equals_scikit_learn(case):
-    scores, labels = case
-    for tag, value in enumerate(average_precision(scores, labels)):
-        if labels[:, tag].all() or not labels[:, tag].any():
-            assert np.isnan(value)
-        else:
-            assert value == pytest.approx(average_precision_score(labels[:, tag], scores[:, tag]))
+    assert equals_oracle(average_precision, average_precision_score, *case)
 
 
+@few
 @given(scores_and_labels())
 def test_depends_on_the_ranking_only(case):
     scores, labels = case
     values, transformed = average_precision(scores, labels), average_precision(np.exp(3 * scores), labels)
     assert np.array_equal(values, transformed, equal_nan=True)
+
+
+def test_constant_scores_have_the_share_of_positives():
+    assert average_precision(np.full((5, 1), 0.3), np.arange(5)[:, None] < 2) == 0.4
 
 
 def test_float32_and_many_clips():

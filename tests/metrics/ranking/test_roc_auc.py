@@ -4,32 +4,34 @@ import numpy as np
 import pytest
 from hypothesis import given
 from sklearn.metrics import roc_auc_score
-from tests.metrics.cases import scores_and_labels
+from tests.metrics.cases import equals_oracle, few, scores_and_labels
 
 from taggram.metrics import roc_auc
 
 
+@few
 @given(scores_and_labels())
 def test_equals_scikit_learn(case):
-    scores, labels = case
-    for tag, value in enumerate(roc_auc(scores, labels)):
-        if labels[:, tag].all() or not labels[:, tag].any():
-            assert np.isnan(value)
-        else:
-            assert value == pytest.approx(roc_auc_score(labels[:, tag], scores[:, tag]))
+    assert equals_oracle(roc_auc, roc_auc_score, *case)
 
 
+@few
 @given(scores_and_labels())
 def test_depends_on_the_ranking_only(case):
     scores, labels = case
     assert np.array_equal(roc_auc(scores, labels), roc_auc(np.exp(3 * scores), labels), equal_nan=True)
 
 
+@few
 @given(scores_and_labels())
 def test_negated_scores_give_the_complement(case):
     scores, labels = case
     values = roc_auc(scores, labels)
     assert np.allclose(roc_auc(-scores, labels), 1 - values, equal_nan=True)
+
+
+def test_constant_scores_are_a_guess():
+    assert roc_auc(np.full((5, 1), 0.3), np.arange(5)[:, None] < 2) == 0.5
 
 
 def test_float32_and_many_clips():
