@@ -26,7 +26,7 @@ from taggram.evaluation.embeddings import K
 from taggram.evaluation.labelled_clips import label_names
 from taggram.evaluation.labels import LabelScores
 from taggram.evaluation.results import mean_roc_auc
-from taggram.metrics import macro, precision_at_k, spearman
+from taggram.metrics import macro, neighbour_precision, spearman
 from taggram.models.directories import ONNX_FILE
 
 COLUMNS = (
@@ -68,7 +68,7 @@ def metrics(data: Sequence[Comparison]) -> dict[str, Any]:
     labels = LabelScores.from_comparison(data[0], VocabularyMap.read(LABELS), "valid")
     clips, valid = data[0].clips, data[0].clips.in_splits("valid")
     genres = clips.label_matrix(label_names(clips.genres))[valid]
-    precisions = precision_at_k(data[0].student.embeddings[valid], genres, clips.artists[valid], K)
+    precisions = neighbour_precision(data[0].student.embeddings[valid], genres, clips.artists[valid], K)
     return {
         "spearman": round(macro(spearman(student, teachers)).mean, 4),
         "top_decile_roc_auc": round(mean_roc_auc(student, top_decile(teachers)), 4),

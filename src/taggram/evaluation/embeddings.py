@@ -12,7 +12,7 @@ from taggram.evaluation.comparison import Comparison, ModelScores
 from taggram.evaluation.labelled_clips import label_names
 from taggram.evaluation.probe import fit_probe
 from taggram.evaluation.results import NOT_BELOW, ComparisonResult, Resampling, mean_roc_auc
-from taggram.metrics import accuracy, precision_at_k
+from taggram.metrics import accuracy, neighbour_precision
 
 __all__ = ["compare_embeddings"]
 
@@ -36,7 +36,7 @@ def _compare_neighbours(comparison: Comparison, resampling: Resampling) -> list[
     genres = clips.label_matrix(label_names(clips.genres))
 
     def precisions(model: ModelScores, gallery: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return precision_at_k(model.embeddings[gallery], genres[gallery], clips.artists[gallery], K)
+        return neighbour_precision(model.embeddings[gallery], genres[gallery], clips.artists[gallery], K)
 
     selection = clips.in_splits("train", "valid")
     best = max(comparison.teachers, key=lambda teacher: _mean(precisions(teacher, selection)))
