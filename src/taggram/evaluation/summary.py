@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from taggram.evaluation.evaluation_result import LabelledScores
-from taggram.metrics import Interval, average_precision, bootstrap, macro, roc_auc
+from taggram.metrics import (
+    Interval,
+    TagMetric,
+    average_precision,
+    draw_counts,
+    macro,
+    percentile_interval,
+    resample_average,
+    roc_auc,
+)
 
 __all__ = ["Summary", "summarize"]
 
@@ -48,25 +55,18 @@ def summarize(scores: LabelledScores, *, resamples: int = 1000, seed: int = 0) -
         Number of resamples of the groups, and seed of their draws.
     """
     values, truth = scores.scores[:, scores.scored], scores.truth[:, scores.scored]
-    names, group_of = np.unique(scores.groups, return_inverse=True)
-    members = [np.flatnonzero(group_of == group) for group in range(len(names))]
+    counts = draw_counts(scores.groups, rng=np.random.default_rng(seed), resamples=resamples)
 
-    def interval(metric: Callable[..., NDArray[np.float64]]) -> Interval:
-        def mean(groups: NDArray[Any]) -> float:
-            rows = np.concatenate([members[group] for group in groups.tolist()])
-            return macro(metric(values[rows], truth[rows])).mean
+    def interval(metric: TagMetric) -> Interval:
+        return percentile_interval(
+            macro(metric(values, truth)).mean, resample_average(metric, values, truth, counts=counts)
+        )
 
-        everything = np.arange(len(names))
-        if np.isnan(value := mean(everything)):
-            return Interval(value, value, value)
-        return bootstrap(mean, everything, rng=np.random.default_rng(seed), resamples=resamples)
-
-    defined = truth.any(axis=0) & ~truth.all(axis=0)
     return Summary(
         interval(roc_auc),
         interval(average_precision),
         len(scores),
-        len(names),
-        int(scores.scored.sum()),
-        int(defined.sum()),
+        len(np.unique(scores.groups)),
+        values.shape[1],
+        int((truth.any(axis=0) & ~truth.all(axis=0)).sum()),
     )
