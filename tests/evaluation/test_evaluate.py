@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from command_line import run
 
 import taggram
+from taggram._files import sha256
 from taggram.audio import EvenlySpacedWon
 from taggram.datasets import dataset
 from taggram.datasets.synthetic import write_noise
@@ -20,6 +22,7 @@ from taggram.errors import EvaluationError, ModelError, TaggramError
 from taggram.evaluation import read_result
 from taggram.evaluation.predefined import PROTOCOLS
 from taggram.metrics import roc_auc
+from taggram.models.directories import find_model
 from taggram.tagging import Tagger
 
 SPLITS = ("train",) * 4 + ("valid",) * 2 + ("test",) * 3
@@ -169,6 +172,23 @@ def test_a_model_without_any_of_the_tags_is_an_error(evaluate, audio: Path, tmp_
         evaluate("default", folder=file)
     (probe,) = evaluate("default", folder=file, probe=True)
     assert probe.info.asking == "probe"
+
+
+def test_a_training_that_has_not_ended_is_evaluated(evaluate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "training").mkdir()
+    checkpoint = tmp_path / "training" / "checkpoint.pt"
+    checkpoint.write_bytes(b"weights")
+    written = []
+
+    def write_checkpoint(file: Path, folder: Path) -> None:
+        shutil.copytree(find_model("default"), folder)
+        written.append((file, folder))
+
+    monkeypatch.setattr("taggram.training.export.write_checkpoint", write_checkpoint)
+    (by_folder,) = evaluate(tmp_path / "training", valid=False)
+    (by_file,) = evaluate(checkpoint, valid=False)
+    assert [file for file, _ in written] == [checkpoint] * 2 and not any(folder.exists() for _, folder in written)
+    assert by_folder.info == by_file.info and by_folder.info.model_hash == sha256(checkpoint)
 
 
 def test_segments_of_the_protocol_are_used(evaluate, audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
