@@ -28,7 +28,7 @@ def evaluate(
     models: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MODEL...]",
+            metavar="MODEL",
             help="Names or folders of models, checkpoints or folders of trainings.",
             autocompletion=model_names,
             show_default=False,
