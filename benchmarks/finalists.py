@@ -20,12 +20,12 @@ from benchmarks import record
 from benchmarks.measure import PROJECT, Loop, loops
 from benchmarks.quality import DATA, LABELS, comparisons
 from taggram import ModelCard, VocabularyMap
-from taggram.evaluation.agreement import split_scores, top_decile
-from taggram.evaluation.comparison import Comparison
-from taggram.evaluation.embeddings import K
-from taggram.evaluation.labelled_clips import label_names
-from taggram.evaluation.labels import LabelScores
-from taggram.evaluation.results import mean_roc_auc
+from taggram.evaluation.summary import mean_roc_auc
+from taggram.evaluation.teachers.agreement import split_scores, top_decile
+from taggram.evaluation.teachers.comparison import Comparison
+from taggram.evaluation.teachers.embeddings import K
+from taggram.evaluation.teachers.labelled_clips import label_names
+from taggram.evaluation.teachers.labels import LabelScores
 from taggram.metrics import macro, neighbour_precision, spearman
 from taggram.models.directories import ONNX_FILE
 

@@ -205,8 +205,10 @@ def test_slices_are_parts_of_recordings(tmp_path: Path, monkeypatch: pytest.Monk
     data = tmp_path / "mer4q"
     dataset("mer4q").write_sample(data)  # of six seconds: only the first two slices exist
     monkeypatch.setitem(PROTOCOLS, "mer4q-slice", dataclasses.replace(PROTOCOLS["mer4q-slice"], slices=3))
-    options = {"out": tmp_path / "results", "cache": tmp_path / "cache"}
+    lines: list[str] = []
+    options = {"out": tmp_path / "results", "cache": tmp_path / "cache", "report": lines.append}
     (result,) = taggram.evaluate("default", "mer4q", data, protocol="mer4q-slice", all_splits=True, **options)
+    assert lines[0] == "small_vgg.default was trained on clips of mer4q: score the test split only"
     assert len(result.test) == 12 and len(result.info.missing) == 6
     row = result.test.clips.tolist().index("MT0000000003/1")
     prediction = Tagger().tag(data / "audio" / "MT0000000003.opus", start=3.0, duration=3.0)

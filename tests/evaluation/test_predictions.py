@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from taggram.errors import TaggramError
-from taggram.evaluation.comparison import Comparison
-from taggram.evaluation.labelled_clips import LabelledClips
 from taggram.evaluation.predictions import predict_clips
+from taggram.evaluation.teachers.comparison import Comparison
+from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache
 

@@ -4,10 +4,7 @@
 models or files of other programs (`systems.py`, `score_files.py`, `probe.py`) and stores the scores
 (`evaluation_result.py`), from which all metrics are computed (`summary.py`).
 
-`quality.py` runs all comparisons of a student with its teachers, of which each has a file: `agreement`, `labels`,
-`embeddings`, `genres`, `calibration`. `labelled_clips.py` reads the clips, `predictions.py` tags them, `comparison.py`
-holds the scores of all models, and `results.py` the values with their intervals. `published.py` is the table of
-published results.
+`predictions.py` tags clips. `teachers` has a student and its teachers, `published.py` the table of published results.
 """
 
 from taggram.evaluation.evaluation_data import EvaluationData, load_protocol

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from taggram import __version__
 from taggram._progress import ProgressHook, no_progress
-from taggram.datasets import ClipIndex, ClipInfo
+from taggram.datasets import ClipIndex, ClipInfo, dataset
 from taggram.datasets.split_hash import split_hash
 from taggram.errors import EvaluationError, TaggramError
 from taggram.evaluation.evaluation_data import EvaluationClip, EvaluationData, FittingSplit, load_protocol
@@ -30,7 +30,7 @@ from taggram.evaluation.evaluation_result import (
     write_result,
 )
 from taggram.evaluation.probe import fit_probe
-from taggram.evaluation.results import mean_roc_auc
+from taggram.evaluation.summary import mean_roc_auc
 from taggram.evaluation.systems import EmbeddingsFile, ScoresFile, System, SystemOutputs, open_model
 from taggram.tagging.cache import PredictionCache
 from taggram.vocabularies import Vocabulary, VocabularyMap
@@ -180,6 +180,9 @@ class _SystemRun:
     def askings(self, probe: bool) -> Iterator[Asking]:
         """Yield the ways in which the system is asked."""
         system, protocol = self._system, self._data.protocol
+        source = dataset(protocol.dataset)
+        if protocol.split == "all" and any(name in system.trained_on for name in (source.name, source.title)):
+            self._report(f"{system.name} was trained on clips of {source.name}: score the test split only")
         probe = system.has_embeddings and (probe or system.vocabulary is None)
         if system.vocabulary is not None:
             if self._map().covered():

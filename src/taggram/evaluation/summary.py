@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from taggram.evaluation.evaluation_result import LabelledScores
 from taggram.metrics import (
@@ -18,7 +19,7 @@ from taggram.metrics import (
     roc_auc,
 )
 
-__all__ = ["Summary", "summarize"]
+__all__ = ["Summary", "mean_roc_auc", "summarize"]
 
 
 class Summary(NamedTuple):
@@ -70,3 +71,8 @@ def summarize(scores: LabelledScores, *, resamples: int = 1000, seed: int = 0) -
         values.shape[1],
         int((truth.any(axis=0) & ~truth.all(axis=0)).sum()),
     )
+
+
+def mean_roc_auc(scores: NDArray[np.floating[Any]], labels: NDArray[np.bool_]) -> float:
+    """Mean ROC-AUC over the labels that have positives and negatives; both arrays are (clips, labels)."""
+    return macro(roc_auc(scores, labels)).mean

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from taggram.datasets import ClipIndex
-from taggram.evaluation.agreement import compare_agreement
-from taggram.evaluation.calibration import compare_calibration
-from taggram.evaluation.comparison import Comparison
-from taggram.evaluation.embeddings import compare_embeddings
-from taggram.evaluation.genres import compare_genres
-from taggram.evaluation.labels import compare_labels
-from taggram.evaluation.results import ComparisonResult, Resampling
+from taggram.evaluation.teachers.agreement import compare_agreement
+from taggram.evaluation.teachers.calibration import compare_calibration
+from taggram.evaluation.teachers.comparison import Comparison
+from taggram.evaluation.teachers.embeddings import compare_embeddings
+from taggram.evaluation.teachers.genres import compare_genres
+from taggram.evaluation.teachers.labels import compare_labels
+from taggram.evaluation.teachers.results import ComparisonResult, Resampling
 from taggram.vocabularies import VocabularyMap
 
 __all__ = ["compare_with_teachers"]

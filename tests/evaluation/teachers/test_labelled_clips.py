@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from taggram.datasets import dataset
-from taggram.evaluation.labelled_clips import LabelledClips, label_names
+from taggram.evaluation.teachers.labelled_clips import LabelledClips, label_names
 from taggram.vocabularies import VocabularyMap
 
 

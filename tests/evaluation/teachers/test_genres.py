@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from taggram.datasets import ClipIndex
-from taggram.evaluation.comparison import TAGS, Comparison, ModelScores
-from taggram.evaluation.genres import compare_genres
-from taggram.evaluation.results import Resampling
+from taggram.evaluation.teachers.comparison import TAGS, Comparison, ModelScores
+from taggram.evaluation.teachers.genres import compare_genres
+from taggram.evaluation.teachers.results import Resampling
 
 
 def test_recordings_in_the_training_split_do_not_count(comparison: Comparison, mtat: ClipIndex) -> None:

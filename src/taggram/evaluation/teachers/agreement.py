@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.evaluation.comparison import Comparison, scored_by_all
-from taggram.evaluation.results import ComparisonResult, Resampling, at_least, mean_roc_auc
+from taggram.evaluation.summary import mean_roc_auc
+from taggram.evaluation.teachers.comparison import Comparison, scored_by_all
+from taggram.evaluation.teachers.results import ComparisonResult, Resampling, at_least
 from taggram.metrics import macro, spearman
 
 __all__ = ["compare_agreement", "split_scores", "top_decile"]

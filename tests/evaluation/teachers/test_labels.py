@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from taggram.evaluation.comparison import Comparison
-from taggram.evaluation.labels import LabelScores, best_teacher, compare_labels
-from taggram.evaluation.results import Resampling
+from taggram.evaluation.teachers.comparison import Comparison
+from taggram.evaluation.teachers.labels import LabelScores, best_teacher, compare_labels
+from taggram.evaluation.teachers.results import Resampling
 from taggram.vocabularies import VocabularyMap
 
 

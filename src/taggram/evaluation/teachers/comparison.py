@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram._progress import ProgressHook, no_progress
-from taggram.evaluation.labelled_clips import LabelledClips
 from taggram.evaluation.predictions import predict_clips
+from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache
 from taggram.training.distillation.ensemble import ensemble

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.evaluation.comparison import Comparison, ModelScores
-from taggram.evaluation.labelled_clips import label_names
 from taggram.evaluation.probe import fit_probe
-from taggram.evaluation.results import NOT_BELOW, ComparisonResult, Resampling, mean_roc_auc
+from taggram.evaluation.summary import mean_roc_auc
+from taggram.evaluation.teachers.comparison import Comparison, ModelScores
+from taggram.evaluation.teachers.labelled_clips import label_names
+from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling
 from taggram.metrics import accuracy, neighbour_precision
 
 __all__ = ["compare_embeddings"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.evaluation.comparison import Comparison, ModelScores, scored_by_all
-from taggram.evaluation.results import NOT_BELOW, ComparisonResult, Resampling, Target, mean_roc_auc, within
+from taggram.evaluation.summary import mean_roc_auc
+from taggram.evaluation.teachers.comparison import Comparison, ModelScores, scored_by_all
+from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling, Target, within
 from taggram.vocabularies import VocabularyMap
 
 __all__ = ["POSITIVES", "LabelScores", "best_teacher", "compare_labels"]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from taggram.datasets import ClipIndex, ClipInfo
-from taggram.evaluation.comparison import TAGS, Comparison, ModelScores
-from taggram.evaluation.genres import TEACHER
-from taggram.evaluation.labelled_clips import LabelledClips
+from taggram.evaluation.teachers.comparison import TAGS, Comparison, ModelScores
+from taggram.evaluation.teachers.genres import TEACHER
+from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.vocabularies import VocabularyMap
 
 GENRES = ("classical", "electronic", "pop", "rock")
@@ -18,7 +18,7 @@ GENRES = ("classical", "electronic", "pop", "rock")
 
 @pytest.fixture(scope="session")
 def label_map() -> VocabularyMap:
-    return VocabularyMap.read(Path(__file__).parents[2] / "recipes" / "default-labels.tsv")
+    return VocabularyMap.read(Path(__file__).parents[3] / "recipes" / "default-labels.tsv")
 
 
 @pytest.fixture

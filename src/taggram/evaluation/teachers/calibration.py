@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from taggram.evaluation.comparison import Comparison, scored_by_all
-from taggram.evaluation.labels import POSITIVES, LabelScores, best_teacher
-from taggram.evaluation.results import ComparisonResult, Resampling
+from taggram.evaluation.teachers.comparison import Comparison, scored_by_all
+from taggram.evaluation.teachers.labels import POSITIVES, LabelScores, best_teacher
+from taggram.evaluation.teachers.results import ComparisonResult, Resampling
 from taggram.metrics import expected_calibration_error
 from taggram.vocabularies import VocabularyMap
 

@@ -1,6 +1,6 @@
 """Targets of results."""
 
-from taggram.evaluation.results import NOT_BELOW, at_least, within
+from taggram.evaluation.teachers.results import NOT_BELOW, at_least, within
 from taggram.metrics import Interval
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from taggram.datasets import ClipIndex
-from taggram.evaluation.agreement import compare_agreement
-from taggram.evaluation.calibration import compare_calibration
-from taggram.evaluation.comparison import Comparison, ModelScores
-from taggram.evaluation.labels import compare_labels
-from taggram.evaluation.quality import compare_with_teachers
-from taggram.evaluation.results import Resampling
+from taggram.evaluation.teachers.agreement import compare_agreement
+from taggram.evaluation.teachers.calibration import compare_calibration
+from taggram.evaluation.teachers.comparison import Comparison, ModelScores
+from taggram.evaluation.teachers.labels import compare_labels
+from taggram.evaluation.teachers.quality import compare_with_teachers
+from taggram.evaluation.teachers.results import Resampling
 from taggram.vocabularies import VocabularyMap
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.metrics import Interval, bootstrap, macro, paired_bootstrap, roc_auc
+from taggram.metrics import Interval, bootstrap, paired_bootstrap
 
-__all__ = ["NOT_BELOW", "ComparisonResult", "Resampling", "Target", "at_least", "mean_roc_auc", "within"]
+__all__ = ["NOT_BELOW", "ComparisonResult", "Resampling", "Target", "at_least", "within"]
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,3 @@ class Resampling:
 
     def _draws(self) -> dict[str, Any]:
         return {"rng": np.random.default_rng(self.seed), "resamples": self.resamples}
-
-
-def mean_roc_auc(scores: NDArray[np.floating[Any]], labels: NDArray[np.bool_]) -> float:
-    """Mean ROC-AUC over the labels that have positives and negatives; both arrays are (clips, labels)."""
-    return macro(roc_auc(scores, labels)).mean

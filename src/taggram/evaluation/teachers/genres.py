@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.datasets import ClipIndex
-from taggram.evaluation.comparison import TAGS, Comparison
-from taggram.evaluation.results import NOT_BELOW, ComparisonResult, Resampling
+from taggram.evaluation.teachers.comparison import TAGS, Comparison
+from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling
 from taggram.evaluation.train_overlap import train_overlap
 from taggram.metrics import accuracy
 
