@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -181,7 +182,8 @@ class _SystemRun:
         """Yield the ways in which the system is asked."""
         system, protocol = self._system, self._data.protocol
         source = dataset(protocol.dataset)
-        if protocol.split == "all" and any(name in system.trained_on for name in (source.name, source.title)):
+        names = (source.name, re.split("[,:]", source.title)[0])
+        if protocol.split == "all" and any(name in system.trained_on for name in names):
             self._report(f"{system.name} was trained on clips of {source.name}: score the test split only")
         probe = system.has_embeddings and (probe or system.vocabulary is None)
         if system.vocabulary is not None:
