@@ -19,8 +19,8 @@ BLOCK = 2**16  # numbers that are summed at a time, so that they stay in the cac
 class Order:
     """Positives of all tags in the order of their scores, which is the same in all resamples.
 
-    Tags without positives or without negatives are left out. The positives of a tag follow one another, from the highest
-    score to the lowest.
+    Tags without positives or without negatives are left out. The positives of a tag follow one another, from the
+    highest score to the lowest.
 
     Attributes
     ----------
