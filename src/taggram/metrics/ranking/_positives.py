@@ -19,8 +19,8 @@ BLOCK = 2**16  # numbers that are summed at a time, so that they stay in the cac
 class Order:
     """Positives of all tags in the order of their scores, which is the same in all resamples.
 
-    Tags without positives or without negatives are left out. The positives of a tag follow one another, from the highest
-    score to the lowest.
+    Tags without positives or without negatives are left out. The positives of a tag follow one another, from the
+    highest score to the lowest.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ def measure_positives(
     values = np.full((1 if counts is None else len(counts), tags), np.nan)
     if len(order.tags):
         start = 0
-        for positives in (_undrawn(order, clips),) if counts is None else _draw(order, counts):
+        for positives in (_all_clips(order, clips),) if counts is None else _draw(order, counts):
             with np.errstate(invalid="ignore", divide="ignore"):
                 defined = (positives.n_pos > 0) & (positives.n_pos < positives.total)
                 block = np.where(defined, metric(positives), np.nan)
@@ -162,7 +162,7 @@ def measure_positives(
     return values[0] if counts is None else values
 
 
-def _undrawn(order: Order, clips: int) -> Positives:
+def _all_clips(order: Order, clips: int) -> Positives:
     """Return the positives of all clips, each of them once."""
     ones, total = np.ones((1, len(order.places)), np.int64), np.array([[clips]])
     return Positives(order, ones, total - order.ends, total - order.begins, total)
@@ -173,18 +173,21 @@ def _draw(order: Order, counts: NDArray[np.integer[Any]]) -> Iterator[Positives]
     clips, positives = counts.shape[1], len(order.places)
     number = np.int32 if counts.sum(axis=1, dtype=np.int64).max(initial=0) < 2**30 else np.int64
     rows = max(1, BLOCK // clips)
-    drawn, sums = np.empty((rows, clips), number), np.zeros((rows, clips + 1), number)  # new memory takes longer
-    of_positives, begins, ends = (np.empty((rows, positives), number) for _ in range(3))
+    sorted_counts, sums = (
+        np.empty((rows, clips), number),
+        np.zeros((rows, clips + 1), number),
+    )  # new memory takes longer
+    positive_counts, begins, ends = (np.empty((rows, positives), number) for _ in range(3))
     limits = [*order.starts.tolist(), positives]
     for start in range(0, len(counts), rows):
         block = counts[start : start + rows].astype(number)
-        some = slice(len(block))
+        used_rows = slice(len(block))
         for tag, sorted_clips in enumerate(order.clips):
-            here = slice(limits[tag], limits[tag + 1])
-            np.take(block, sorted_clips, axis=1, out=drawn[some], mode="clip")
-            np.cumsum(drawn[some], axis=1, out=sums[some, 1:])
-            of_positives[some, here] = np.take(drawn[some], order.places[here], axis=1)
-            begins[some, here] = np.take(sums[some], order.begins[here], axis=1)
-            ends[some, here] = np.take(sums[some], order.ends[here], axis=1)
+            columns = slice(limits[tag], limits[tag + 1])
+            np.take(block, sorted_clips, axis=1, out=sorted_counts[used_rows], mode="clip")
+            np.cumsum(sorted_counts[used_rows], axis=1, out=sums[used_rows, 1:])
+            positive_counts[used_rows, columns] = np.take(sorted_counts[used_rows], order.places[columns], axis=1)
+            begins[used_rows, columns] = np.take(sums[used_rows], order.begins[columns], axis=1)
+            ends[used_rows, columns] = np.take(sums[used_rows], order.ends[columns], axis=1)
         total = block.sum(axis=1, keepdims=True, dtype=number)
-        yield Positives(order, of_positives[some], total - ends[some], total - begins[some], total)
+        yield Positives(order, positive_counts[used_rows], total - ends[used_rows], total - begins[used_rows], total)

@@ -90,9 +90,9 @@ def permutation_test(
         return float(statistic(first, *shared)) - float(statistic(second, *shared))
 
     differences = []
-    for kept in _kept(groups, rng, permutations):
-        chosen = kept.reshape(-1, *[1] * (first.ndim - 1))
-        differences.append(difference(np.where(chosen, first, second), np.where(chosen, second, first)))
+    for mask in _draw_masks(groups, rng, permutations):
+        keep = mask.reshape(-1, *[1] * (first.ndim - 1))
+        differences.append(difference(np.where(keep, first, second), np.where(keep, second, first)))
     return _test(difference(first, second), np.array(differences))
 
 
@@ -150,9 +150,9 @@ def permutation_test_average(
     groups = require_same_clips(labels, groups=groups)
     stacked = np.concatenate([_exchangeable(scores, average) for scores in (first, second)])
     truth = np.concatenate([labels, labels])
-    kept = _kept(groups, rng, permutations)
-    kept = np.concatenate([np.ones((1, len(labels)), bool), kept])  # the data themselves
-    counts = np.concatenate([kept, ~kept], axis=1).astype(np.int32)
+    unchanged = np.ones((1, len(labels)), bool)
+    keep = np.concatenate([unchanged, _draw_masks(groups, rng, permutations)])
+    counts = np.concatenate([keep, ~keep], axis=1).astype(np.int32)
     of_first, of_second = (resample_average(metric, stacked, truth, rows, average) for rows in (counts, 1 - counts))
     differences = of_first - of_second
     return _test(float(differences[0]), differences[1:])
@@ -164,7 +164,7 @@ def _exchangeable(scores: NDArray[Any], average: Average) -> NDArray[Any]:
     return ranks(scores.reshape(-1, 1)).reshape(scores.shape) if average == "micro" else ranks(scores)
 
 
-def _kept(groups: NDArray[Any], rng: np.random.Generator, permutations: int) -> NDArray[np.bool_]:
+def _draw_masks(groups: NDArray[Any], rng: np.random.Generator, permutations: int) -> NDArray[np.bool_]:
     """Draw which clips (permutations, clips) keep their outputs; those of the others are exchanged."""
     if permutations < 1:
         raise EvaluationError(f"a permutation test needs at least one permutation, not {permutations}")
