@@ -55,14 +55,15 @@ class EvaluationCost(Record, frozen=True, kw_only=True):
         Multiply-accumulate operations per second of audio, without the front end.
     seconds_per_minute
         Measured time per minute of audio in one thread, decoding included: the median of a few clips.
-    device
-        Of the measurement.
+    device, machine
+        Of the measurement: times of different machines are not comparable.
     """
 
     parameters: NonNegativeInt | None = None
     macs_per_second: NonNegativeFloat | None = None
     seconds_per_minute: NonNegativeFloat | None = None
     device: str = ""
+    machine: str = ""
 
 
 class EvaluationInfo(Record, frozen=True, kw_only=True):

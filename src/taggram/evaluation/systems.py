@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import statistics
 import tempfile
 import time
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from taggram._files import sha256
 from taggram._progress import ProgressHook, no_progress
+from taggram._system import cpu_count
 from taggram.errors import AudioError, MissingExtraError
 from taggram.evaluation.evaluation_data import EvaluationClip
 from taggram.evaluation.evaluation_result import EvaluationCost, Origin
@@ -160,6 +162,7 @@ class TaggerSystem(System):
             macs_per_second=macs,
             seconds_per_minute=self._seconds_per_minute(clips),
             device=self._device,
+            machine=f"{platform.machine()}, {platform.system()}, {cpu_count()} cores",
         )
 
     def _seconds_per_minute(self, clips: Sequence[EvaluationClip]) -> float | None:
