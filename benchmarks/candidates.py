@@ -72,8 +72,8 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
 
     from taggram import Tagger, VocabularyMap
     from taggram.datasets import PackedStore
-    from taggram.evaluation.agreement import top_decile
-    from taggram.evaluation.results import mean_roc_auc
+    from taggram.evaluation.summary import mean_roc_auc
+    from taggram.evaluation.teachers.agreement import top_decile
     from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.directories import ONNX_FILE
     from taggram.training.distillation.plan import with_teachers

@@ -20,13 +20,13 @@ from benchmarks import record
 from benchmarks.measure import PROJECT, Loop, loops
 from benchmarks.quality import DATA, LABELS, comparisons
 from taggram import ModelCard, VocabularyMap
-from taggram.evaluation.agreement import split_scores, top_decile
-from taggram.evaluation.comparison import Comparison
-from taggram.evaluation.embeddings import K
-from taggram.evaluation.labelled_clips import label_names
-from taggram.evaluation.labels import LabelScores
-from taggram.evaluation.results import mean_roc_auc
-from taggram.metrics import macro, precision_at_k, spearman
+from taggram.evaluation.summary import mean_roc_auc
+from taggram.evaluation.teachers.agreement import split_scores, top_decile
+from taggram.evaluation.teachers.comparison import Comparison
+from taggram.evaluation.teachers.embeddings import K
+from taggram.evaluation.teachers.labelled_clips import label_names
+from taggram.evaluation.teachers.labels import LabelScores
+from taggram.metrics import macro, neighbour_precision, spearman
 from taggram.models.directories import ONNX_FILE
 
 COLUMNS = (
@@ -68,7 +68,7 @@ def metrics(data: Sequence[Comparison]) -> dict[str, Any]:
     labels = LabelScores.from_comparison(data[0], VocabularyMap.read(LABELS), "valid")
     clips, valid = data[0].clips, data[0].clips.in_splits("valid")
     genres = clips.label_matrix(label_names(clips.genres))[valid]
-    precisions = precision_at_k(data[0].student.embeddings[valid], genres, clips.artists[valid], K)
+    precisions = neighbour_precision(data[0].student.embeddings[valid], genres, clips.artists[valid], K)
     return {
         "spearman": round(macro(spearman(student, teachers)).mean, 4),
         "top_decile_roc_auc": round(mean_roc_auc(student, top_decile(teachers)), 4),

@@ -253,6 +253,42 @@ def segments_from_disk(store: str) -> Callable[[], float]:
     return work
 
 
+def bootstrap(program: str, clips: str) -> Callable[[], float]:
+    """Resamples per second of macro ROC-AUC and average precision, over songs of about three clips, with many ties.
+
+    taggram computes 1,000 of them, with all that precedes them. The loop over scikit-learn has no such part, so 10 are
+    enough.
+    """
+    import numpy as np
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    from taggram.metrics import average_precision, draw_counts, resample_average, roc_auc
+
+    number = int(clips)
+    rng = np.random.default_rng(0)
+    songs = rng.integers(number // 3, size=number)
+    labels = rng.random((number, 50)) < np.linspace(0.01, 0.13, 50)  # as frequent as tags of MagnaTagATune
+    labels[0], labels[-1] = True, False
+    scores = (1 / (1 + np.exp(-rng.normal(1.5 * labels - 2)))).round(3).astype(np.float32)
+
+    def taggram() -> None:
+        counts = draw_counts(songs, rng=np.random.default_rng(0), resamples=1000)
+        for metric in (roc_auc, average_precision):
+            resample_average(metric, scores, labels, counts)
+
+    def scikit_learn() -> None:
+        rng = np.random.default_rng(0)
+        clips_of = [np.flatnonzero(songs == song) for song in np.unique(songs)]
+        for _ in range(10):
+            drawn = np.concatenate([clips_of[song] for song in rng.integers(len(clips_of), size=len(clips_of))])
+            for metric in (roc_auc_score, average_precision_score):
+                metric(labels[drawn], scores[drawn], average="macro")
+
+    task, resamples = (taggram, 1000) if program == "taggram" else (scikit_learn, 10)
+    once = timed(task)
+    return lambda: resamples / once()
+
+
 def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
     clip = AudioSource(file, None, card.sample_rate)
     return (segment for _, segment in stream_segments(clip, Sliding(card.segments.hop), card.segments))
@@ -283,7 +319,7 @@ WORK: dict[str, Callable[..., Callable[[], float]]] = {
     work.__name__: work
     for work in (
         *(tag, score, eager, many, decode, decode_all, mel_onnx, mel_torch, soundfile, step),
-        *(product, segments, segments_from_disk),
+        *(product, segments, segments_from_disk, bootstrap),
     )
 }
 

@@ -32,6 +32,8 @@ class Material:
         Number of files for the worker measurements; a few files are repeated.
     index
         Number of clips of the large index.
+    scored
+        Number of clips with scores; 5,329 is the test split of MagnaTagATune.
     """
 
     cache: Path
@@ -41,6 +43,7 @@ class Material:
     track: float = 60.0
     tracks: int = 24
     index: int = 1_000_000
+    scored: int = 5329
 
     def clip_file(self) -> str:
         """One short clip."""

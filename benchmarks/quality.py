@@ -20,10 +20,10 @@ from taggram import ModelCard, VocabularyMap
 from taggram._progress import progress
 from taggram.datasets import dataset
 from taggram.errors import TaggramError
-from taggram.evaluation.comparison import Comparison
-from taggram.evaluation.labelled_clips import LabelledClips
-from taggram.evaluation.quality import compare_with_teachers
-from taggram.evaluation.results import ComparisonResult, Resampling
+from taggram.evaluation.teachers.comparison import Comparison
+from taggram.evaluation.teachers.labelled_clips import LabelledClips
+from taggram.evaluation.teachers.quality import compare_with_teachers
+from taggram.evaluation.teachers.results import ComparisonResult, Resampling
 from taggram.metrics import Interval
 from taggram.models.directories import find_model
 from taggram.tagging.cache import PredictionCache

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import architectures, cold, frontend, index, memory, record, store, training, warm, workers
+from benchmarks import architectures, cold, frontend, index, memory, metrics, record, store, training, warm, workers
 from benchmarks.material import Material
 from benchmarks.measure import PROJECT, BenchmarkError
 from benchmarks.setting import Setting, find_peer
@@ -22,6 +22,7 @@ GROUPS = {
     "memory": memory,
     "store": store,
     "index": index,
+    "metrics": metrics,
     "training": training,
     "architectures": architectures,
 }
@@ -55,7 +56,7 @@ def main() -> None:
     material = Material(cache)
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
-        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000)
+        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000, scored=300)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))

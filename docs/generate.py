@@ -112,6 +112,14 @@ def architecture_pages() -> str:
     return "\n".join(["```{toctree}", ":hidden:", "", *list_architectures(), "```"])
 
 
+def protocols() -> str:
+    """List the protocols of evaluation."""
+    from taggram.evaluation import PROTOCOLS
+
+    rows = [[f"`{each.name}`", f"`{each.dataset}`", each.about] for each in PROTOCOLS.values()]
+    return table(["protocol", "data set", "is"], rows)
+
+
 def vocabularies() -> str:
     """List the vocabularies."""
     from taggram.vocabularies import Vocabulary

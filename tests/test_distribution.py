@@ -22,7 +22,10 @@ NEEDED = {
     *("taggram/py.typed", "taggram/evaluation/published.csv", "taggram/reporting/templates/audit.html"),
     "taggram/tagging/prediction.schema.json",
     *(f"taggram/models/default/{name}" for name in ("model.onnx", "card.json", "golden.json", "LICENSE")),
-    *(f"taggram/vocabularies/{name}" for name in ("jamendo.json", "msd.json", "mtat.json", "taggram.tsv")),
+    *(
+        f"taggram/vocabularies/{name}"
+        for name in ("jamendo.json", "msd.json", "mtat.json", "labels.tsv", "taggram.tsv")
+    ),
 }
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from taggram.datasets import list_datasets as list_datasets
     from taggram.datasets import pack as pack
     from taggram.errors import TaggramError as TaggramError
+    from taggram.evaluation import evaluate as evaluate
     from taggram.models import ModelCard as ModelCard
     from taggram.models import create_model as create_model
     from taggram.models import list_architectures as list_architectures
@@ -43,6 +44,7 @@ _ROOMS = {
     "list_datasets": "datasets",
     "pack": "datasets",
     "TaggramError": "errors",
+    "evaluate": "evaluation",
     "ModelCard": "models",
     "create_model": "models",
     "list_architectures": "models",

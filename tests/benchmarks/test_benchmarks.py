@@ -108,3 +108,13 @@ def test_an_index_is_measured(examples: Path, tmp_path: Path) -> None:
     assert len(store) == 1000
     assert {len(set(labels)) for labels in store.clips.labels} == {3}
     assert set(store.clips.splits) == {"train", "valid", "test"}
+
+
+def test_metrics_are_measured(examples: Path, tmp_path: Path) -> None:
+    done = bench(examples, "--quick", "--only", "metrics", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "metrics.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["subject"] for row in rows] == ["taggram", "scikit-learn", "taggram over scikit-learn"]
+    ours, theirs, ratio = (float(row["median"]) for row in rows)
+    assert ratio == pytest.approx(ours / theirs, rel=0.01)

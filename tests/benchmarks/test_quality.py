@@ -11,9 +11,9 @@ from benchmarks.quality import show, write
 
 from benchmarks import finalists
 from taggram import ModelCard
-from taggram.evaluation.comparison import Comparison, ModelScores
-from taggram.evaluation.labelled_clips import LabelledClips
-from taggram.evaluation.results import ComparisonResult, Resampling, at_least
+from taggram.evaluation.teachers.comparison import Comparison, ModelScores
+from taggram.evaluation.teachers.labelled_clips import LabelledClips
+from taggram.evaluation.teachers.results import ComparisonResult, Resampling, at_least
 from taggram.metrics import Interval
 from taggram.models.directories import find_model
 from taggram.tagging import DEFAULT_MODEL

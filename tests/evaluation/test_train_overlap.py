@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from taggram.datasets import ClipIndex, ClipInfo, dataset
-from taggram.evaluation.labelled_clips import LabelledClips
+from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.evaluation.train_overlap import train_overlap
 
 

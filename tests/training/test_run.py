@@ -49,6 +49,16 @@ optim: {epochs: 2, batch_size: 4}
 """)
 
 
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_a_source_cannot_train_on_its_test_clips(recipe: Recipe, split: str, tmp_path: Path) -> None:
+    table = tmp_path / "clips.csv"
+    table.write_text(table.read_text().replace("3.wav,train", "3.wav,test"))
+    sources = [{"name": "a", "path": "clips.csv", "all": split}]
+    with pytest.raises(DatasetError, match=f"clips.csv: all: {split} would train on its 1 test clips"):
+        taggram.train(recipe.replace(data={"sources": sources}), tmp_path / "model", device="cpu")
+    assert not (tmp_path / "store").exists()
+
+
 class Progress:
     """Records what is shown."""
 

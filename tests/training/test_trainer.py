@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tones import Tones, recipe
 
 from taggram.errors import RecipeError
@@ -21,6 +22,7 @@ from taggram.models import ModelCard
 from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.training import Recipe
 from taggram.training.checkpoint import FILE_NAME, Checkpoint
+from taggram.training.export import write_checkpoint
 from taggram.training.optimizers import lr_factor
 from taggram.training.plan import Plan, make_plan
 from taggram.training.trainer import Trainer, fit, make_fabric
@@ -169,6 +171,19 @@ def test_the_average_of_the_weights_is_validated_and_kept(tmp_path: Path) -> Non
     assert not torch.equal(trainer.best["conv.weight"], last["conv.weight"])
     trainer.network.load_state_dict(trainer.best)
     assert trainer.validate() == pytest.approx(trainer.history[0]["validation_loss"], rel=1e-6)
+
+
+def test_a_model_can_be_written_before_the_training_ends(tmp_path: Path) -> None:
+    """From the checkpoint alone: with the best weights, and a card that says how far the training was."""
+    ready = plan(optim={"epochs": 4}, data={"vocabulary": ["low", "high"]}, model={"options": {"channels": 3}})
+    with pytest.raises(KeyboardInterrupt):
+        fit(ready, tmp_path / "training", device="cpu", progress=Interrupted("epoch 3/4"))
+    card = write_checkpoint(tmp_path / "training" / FILE_NAME, tmp_path / "model")
+    assert card == ModelCard.read(tmp_path / "model")
+    assert (card.name, card.vocabulary.names, card.options) == ("tiny.tones", ("low", "high"), {"channels": 3})
+    assert card.trained_on == "packed store tones, training split, 2 epochs so far"
+    best = torch.load(tmp_path / "training" / FILE_NAME, weights_only=True)["best"]
+    assert_same(dict(load_file(tmp_path / "model" / WEIGHTS_FILE)), {name: best[name] for name in sorted(best)})
 
 
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """Vocabularies are joined so that no published tag is lost, and scores and labels follow the table."""
 
+import csv
+from importlib import resources
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -117,3 +120,63 @@ def test_a_missing_table_or_vocabulary_is_named(tmp_path):
         VocabularyMap.read(tmp_path / "nowhere.tsv")
     with pytest.raises(ModelError, match="no vocabulary is named 'openmic'"):
         VocabularyMap.between("openmic", "taggram")
+
+
+def labels(name: str, *tags: str) -> Vocabulary:
+    return Vocabulary(name=name, tags=dict.fromkeys(tags, "genre"))
+
+
+def test_labels_are_mapped_by_the_tables():
+    to = VocabularyMap.to_labels
+    mer4q = labels("mer4q-genres", "rap", "pop/rock", "vocal", "jazz")
+    assert to(Vocabulary.from_names("msd"), mer4q).sources == {
+        "rap": ("Hip-Hop",),
+        "pop/rock": ("rock", "pop"),
+        "vocal": (),  # a genre, which no tag of voices means
+        "jazz": ("jazz",),
+    }
+    assert to(Vocabulary.from_names("mtat"), mer4q).sources["vocal"] == ()
+    assert to(Vocabulary.from_names("jamendo"), mer4q).sources["jazz"] == ("genre---jazz",)
+
+
+def test_labels_without_a_table_are_mapped_by_their_names():
+    to = VocabularyMap.to_labels
+    own = labels("mine", "Hip-Hop", "female vocal", "polka")
+    assert to(Vocabulary.from_names("taggram"), own).sources == {
+        "Hip-Hop": ("hip hop",),
+        "female vocal": ("female voice",),
+        "polka": (),
+    }
+    jamendo = labels("mtg_jamendo-genre", "genre---jazz", "genre---house")
+    assert to(Vocabulary.from_names("msd"), jamendo).sources == {"genre---jazz": ("jazz",), "genre---house": ("House",)}
+
+
+def test_published_vocabularies_are_mapped_with_all_synonyms():
+    mtat, msd = Vocabulary.from_names("mtat"), Vocabulary.from_names("msd")
+    assert VocabularyMap.to_labels(mtat, msd).sources == VocabularyMap.between("mtat", "msd").sources
+    few = mtat.replace(tags={tag: mtat.tags[tag] for tag in ("female", "rock")})
+    assert VocabularyMap.to_labels(few, msd).sources["female vocalists"] == ("female",)
+
+
+def test_tags_of_a_custom_vocabulary_mean_what_they_are_called():
+    custom = Vocabulary.from_names(["mer4q/jazz", "vocal", "Hip-Hop", "mer4q/pop/rock"])
+    assert VocabularyMap.to_labels(custom, labels("mer4q-genres", "jazz", "vocal", "rap", "pop/rock")).sources == {
+        "jazz": ("mer4q/jazz",),
+        "vocal": ("vocal",),
+        "rap": ("Hip-Hop",),
+        "pop/rock": ("mer4q/pop/rock",),
+    }
+
+
+def test_the_table_of_labels_names_tags_and_agrees_with_the_recipe():
+    """The default model was taught by the same map."""
+    ours = set(Vocabulary.from_names("taggram").names)
+    with (resources.files("taggram.vocabularies") / "labels.tsv").open(encoding="utf-8") as text:
+        rows = list(csv.DictReader(text, delimiter="\t"))
+    assert len({(row["vocabulary"], row["label"]) for row in rows}) == len(rows)
+    assert all(set(filter(None, row["tags"].split(";"))) <= ours for row in rows)
+    names = {"mer4q-genres": "mer4q", "mer4q-moods": "mer4q", "emotify-genres": "emotify"}
+    shared = {f"{names[row['vocabulary']]}/{row['label']}": row["tags"] for row in rows if row["vocabulary"] in names}
+    recipe = Path(__file__).parents[2] / "recipes" / "default-labels.tsv"
+    with recipe.open(encoding="utf-8") as text:
+        assert shared == {row["label"]: row["tags"] for row in csv.DictReader(text, delimiter="\t")}

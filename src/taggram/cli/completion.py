@@ -8,3 +8,18 @@ def model_names(incomplete: str) -> list[str]:
     from taggram.models import list_models
 
     return [name for name in list_models() if name.startswith(incomplete)]
+
+
+def data_set_names(incomplete: str) -> list[str]:
+    """Return the names of data sets with protocols that begin so."""
+    from taggram.evaluation.predefined import PROTOCOLS
+
+    names = dict.fromkeys(definition.dataset for definition in PROTOCOLS.values())
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def protocol_names(incomplete: str) -> list[str]:
+    """Return the names of protocols that begin so."""
+    from taggram.evaluation.predefined import PROTOCOLS
+
+    return [name for name in PROTOCOLS if name.startswith(incomplete)]

@@ -1,6 +1,29 @@
-"""How well models tag: a student against its teachers and human labels, and results that papers publish.
+"""How well models tag: evaluation under protocols, and a student against its teachers.
 
-`quality.py` runs all comparisons, of which each has a file: `agreement`, `labels`, `embeddings`, `genres`,
-`calibration`. `labelled_clips.py` reads the clips, `predictions.py` tags them, `comparison.py` holds the scores of all
-models, and `results.py` the values with their intervals. `published.py` is the table of published results.
+`evaluate` in `run.py` scores the test clips of a protocol (`protocol.py`, `predefined.py`, `evaluation_data.py`) with
+models or files of other programs (`systems.py`, `score_files.py`, `probe.py`) and stores the scores
+(`evaluation_result.py`), from which all metrics are computed (`summary.py`).
+
+`predictions.py` tags clips. `teachers` has a student and its teachers, `published.py` the table of published results.
 """
+
+from taggram.evaluation.evaluation_data import EvaluationData, load_protocol
+from taggram.evaluation.evaluation_result import EvaluationInfo, EvaluationResult, LabelledScores, read_result
+from taggram.evaluation.predefined import PROTOCOLS
+from taggram.evaluation.protocol import Protocol
+from taggram.evaluation.run import evaluate
+from taggram.evaluation.summary import Summary, summarize
+
+__all__ = [
+    "PROTOCOLS",
+    "EvaluationData",
+    "EvaluationInfo",
+    "EvaluationResult",
+    "LabelledScores",
+    "Protocol",
+    "Summary",
+    "evaluate",
+    "load_protocol",
+    "read_result",
+    "summarize",
+]

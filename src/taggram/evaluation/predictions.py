@@ -2,79 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.models import ModelCard
-from taggram.tagging import Tagger, TagResult
+from taggram._progress import ProgressHook, no_progress
+from taggram.errors import TaggramError
+from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache, predict_cached
+from taggram.tagging.prediction import Aggregation
 
-__all__ = ["ClipPredictions", "ProgressHook", "predict_clips"]
-
-# Passes tagged files through and shows how many there were; takes them, their number and a title.
-ProgressHook = Callable[[Iterable[TagResult], int | None, str], Iterator[TagResult]]
+__all__ = ["ClipPredictions", "predict_clips"]
 
 
 @dataclass(frozen=True, eq=False)
 class ClipPredictions:
-    """Predictions of a model for some clips: means over the segments of each.
+    """Predictions of a model for some clips, aggregated over the segments of each.
 
     Attributes
     ----------
-    card
-        Of the model.
     scores : (clips, tags) float32
-        Probabilities, 0 to 1, in the model's own vocabulary.
+        Probabilities, 0 to 1, in the model's own vocabulary; NaN for a clip that could not be tagged.
     embeddings : (clips, size) float32
-        The layer before the last.
+        Means of the layer before the last; NaN for a clip that could not be tagged.
+    errors
+        Why a clip could not be tagged, by its position.
     """
 
-    card: ModelCard
     scores: NDArray[np.float32]
     embeddings: NDArray[np.float32]
+    errors: Mapping[int, TaggramError] = field(default_factory=dict)
 
 
 def predict_clips(
-    model: str,
-    files: Sequence[Path],
+    tagger: Tagger,
+    files: Sequence[str | os.PathLike[str]],
     cache: PredictionCache,
     *,
+    aggregation: Aggregation = "mean",
+    start: float = 0.0,
+    duration: float | None = None,
     workers: int = 1,
-    progress: ProgressHook | None = None,
+    title: str | None = None,
+    progress: ProgressHook = no_progress,
 ) -> ClipPredictions:
-    """Tag clips.
+    """Tag clips; one that cannot be tagged does not stop the others.
 
     Parameters
     ----------
-    model
-        Name or folder of the model.
+    tagger
+        The model.
     files
         One for each clip.
     cache
         Where predictions are kept.
+    aggregation
+        Aggregation of the segments' scores.
+    start, duration
+        The part of each file to tag, in seconds.
     workers
         Processes that tag.
-    progress
-        Such as a progress bar; see `ProgressHook`.
-
-    Raises
-    ------
-    TaggramError
-        If the model is not installed, or if a clip cannot be tagged.
+    title, progress
+        Title of the progress, and what shows it.
     """
-    tagger = Tagger(model)
-    results: Iterable[TagResult] = predict_cached(tagger, files, cache, workers=workers)
-    if progress is not None:
-        results = progress(results, len(files), f"tagging with {tagger.model}")
-    scores, embeddings = [], []
-    for result in results:
+    card = tagger.card
+    scores = np.full((len(files), len(card.vocabulary)), np.nan, np.float32)
+    embeddings = np.full((len(files), card.embedding_size), np.nan, np.float32)
+    errors = {}
+    results = predict_cached(tagger, files, cache, workers=workers, start=start, duration=duration)
+    for row, result in enumerate(progress(results, len(files), title or f"tagging with {tagger.model}")):
         if result.prediction is None:
             assert result.error is not None
-            raise result.error
-        scores.append(result.prediction.clip_scores("mean"))
-        embeddings.append(result.prediction.embedding)
-    return ClipPredictions(tagger.card, np.stack(scores), np.stack(embeddings))
+            errors[row] = result.error
+        else:
+            scores[row] = result.prediction.clip_scores(aggregation)
+            embeddings[row] = result.prediction.embedding
+    return ClipPredictions(scores, embeddings, errors)

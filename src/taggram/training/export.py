@@ -10,16 +10,19 @@ from pathlib import Path
 from torch import Tensor
 
 from taggram._files import atomic_file
-from taggram.models import ModelCard
+from taggram.models import ModelCard, create_model
 from taggram.models.card import FILE_NAME as CARD_FILE
 from taggram.models.card import Score
 from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.models.weights import save_model
 from taggram.training import recipe as recipe_file
 from taggram.training.calibration.probabilities import calibrate_scores
+from taggram.training.checkpoint import Checkpoint
 from taggram.training.data import sample_segments
 from taggram.training.history import Row
 from taggram.training.plan import Plan
+from taggram.training.recipe import Recipe
+from taggram.vocabularies import Vocabulary
 
 QUANTIZATION_CLIPS = 256  # at most; one segment of each measures the ranges
 
@@ -31,6 +34,38 @@ def write_recipe(plan: Plan, folder: Path) -> None:
     text = f"# taggram {version('taggram')}, {versions}\n# {counts}; store {plan.fingerprint}\n{plan.recipe.to_yaml()}"
     with atomic_file(folder / recipe_file.FILE_NAME) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def write_checkpoint(file: Path, folder: Path) -> ModelCard:
+    """Write the best model so far of a training that may not have ended; its store is not needed.
+
+    Parameters
+    ----------
+    file
+        The checkpoint.
+    folder
+        A new folder for the model.
+
+    Raises
+    ------
+    RecipeError
+        If the checkpoint is damaged, or was written by another version.
+    """
+    checkpoint = Checkpoint.read(file)
+    recipe = Recipe.parse(checkpoint.recipe, str(file))
+    tags = recipe.data.vocabulary or ()
+    vocabulary = Vocabulary.from_names(tags)
+    if not isinstance(tags, str):
+        vocabulary = vocabulary.replace(name=recipe.name.partition(".")[2])
+    network = create_model(recipe.model.architecture, vocabulary, **recipe.model.options)
+    network.load_state_dict(checkpoint.best)
+    card = network.card(
+        recipe.name,
+        options=recipe.model.options,
+        trained_on=f"packed store {Path(recipe.data.store).name}, training split, {checkpoint.epoch} epochs so far",
+        licence=recipe.licence,
+    )
+    return save_model(network, card, folder)
 
 
 def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path) -> ModelCard:

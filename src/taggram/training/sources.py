@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from taggram.datasets import ClipIndex, join, list_folder, list_table
+from taggram.errors import DatasetError
 from taggram.training.augmentation.variants import add_variants
 from taggram.training.recipe import Recipe
 from taggram.training.sections import Source
 
 VARIANTS_SPLIT = "train"
+TEST = "test"
 
 
 def list_sources(recipe: Recipe, sample_rate: int, workers: int = 1) -> ClipIndex:
@@ -27,7 +29,7 @@ def list_sources(recipe: Recipe, sample_rate: int, workers: int = 1) -> ClipInde
     Raises
     ------
     DatasetError
-        If a source cannot be read.
+        If a source cannot be read, or if its test clips would get into a split that training reads.
     """
     clips = join({source.name: _list_source(source) for source in recipe.data.sources})
     if not recipe.augment.variants:
@@ -42,4 +44,10 @@ def _list_source(source: Source) -> ClipIndex:
         clips = list_folder(path)
     else:
         clips = list_table(path, id=source.id, labels=source.labels, split=source.split)
-    return clips if source.all is None else clips.with_split(source.all)
+    if source.all is None:
+        return clips
+    if source.all != TEST and (test := sum(clip.split == TEST for clip in clips.clips)):
+        raise DatasetError(
+            f"{path}: all: {source.all} would train on its {test} test clips: remove them from the table"
+        )
+    return clips.with_split(source.all)

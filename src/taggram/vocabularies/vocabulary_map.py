@@ -1,6 +1,7 @@
 """Maps between vocabularies, to convert scores and labels of one data set's tags to those of another.
 
-The table ``vocabularies/taggram.tsv`` lists for each of taggram's own tags the published tags of the same meaning.
+The table ``vocabularies/taggram.tsv`` lists for each of taggram's own tags the published tags of the same meaning,
+and ``vocabularies/labels.tsv`` for labels of other data sets the own tags.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +22,8 @@ from numpy.typing import NDArray
 from taggram._delimited import read_delimited
 from taggram.errors import ModelError
 from taggram.vocabularies.vocabulary import TABLE, Vocabulary
+
+LABELS = "labels.tsv"  # labels of data sets, each with the own tags of the same meaning
 
 S = TypeVar("S", bound=np.floating[Any])
 
@@ -102,6 +106,45 @@ class VocabularyMap:
         return cls(vocabulary, covered, sources)
 
     @classmethod
+    def to_labels(cls, vocabulary: Vocabulary, labels: Vocabulary) -> VocabularyMap:
+        """Return the map from a model's vocabulary to the labels of a data set, by which it is evaluated zero-shot.
+
+        A label is mapped to the tags of the same meaning by the tables of this package, or else to the model's tag of
+        the same name, also if that begins with a source (``mer4q/jazz``). A name means the same in a custom vocabulary.
+
+        Parameters
+        ----------
+        vocabulary
+            Tags of the model, of any vocabulary.
+        labels
+            Labels of the data set; those without a tag have no source.
+
+        Examples
+        --------
+        >>> gtzan = Vocabulary(name="gtzan", tags={"disco": "genre", "hiphop": "genre"})
+        >>> VocabularyMap.to_labels(Vocabulary.from_names("msd"), gtzan).sources
+        {'disco': (), 'hiphop': ('Hip-Hop',)}
+        """
+        mapped = {"taggram", *Vocabulary.published()}
+        if {vocabulary.name, labels.name} <= mapped:
+            between = cls.between(vocabulary.name, labels.name).sources
+            sources = {tag: [name for name in names if name in vocabulary.tags] for tag, names in between.items()}
+        else:
+            by_name = {name.partition("/")[2]: name for name in vocabulary.tags} | {tag: tag for tag in vocabulary.tags}
+            listed, same = _listed_tags(labels.name), _same_meaning()
+            own_tag = {name: own for own, published in same.items() for name in _names(own, published, "")}
+
+            def tags_of(label: str) -> list[str]:
+                if label in by_name and (label not in listed or vocabulary.name not in mapped):
+                    return [by_name[label]]
+                own_tags = listed.get(label, filter(None, [own_tag.get(label)]))
+                names = (name for own in own_tags for name in _names(own, same[own], vocabulary.name))
+                return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
+
+            sources = {label: tags_of(label) for label in labels.names}
+        return cls(vocabulary, labels, {label: tuple(sources[label]) for label in labels.names})
+
+    @classmethod
     def read(cls, file: str | os.PathLike[str], target: str = "taggram") -> VocabularyMap:
         """Read a map of a data set's own labels from a table.
 
@@ -173,6 +216,20 @@ class VocabularyMap:
         """Map the labels of a clip to target tags, in the target's order; labels without one are dropped."""
         unique = set(labels)
         return [tag for tag in self.target.names if unique.intersection(self.sources[tag])]
+
+
+def _listed_tags(labels: str) -> dict[str, list[str]]:
+    """Read the table: taggram's own tags of the labels of a data set, none where no tag means the same."""
+    with (resources.files(__package__) / LABELS).open(encoding="utf-8") as text:
+        rows = [row for row in csv.DictReader(text, delimiter="\t") if row["vocabulary"] == labels]
+    return {row["label"]: list(filter(None, row["tags"].split(";"))) for row in rows}
+
+
+def _names(own: str, published: Mapping[str, Sequence[str]], vocabulary: str) -> Sequence[str]:
+    """Return the names of one of taggram's tags in a vocabulary; in a custom one it may have any of its names."""
+    if vocabulary == "taggram":
+        return (own,)
+    return published[vocabulary] if vocabulary in published else (own, *chain.from_iterable(published.values()))
 
 
 def _same_meaning() -> dict[str, dict[str, Sequence[str]]]:

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from taggram import ModelCard, Tagger, train
+from taggram.datasets import PackedStore
 from taggram.errors import DatasetError
 from taggram.training import Recipe
 from taggram.training.calibration.run import calibrate
@@ -80,3 +81,34 @@ def test_judgements_that_do_not_fit_are_refused(folder: Path, table: str, messag
     with pytest.raises(DatasetError, match=message):
         calibrate(folder / "model", folder / "recipe.yaml", judgements=folder / f"{table}.tsv")
     assert (folder / "model" / "card.json").read_bytes() == before
+
+
+def test_neither_training_nor_calibration_reads_a_test_clip(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, *rows = (folder / "clips.csv").read_text().replace(",valid", ",test", 6).splitlines()
+    (tmp_path / "clips.csv").write_text("\n".join([head, *(row.replace(",", f",{folder}/", 1) for row in rows)]))
+    splits: list[str] = []
+
+    def watched(method: str) -> None:
+        read = getattr(PackedStore, method)
+
+        def record(store: PackedStore, clips: object, *arguments: object) -> object:
+            splits.extend(store.clips[int(clip)].split for clip in np.atleast_1d(clips))
+            return read(store, clips, *arguments)
+
+        monkeypatch.setattr(PackedStore, method, record)
+
+    watched("read")
+    watched("segments")
+    recipe = Recipe.parse(f"""
+name: random_forest.mine
+data: {{store: {tmp_path}/store, sources: [{{name: mine, path: {tmp_path}/clips.csv}}]}}
+model: {{architecture: random_forest}}
+""")
+    train(recipe, tmp_path / "model")
+    assert set(splits) <= {"train", "valid"} and "train" in splits
+    splits.clear()
+    assert calibrate(tmp_path / "model", recipe).clips == 10
+    assert set(splits) == {"valid"}
+    assert sum(clip.split == "test" for clip in PackedStore(tmp_path / "store").clips) == 6

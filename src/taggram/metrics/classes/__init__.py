@@ -1,0 +1,1 @@
+"""Metrics of one class per clip, such as a genre."""

@@ -1,0 +1,1 @@
+"""Metrics that depend on the order of scores only, and curves."""

@@ -1,0 +1,1 @@
+"""Metrics of predicted quantities, such as valence and arousal."""

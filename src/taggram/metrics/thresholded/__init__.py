@@ -1,0 +1,1 @@
+"""Metrics of predicted tags, and of scores as probabilities."""

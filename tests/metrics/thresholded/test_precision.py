@@ -1,0 +1,15 @@
+"""Precision equals scikit-learn's, and is NaN without positives or negatives."""
+
+import functools
+
+from hypothesis import given
+from sklearn.metrics import precision_score
+from tests.metrics.cases import equals_oracle, few, predicted_and_labels
+
+from taggram.metrics import precision
+
+
+@few
+@given(predicted_and_labels())
+def test_equals_scikit_learn(case):
+    assert equals_oracle(precision, functools.partial(precision_score, zero_division=0), *case)
