@@ -185,7 +185,7 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
     network = create_model(architecture, "mtat")
     if kind != "naive":
         optimize_for_cpu(network, kernels if kind == "kernels" else DEFAULT_KERNELS)
-    module = TrainingModule(network)
+    module = TrainingModule(network, bf16=kind == "ours-bf16")
     if kind == "naive":
         optimizer: torch.optim.Optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
     else:
@@ -194,9 +194,8 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
     targets = (torch.rand(16, 50) < 0.1).float()
 
     def task() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=kind == "ours-bf16"):
-            logits, _ = module(segments)
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), targets)
+        logits, _ = module(segments)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
