@@ -37,6 +37,13 @@ def test_a_list_is_never_a_pattern(music: Path) -> None:
     assert tagged("jazz/Track [1].opus") == ({"jazz/Track 1.opus": ""}, 0)
 
 
+def test_a_name_with_a_line_break_is_one_line_of_errors(music: Path) -> None:
+    Path("no\nmusic").mkdir()
+    Path("no\nlist.m3u").write_bytes(b"\0")
+    done = run("tag", "no\nmusic", "no\nlist.m3u", "no\n*.mp3", "http://a\n.mp3")
+    assert [line.partition(" ")[0] for line in done.stderr.splitlines()] == ["error:"] * 4 + ["4"]
+
+
 def test_names_that_end_with_zero_bytes(music: Path) -> None:
     found, code = tagged("-", "-0", stdin="jazz/song.opus\0rock/song.opus\0")
     assert (found, code) == ({"jazz/song.opus": "", "rock/song.opus": ""}, 0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taggram._text import printable_path
+from taggram._text import printable
 from taggram.cli.streams import encodable
 from taggram.cli.times import format_time
 from taggram.vocabularies import label
@@ -54,7 +54,7 @@ def paint(text: str, style: int) -> str:
 def headline(prediction: Prediction) -> str:
     """Return file, duration and model as one line."""
     rest = f"  {format_time(prediction.duration)}  {prediction.model}"
-    return paint(printable_path(prediction.path or ""), BOLD) + paint(rest, DIM)
+    return paint(printable(prediction.path or ""), BOLD) + paint(rest, DIM)
 
 
 def category(name: str) -> str:

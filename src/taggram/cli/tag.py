@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from taggram._progress import progress
-from taggram._text import encode_path
+from taggram._text import encode_path, printable
 from taggram.cli.completion import model_names
 from taggram.cli.times import parse_time
 
@@ -209,8 +209,6 @@ class _Summary:
         self.seconds = 0.0
 
     def add(self, result: TagResult) -> None:
-        from taggram._text import printable_path
-
         self.files += 1
         if result.prediction is None:
             self.failed += 1
@@ -218,7 +216,7 @@ class _Summary:
             return
         self.seconds += result.prediction.duration
         for warning in () if self._quiet else result.prediction.warnings:
-            print(f"warning: {printable_path(result.path)}: {warning}", file=sys.stderr)
+            print(f"warning: {printable(result.path)}: {warning}", file=sys.stderr)
 
     def print(self, wall: float) -> None:
         if self._quiet:
@@ -266,7 +264,7 @@ class _Json:
     def failure(self, result: TagResult) -> None:
         import json
 
-        data = {"path": encode_path(result.path), "error": encode_path(str(result.error))}
+        data = {"path": encode_path(result.path), "error": str(result.error)}
         print(json.dumps(data, ensure_ascii=False), flush=True)
 
 
