@@ -34,7 +34,9 @@ def test_a_path_in_utf_8_stays_as_it_is(path):
     assert encode_path(path) == decode_path(path) == path
 
 
-@pytest.mark.parametrize("text", ["夜　曲.mp3", "Où sont-ils\u202f!.mp3", "\U0001f468\u200d\U0001f469.mp3", "नमस्ते", "a\\b", ""])
+@pytest.mark.parametrize(
+    "text", ["夜　曲.mp3", "Où sont-ils\u202f!.mp3", "\U0001f468\u200d\U0001f469.mp3", "नमस्ते", "a\\b", ""]
+)
 def test_a_name_in_any_script_is_printed_as_it_is(text):
     assert printable(text) == text
 

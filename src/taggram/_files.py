@@ -30,7 +30,7 @@ def atomic_file(file: Path) -> Iterator[Path]:
         A file in the same folder to write instead. When the block ends it is flushed to disk and takes the place of
         `file`; when it fails, `file` stays as it was.
     """
-    scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
+    scratch = file.with_name(f".{file.name[:40]}.{os.getpid()}.part")  # the longest names leave no room for more
     try:
         yield scratch
         with scratch.open("rb+") as stream:
