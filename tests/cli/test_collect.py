@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import run
+from command_line import run, run_process
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_a_picture_replaces_an_older_one_only_when_it_is_whole(music: Path, monk
 def test_pictures_of_names_in_any_script(music: Path) -> None:
     Path("jazz/song.opus").rename("jazz/夜\t曲.opus")
     Path("rock/song.opus").rename(f"rock/{'x' * 250}.opus")
-    done = run("tag", ".", "--duration", "3", "--plot", "pictures")
+    done = run_process("tag", ".", "--duration", "3", "--plot", "pictures")
     assert done.returncode == 0, done.stderr
     assert len(done.stderr.splitlines()) == 1
 
