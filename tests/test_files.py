@@ -75,3 +75,21 @@ def test_a_file_is_found_in_any_unicode_form(on_disk: str, tmp_path: Path) -> No
     (folder / f"{NFD} new.wav").touch()
     os.utime(folder, ns=(1, 1))  # in any case another time than that of the last look
     assert find_normalized(missing).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="makes a pipe")
+def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="Not a regular file"), atomic_file(tmp_path / "pipe") as scratch:
+        scratch.write_text("new")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_link_still_leads_to_the_file_that_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    with atomic_file(tmp_path / "link") as scratch:
+        scratch.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    assert sorted(os.listdir(tmp_path)) == ["link", "real"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -22,15 +23,23 @@ def atomic_file(file: Path) -> Iterator[Path]:
     Parameters
     ----------
     file
-        The file to create or replace; its folder must exist.
+        The file to create or replace; its folder must exist. A symbolic link is followed.
 
     Yields
     ------
     Path
         A file in the same folder to write instead. When the block ends it is flushed to disk and takes the place of
         `file`; when it fails, `file` stays as it was.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or is a device or pipe, which a new file would replace.
     """
-    scratch = file.with_name(f".{file.name}.{os.getpid()}.part")
+    file = Path(os.path.realpath(file))
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise OSError(errno.EINVAL, "Not a regular file", str(file))
+    scratch = file.with_name(f".{file.name[:40]}.{os.getpid()}.part")  # the longest names leave no room for more
     try:
         yield scratch
         with scratch.open("rb+") as stream:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
+import unicodedata
 
-__all__ = ["decode_path", "encode_path", "escape_surrogates", "printable_path"]
+__all__ = ["decode_path", "encode_path", "escape_surrogates", "printable"]
 
 _ESCAPE = re.compile(r"\\u(005c|d[89a-f][0-9a-f]{2})")
 
@@ -39,10 +39,25 @@ def decode_path(text: str) -> str:
     return _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
 
 
-def printable_path(path: str | os.PathLike[str]) -> str:
-    """Return a path for messages of one line: line breaks and undecodable bytes are quoted and escaped."""
-    text = os.fspath(path)
-    return text if text.isprintable() else ascii(text)
+def printable(text: str) -> str:
+    r"""Return a text that may contain paths, for messages of one line.
+
+    Line breaks, other control characters, marks that change the direction of writing, and bytes that cannot be decoded
+    are escaped. Letters, spaces and emoji of any script stay as they are.
+
+    Examples
+    --------
+    >>> print(printable("two\nlines.mp3"))
+    two\nlines.mp3
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if _is_harmless(character) else repr(character)[1:-1] for character in text)
+
+
+def _is_harmless(character: str) -> bool:
+    joiners = "\u200c\u200d"  # parts of words and emoji
+    return character.isprintable() or character in joiners or unicodedata.category(character) == "Zs"
 
 
 def escape_surrogates(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from taggram._text import printable
+
 __all__ = [
     "AudioError",
     "AudioWarning",
@@ -30,6 +32,10 @@ class TaggramError(Exception):
     ...     print(error)
     missing.mp3 does not exist: check the path
     """
+
+    def __str__(self) -> str:
+        """Return the text; line breaks in names of files are escaped."""
+        return printable(super().__str__())
 
 
 class AudioError(TaggramError):

@@ -96,9 +96,17 @@ def test_names_on_standard_input(data: bytes, null: bool, names: list[str]) -> N
     assert parse_names(data, null=null) == names
 
 
-def test_audio_on_standard_input_is_no_list() -> None:
+@pytest.mark.parametrize("data", [b"OggS\0\0a\n", "a.mp3\n".encode("utf-16-le"), "a.mp3\n".encode("utf-32")])
+def test_what_has_zero_bytes_is_no_list(data: bytes) -> None:
     with pytest.raises(AudioError, match="not a list of file names"):
-        parse_names(b"OggS\0\0a\n")
+        parse_names(data)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links to a device")
+def test_a_device_is_no_playlist(tmp_path: Path) -> None:
+    (tmp_path / "a.m3u").symlink_to(os.devnull)
+    with pytest.raises(AudioError, match=r"a\.m3u is a pipe, device or socket"):
+        list(playlist_files(tmp_path / "a.m3u"))
 
 
 def test_urls() -> None:

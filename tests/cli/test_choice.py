@@ -141,6 +141,19 @@ def test_over_time(tag) -> None:
     assert len(shown(tag("--over-time", "--top", 3))) == 4
 
 
+def test_the_taggram_shows_probabilities_where_there_are_levels(model: Path, tag, tmp_path: Path) -> None:
+    card = ModelCard.read(model)
+    score = SCORES["relaxing"][0]
+    offset = math.log(0.95 / 0.05) - math.log(score / (1 - score))
+    levelled = tmp_path / "levelled"
+    shutil.copytree(model, levelled)
+    card.replace(levels=Levels(slope=1.0, offsets=dict.fromkeys(card.vocabulary.names, offset))).write(levelled)
+    (row,) = (line for line in shown(tag("--over-time", "--model", levelled)) if line.startswith("relaxing"))
+    assert set(row.split()[1]) == {"█"}
+    (row,) = (line for line in shown(tag("--over-time")) if line.startswith("relaxing"))
+    assert set(row.split()[1]) == {"▂"}
+
+
 def test_an_unknown_vocabulary_is_one_line(tag) -> None:
     done = tag("--vocabulary", "klingon")
     assert done.returncode == 1
@@ -171,5 +184,8 @@ def test_levels(model: Path, tag, tmp_path: Path) -> None:
     assert entries[-1]["level"] is None
     mapped = json.loads(tag("--model", levelled, "--json", "--vocabulary", "mtat", "--min", "sure").stdout)["tags"]
     assert [entry["tag"] for entry in mapped] == ["classical", "classic"]  # both map to it
+    card.replace(levels=Levels(slope=1.0, offsets=offsets), thresholds=None).write(levelled)
+    without = tag("--model", levelled, "--min", "sure")
+    assert (without.returncode, without.stderr) == (1, f"error: {levelled} has no thresholds; use --top or --all\n")
     refused = tag("--min", "likely")
     assert (refused.returncode, refused.stderr) == (1, f"error: {model} has no levels; use --top or --all\n")

@@ -136,6 +136,16 @@ def test_what_cannot_be_run_validation(mer4q: Dataset, copy: Path, tmp_path: Pat
         list(validate(mer4q, copy, record=copy))
 
 
+@pytest.mark.parametrize("content", [b"path\tlabels\na.mp3\trock\n", b"OggS\xd5\n", b"\n"])
+def test_another_file_is_no_record_and_is_left_alone(
+    mer4q: Dataset, copy: Path, content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.tsv").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"labels\.tsv is no record of a validation: name another file"):
+        list(validate(mer4q, copy, record=tmp_path / "labels.tsv"))
+    assert (tmp_path / "labels.tsv").read_bytes() == content
+
+
 def test_where_checks_are_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAGGRAM_HOME", str(tmp_path / "home"))
     place = validation_record("mer4q", tmp_path)

@@ -66,6 +66,23 @@ def test_probabilities_do_not_depend_on_the_chosen_aggregation(default: Tagger, 
     np.testing.assert_array_equal(Tagger(aggregation="max").tag(piece).probabilities, expected)
 
 
+def test_a_picture_shows_the_probability_of_a_tag(default: Tagger, examples: Path, tmp_path: Path) -> None:
+    from taggram.tagging.plot import plot_taggram
+
+    prediction = default.tag(examples / "synth-groove.opus")
+    probabilities = prediction.segment_probabilities
+    assert probabilities is not None and probabilities.shape == prediction.scores.shape
+    one = default.tag(examples / "synth-groove.opus", duration=4)
+    assert one.segment_probabilities is not None
+    np.testing.assert_array_equal(one.segment_probabilities[0], one.probabilities)
+    mapped = prediction.in_vocabulary("jamendo").segment_probabilities
+    assert mapped is not None and mapped.shape == (len(prediction.scores), 50)
+    plot_taggram(prediction, tmp_path / "a.svg", prediction.tags())
+    picture = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    for word in ("probability that", "0.9  sure", "0.7  likely", "0.4  maybe", "party"):
+        assert f"<!-- {word} -->" in picture
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.5])
 @pytest.mark.parametrize("level", [0.0, 0.0005])
 def test_silence_has_no_tags(default: Tagger, offset: float, level: float) -> None:

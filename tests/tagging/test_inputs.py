@@ -148,6 +148,8 @@ KINDS = (
         (None, {}, TypeError, f"{KINDS}, not NoneType"),
         ([0.1, 0.2], {}, TypeError, f"{KINDS}, not list"),
         (3, {}, TypeError, f"{KINDS}, not int"),
+        ([0.1, 0.2], {"sample_rate": 44100}, TypeError, f"{KINDS}, not list"),
+        (io.TextIOWrapper(io.BytesIO(b"\xd5")), {}, TypeError, "tag takes a file open in binary mode"),
         ("song.mp3", {"sample_rate": 44100}, TypeError, "sample_rate is for arrays: a file states its own"),
         (SAMPLES, {"sample_rate": "44100"}, AudioError, "an array needs its sample rate, a whole number of Hz: tag("),
         (SAMPLES, {"sample_rate": [44100]}, AudioError, "not sample_rate=[44100]"),

@@ -57,8 +57,10 @@ from taggram.training.plan import make_plan, required_sample_rate
         ),
         ("distill: {teachers: [{weight: 2}]}", "distill.teachers.0.model: this key is missing"),
         ("distill: {teachers: [{model: a}]}", "data.vocabulary: distillation needs a vocabulary with a name"),
-        ("name: ../../tiny", "name: String should match pattern"),
-        ("name: fcn.tones", "name: must start with the architecture"),
+        ("name: ../../tiny", "name: must be the architecture and a name"),
+        ("name: fcn.tones", "name: must be the architecture and a name of letters, digits, . and -, as tiny.mine"),
+        ("name: tones", "name: must be the architecture and a name"),
+        ("name: small_vgg.a/b", "name: must be the architecture and a name"),
         ("seed: [", "not YAML"),
     ],
 )
@@ -90,7 +92,7 @@ print(*(name for name in sys.modules if name.startswith("taggram.")))
     libraries, modules = done.stdout.splitlines()
     assert not libraries
     rooms = {module.split(".")[1] for module in modules.split()}
-    assert rooms == {"training", "vocabularies", "errors", "record", "_delimited"}
+    assert rooms == {"training", "vocabularies", "errors", "record", "_delimited", "_text"}
 
 
 def test_a_file_that_is_no_recipe(tmp_path: Path) -> None:

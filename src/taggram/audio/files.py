@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from taggram._text import printable_path
 from taggram.errors import AudioError
 
 __all__ = ["audio_files", "audio_paths"]
@@ -137,7 +136,7 @@ def _identity_if_any(path: str) -> Identity:
 def _report(folder: str, error: OSError, on_error: OnError | None) -> None:
     remedy = "check its permissions" if isinstance(error, PermissionError) else "check the path"
     reason = (error.strerror or str(error)).lower()
-    audio_error = AudioError(f"the folder {printable_path(folder)} cannot be read ({reason}): {remedy}")
+    audio_error = AudioError(f"the folder {folder} cannot be read ({reason}): {remedy}")
     if on_error is None:
         raise audio_error from error
     on_error(folder, audio_error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,6 +58,8 @@ def playlist_files(playlist: str | os.PathLike[str]) -> Iterator[str]:
     """
     path = os.fspath(playlist)
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise AudioError(f"{path} is a pipe, device or socket: copy its content to a regular file first")
         with open(path, "rb") as stream:
             data = stream.read()
     except OSError as error:
@@ -105,12 +108,12 @@ def parse_names(data: bytes, *, null: bool = False) -> list[str]:
     """
     if null:
         return [os.fsdecode(name) for name in data.split(b"\0") if name]
-    if b"\0" in data and not data.startswith(_UTF16):
+    names = [line for line in _lines(data) if line.strip()]
+    if any("\0" in name for name in names):
         raise AudioError(
             "standard input is not a list of file names, one per line: names that end with zero bytes need -0, and "
             "audio must be saved to a file first"
         )
-    names = [line for line in _lines(data) if line.strip()]
     is_m3u = bool(names) and names[0].startswith("#EXTM3U")
     return [name for name in names if not (is_m3u and name.startswith("#"))]
 

@@ -18,7 +18,6 @@ import av
 from av.stream import Disposition
 
 from taggram._system import seek_function
-from taggram._text import printable_path
 from taggram.audio.encryption import is_encrypted, is_encrypted_stream
 from taggram.audio.lengths import is_asf_broadcast, is_placeholder, lacks_length, riff_size
 from taggram.audio.ogg import find_links
@@ -101,7 +100,7 @@ class Source:
 
     def __init__(self, path: str | os.PathLike[str], content: bytes | None = None) -> None:
         self._path = path
-        self._name = printable_path(path)
+        self._name = os.fsdecode(path)
         self._skip_to: int | None = None
         self._file = _open(path, self._name) if content is None else _MemoryFile(content, self._name)
         try:

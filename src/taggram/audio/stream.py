@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from taggram._text import printable_path
+from taggram._text import printable
 from taggram.audio.decode import Decoder, seekable
 from taggram.audio.downmix import cancellation_warnings
 from taggram.audio.resample import Resampler, common_grid
@@ -74,7 +74,7 @@ class AudioStream:
         duration: float | None = None,
         content: bytes | None = None,
     ) -> None:
-        self._name = printable_path(path)
+        self._name = os.fsdecode(path)
         if sample_rate is not None and sample_rate not in SAMPLE_RATES:
             self._fail(f"cannot be read at {sample_rate} Hz: the rate must be a whole number, {_range(SAMPLE_RATES)}")
         if not (math.isfinite(start) and start >= 0):
@@ -211,7 +211,7 @@ def read(
     with AudioStream(path, sample_rate, start=start, duration=duration) as stream:
         samples = np.concatenate(list(stream))
     for line in stream.warnings:
-        warnings.warn(f"{printable_path(path)}: {line}", AudioWarning, stacklevel=2)
+        warnings.warn(f"{printable(os.fsdecode(path))}: {line}", AudioWarning, stacklevel=2)
     return samples
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 import sys
@@ -34,8 +35,7 @@ def collect(names: Iterable[str], *, null: bool = False) -> Iterator[str | TagRe
         if name == "-":
             yield from _listed(null)
         elif glob.has_magic(name) and not os.path.lexists(name) and not is_url(name):
-            matches = sorted(match for match in glob.iglob(name, recursive=True) if os.path.isfile(match))
-            yield from _or_error(iter(matches), name, "matches no file")
+            yield from _or_error(_matching(name), name, "matches no file")
         else:
             yield from _named(name)
 
@@ -71,6 +71,33 @@ def _named(name: str, playlists: tuple[str, ...] = ()) -> Iterator[str | TagResu
             yield from _or_error(entries, name, "names no files")
         except AudioError as error:
             yield TagResult(name, error=error)
+
+
+def _matching(pattern: str) -> Iterator[str | TagResult]:
+    """Find the files of a pattern; ``**`` stands for folders as a search of folders finds them."""
+    parts = pattern.split(os.sep)
+    if "**" not in parts:
+        yield from sorted(match for match in glob.iglob(pattern) if os.path.isfile(match))
+        return
+    start = parts.index("**")
+    top = os.sep.join(parts[:start]) or (os.sep if start else "")
+    for folder in sorted(glob.iglob(top)) if top else [os.curdir]:
+        for found in _search(folder) if os.path.isdir(folder) else ():
+            if not isinstance(found, str):
+                yield found
+            elif _fits(os.path.relpath(found, folder).split(os.sep), parts[start:]):
+                yield found if top else os.path.relpath(found)
+
+
+def _fits(parts: list[str], pattern: list[str]) -> bool:
+    """Return whether the parts of a path fit those of a pattern."""
+    if not pattern:
+        return not parts
+    if pattern[0] == "**" and _fits(parts, pattern[1:] or ["*"]):
+        return True
+    if not parts or not fnmatch.fnmatch(parts[0], pattern[0]):
+        return False
+    return _fits(parts[1:], pattern if pattern[0] == "**" else pattern[1:])
 
 
 def _search(folder: str) -> Iterator[str | TagResult]:

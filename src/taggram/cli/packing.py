@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from taggram._text import printable
+
 if TYPE_CHECKING:
     from taggram.datasets import PackResult
 
@@ -12,6 +14,6 @@ if TYPE_CHECKING:
 def show_result(result: PackResult) -> None:
     """Print a line on stderr about a clip that failed or is damaged."""
     if result.state == "failed":
-        print(f"error: {result.message}", file=sys.stderr)
+        print(f"error: {printable(result.message)}", file=sys.stderr)
     elif result.message:
-        print(f"warning: {result.clip.path}: {result.message}", file=sys.stderr)
+        print(f"warning: {printable(f'{result.clip.path}: {result.message}')}", file=sys.stderr)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taggram._text import printable_path
+from taggram._text import printable
 from taggram.cli.streams import encodable
 from taggram.cli.times import format_time
 from taggram.vocabularies import label
@@ -54,7 +54,7 @@ def paint(text: str, style: int) -> str:
 def headline(prediction: Prediction) -> str:
     """Return file, duration and model as one line."""
     rest = f"  {format_time(prediction.duration)}  {prediction.model}"
-    return paint(printable_path(prediction.path or ""), BOLD) + paint(rest, DIM)
+    return paint(printable(prediction.path or ""), BOLD) + paint(rest, DIM)
 
 
 def category(name: str) -> str:
@@ -78,12 +78,13 @@ def table(prediction: Prediction, tags: list[TagScore]) -> str:
 
 
 def heat_map(prediction: Prediction, tags: list[TagScore], columns: int) -> str:
-    """Return the taggram: time runs to the right, the height of a block is the score."""
+    """Return the taggram: time runs to the right, the height of a block is the probability, or the score."""
     width = _width(tags)
     heights = _HEIGHTS if encodable(_HEIGHTS) else _ASCII_HEIGHTS
+    cells = prediction.scores if prediction.segment_probabilities is None else prediction.segment_probabilities
     lines = []
     for tag, score in tags:
-        column = prediction.scores[:, prediction.vocabulary.names.index(tag)]
+        column = cells[:, prediction.vocabulary.names.index(tag)]
         over_time = _columns(column, max(8, columns - width - 10))
         blocks = "".join(heights[round(float(s) * 8)] for s in over_time)
         lines.append(f"{label(tag):{width}}  {paint(blocks, COLOURS[prediction.vocabulary.tags[tag]])}  {score:.2f}")

@@ -48,8 +48,8 @@ class Selection:
         available = tagger.card.thresholds
         if thresholds and thresholds not in (available or {}):
             raise ModelError(f"{tagger.model} has no thresholds {thresholds}; use --top or --all")
-        if level and tagger.card.levels is None:
-            raise ModelError(f"{tagger.model} has no levels; use --top or --all")
+        if level and (available is None or tagger.card.levels is None):
+            raise ModelError(f"{tagger.model} has no {'levels' if available else 'thresholds'}; use --top or --all")
         if all_tags:
             return cls(None, sys.maxsize)
         if top is not None or available is None:

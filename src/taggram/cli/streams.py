@@ -7,7 +7,7 @@ import io
 import os
 import sys
 
-from taggram._text import printable_path
+from taggram._text import printable
 
 __all__ = ["describe", "encodable", "prepare"]
 
@@ -52,7 +52,7 @@ def describe(error: OSError) -> str | None:
     """
     reason = (error.strerror or str(error)).lower()
     if error.filename is not None:
-        name = printable_path(os.fsdecode(error.filename))
+        name = printable(os.fsdecode(error.filename))
         return f"{name} cannot be used ({reason}): check the path and its permissions"
     if error.errno not in _WRITE_ERRORS:
         return None

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from taggram._progress import progress
-from taggram._text import encode_path
+from taggram._text import encode_path, printable
 from taggram.cli.completion import model_names
 from taggram.cli.times import parse_time
+from taggram.errors import TaggramError
 
 if TYPE_CHECKING:
     from taggram.cli.selection import Selection
@@ -119,7 +120,7 @@ def tag(
     if csv and (json or over_time):
         raise typer.BadParameter("--csv has the scores of the whole file: it takes no --json or --over-time")
     if sum(selections) > 1:
-        raise typer.BadParameter("--top and --all exclude each other, --thresholds and --min")
+        raise typer.BadParameter("choose one of --top, --all, and --thresholds with --min: they exclude each other")
     if duration == 0:
         raise typer.BadParameter("--duration must be above 0")
     if plot is not None:
@@ -155,11 +156,14 @@ def tag(
         summary.add(result)
         if result.prediction is None:
             printer.failure(result)
-        else:
-            prediction = result.prediction.in_vocabulary(target.name)
-            printer.success(prediction)
-            if pictures:
+            continue
+        prediction = result.prediction.in_vocabulary(target.name)
+        printer.success(prediction)
+        if pictures:
+            try:
                 plot_taggram(prediction, pictures[result.path], select(prediction, PLOT_TAGS))
+            except TaggramError as error:
+                summary.fail(error)
     summary.print(time.perf_counter() - began)
     if summary.failed:
         raise typer.Exit(1)
@@ -167,8 +171,6 @@ def tag(
 
 def _picture_files(plot: Path, files: list[str]) -> dict[str, Path]:
     """Return the picture of each file; create the folder of several pictures."""
-    from taggram.errors import TaggramError
-
     if plot.suffix.lower() in (".png", ".svg"):
         if len(files) > 1:
             raise typer.BadParameter(f"--plot {plot} is one picture, for {len(files)} files: give a folder")
@@ -180,7 +182,8 @@ def _picture_files(plot: Path, files: list[str]) -> dict[str, Path]:
         for folder in {plot, *(picture.parent for picture in pictures.values())}:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TaggramError(f"{plot}: the folder cannot be created: {error.strerror}") from error
+        reason = (error.strerror or str(error)).lower()
+        raise TaggramError(f"the folder {plot} cannot be created ({reason}): choose another place") from error
     return pictures
 
 
@@ -209,16 +212,18 @@ class _Summary:
         self.seconds = 0.0
 
     def add(self, result: TagResult) -> None:
-        from taggram._text import printable_path
-
         self.files += 1
         if result.prediction is None:
-            self.failed += 1
-            print(f"error: {result.error}", file=sys.stderr)
+            self.fail(result.error)
             return
         self.seconds += result.prediction.duration
         for warning in () if self._quiet else result.prediction.warnings:
-            print(f"warning: {printable_path(result.path)}: {warning}", file=sys.stderr)
+            print(f"warning: {printable(result.path)}: {warning}", file=sys.stderr)
+
+    def fail(self, error: TaggramError | None) -> None:
+        """Count a file without tags or picture, and print why."""
+        self.failed += 1
+        print(f"error: {error}", file=sys.stderr)
 
     def print(self, wall: float) -> None:
         if self._quiet:
@@ -266,7 +271,7 @@ class _Json:
     def failure(self, result: TagResult) -> None:
         import json
 
-        data = {"path": encode_path(result.path), "error": encode_path(str(result.error))}
+        data = {"path": encode_path(result.path), "error": str(result.error)}
         print(json.dumps(data, ensure_ascii=False), flush=True)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import typer
+
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)")
 
 
@@ -12,7 +14,7 @@ def parse_time(text: str) -> float:
 
     Raises
     ------
-    ValueError
+    typer.BadParameter
         For any other text.
 
     Examples
@@ -22,7 +24,7 @@ def parse_time(text: str) -> float:
     """
     match = _TIME.fullmatch(str(text))
     if match is None or (match[2] is not None and float(match[3]) >= 60):
-        raise ValueError("must be seconds, as 90, or minutes and seconds, as 1:30")
+        raise typer.BadParameter(f"{text!r} is no time: write seconds, as 90, or minutes and seconds, as 1:30")
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return 3600 * hours + 60 * minutes + seconds
 

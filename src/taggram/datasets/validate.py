@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -224,12 +225,15 @@ def _read_record(record: TextIO) -> dict[str, _DecodedFile]:
     entries = {}
     record.seek(0)
     line = "\n"
-    for line in record:
-        try:
-            entry = _DecodedFile(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        entries[entry.path] = entry
+    try:
+        for line in record:
+            if not line.startswith("{"):
+                raise ValueError
+            with contextlib.suppress(ValueError, TypeError):
+                entry = _DecodedFile(**json.loads(line))
+                entries[entry.path] = entry
+    except ValueError:  # UnicodeDecodeError, too
+        raise DatasetError(f"{record.name} is no record of a validation: name another file") from None
     if not line.endswith("\n"):
         record.write("\n")
     return entries

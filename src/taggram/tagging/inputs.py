@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from numbers import Integral, Real
@@ -26,7 +27,7 @@ def open_audio(
     check_part(start, duration)
     if isinstance(audio, np.ndarray):
         return _from_array(audio, rate, sample_rate, start, duration)
-    if sample_rate is not None:
+    if sample_rate is not None and (isinstance(audio, str | os.PathLike | bytes) or hasattr(audio, "read")):
         raise TypeError("sample_rate is for arrays: a file states its own, so leave it out")
     if isinstance(audio, bytes | bytearray | memoryview):
         return AudioSource(None, None, rate, start, duration, content=bytes(audio))
@@ -69,7 +70,7 @@ def check_count(name: str, value: int) -> None:
 
 def _content(file: IO[bytes]) -> bytes:
     """Read a file object to its end."""
-    content = file.read()
+    content = None if isinstance(file, io.TextIOBase) else file.read()
     if not isinstance(content, bytes):
         raise TypeError("tag takes a file open in binary mode: open(path, 'rb')")
     if not content:

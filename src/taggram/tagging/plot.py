@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,17 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram._text import encode_path
+from taggram._files import atomic_file
+from taggram._text import printable
 from taggram.audio import AudioStream
 from taggram.errors import MissingExtraError, ModelError, TaggramError
 from taggram.features import FrontEnd
 from taggram.features.mel import mel_filters
+from taggram.models.card import LEVELS
 from taggram.tagging.prediction import Prediction, TagScore
 from taggram.vocabularies import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.collections import QuadMesh
 
 _PICTURE = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
 _COLUMNS = 1200  # of the spectrogram, at most
@@ -36,6 +39,8 @@ def require_matplotlib() -> None:
 
 def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | None = None) -> None:
     """Plot the spectrogram of a file with its taggram below it.
+
+    The colour of a tag in a segment is the probability that the tag is right; for a model without levels, the score.
 
     Parameters
     ----------
@@ -53,6 +58,10 @@ def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | 
         If matplotlib is not installed.
     ModelError
         If the prediction is of an array.
+    AudioError
+        If the file cannot be read any more.
+    TaggramError
+        If the picture cannot be written.
     """
     require_matplotlib()
     from matplotlib.figure import Figure
@@ -66,18 +75,23 @@ def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | 
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, height])
     _draw_spectrogram(above, prediction)
     if names:
-        figure.colorbar(_draw_taggram(below, prediction, names), ax=below, label="score", pad=0.01)
+        _draw_taggram(below, prediction, names)
     else:
         below.set_yticks([])
         below.text(0.5, 0.5, "no tag is above its threshold", transform=below.transAxes, ha="center", va="center")
-    name = encode_path(os.path.basename(prediction.path))
-    figure.suptitle(f"{name}  ·  {prediction.model}", parse_math=False)
+    figure.suptitle(printable(f"{os.path.basename(prediction.path)}  ·  {prediction.model}"), parse_math=False)
     below.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02}"))
     below.set_xlabel("time")
+    picture = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # of a script that no installed font has: a box is drawn for it
+        figure.savefig(picture, format=file.suffix[1:].lower() or None, dpi=150)
     try:
-        figure.savefig(file, dpi=150)
+        with atomic_file(file) as scratch:
+            scratch.write_bytes(picture.getbuffer())
     except OSError as error:
-        raise TaggramError(f"{file}: the picture cannot be written: {error.strerror}") from error
+        reason = (error.strerror or str(error)).lower()
+        raise TaggramError(f"the picture {file} cannot be written ({reason}): choose another place") from error
 
 
 def _draw_spectrogram(axes: Axes, prediction: Prediction) -> None:
@@ -123,15 +137,20 @@ def _spectrogram(path: str, start: float, seconds: float) -> NDArray[np.float64]
     return decibels
 
 
-def _draw_taggram(axes: Axes, prediction: Prediction, tags: list[str]) -> QuadMesh:
-    from matplotlib.colors import PowerNorm
+def _draw_taggram(axes: Axes, prediction: Prediction, tags: list[str]) -> None:
+    from matplotlib.colors import Normalize, PowerNorm
 
     rows = [prediction.vocabulary.names.index(tag) for tag in tags]
     # A segment is drawn up to the start of the next one, the last one to its end.
     edges = np.append(prediction.times[:, 0], prediction.times[-1, 1])
-    colours = PowerNorm(0.5, vmin=0, vmax=1)  # most scores are low
-    scores = prediction.scores[:, rows].T
-    image = axes.pcolormesh(edges, np.arange(len(tags) + 1), scores, cmap="viridis", norm=colours, shading="flat")
+    probabilities = prediction.segment_probabilities
+    mesh = (prediction.scores if probabilities is None else probabilities)[:, rows].T
+    colours = PowerNorm(0.5, vmin=0, vmax=1) if probabilities is None else Normalize(0, 1)  # most scores are low
+    image = axes.pcolormesh(edges, np.arange(len(tags) + 1), mesh, cmap="viridis", norm=colours, shading="flat")
+    what = "score" if probabilities is None else "probability that\nthe tag is right"
+    legend = axes.figure.colorbar(image, ax=axes, label=what, pad=0.01)
+    if probabilities is not None:
+        marks = {0.0: "0", **{least: f"{least:g}  {level}" for level, least in LEVELS.items()}}
+        legend.set_ticks(list(marks), labels=list(marks.values()))
     axes.set_yticks(np.arange(len(tags)) + 0.5, [label(tag) for tag in tags])
     axes.invert_yaxis()
-    return image

@@ -70,6 +70,8 @@ class Prediction:
         Clip scores from which on a tag applies, by criterion and tag; empty for a model without thresholds.
     probabilities : (tags,) float32
         Probability that each tag is right for the clip; None for a model without levels.
+    segment_probabilities : (segments, tags) float32
+        The same by the scores of each segment, as if it were the clip.
     silent
         Whether the audio is silent, so that its tags mean nothing.
     warnings
@@ -99,6 +101,7 @@ class Prediction:
     aggregation: Aggregation = "mean"
     thresholds: dict[ThresholdCriterion, dict[str, float]] = field(default_factory=dict)
     probabilities: NDArray[np.float32] | None = None
+    segment_probabilities: NDArray[np.float32] | None = None
     silent: bool = False
     warnings: tuple[str, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
@@ -169,10 +172,17 @@ class Prediction:
 
         They follow from the scores by the aggregation of the card, with which they were fitted.
         """
-        if card.levels is None:
+        if (levels := card.levels) is None:
             return self
-        pairs = zip(self.vocabulary.names, self.clip_scores(card.aggregation).tolist(), strict=True)
-        return replace(self, probabilities=np.array([card.levels.probability(*pair) for pair in pairs], np.float32))
+
+        def probabilities(scores: NDArray[np.float32]) -> list[float]:
+            return [levels.probability(*pair) for pair in zip(self.vocabulary.names, scores.tolist(), strict=True)]
+
+        return replace(
+            self,
+            probabilities=np.array(probabilities(self.clip_scores(card.aggregation)), np.float32),
+            segment_probabilities=np.array([probabilities(row) for row in self.scores], np.float32),
+        )
 
     def probability(self, tag: str) -> float | None:
         """Return the probability that a tag is right for the clip; None for a model without levels.
@@ -262,7 +272,10 @@ class Prediction:
             vocabulary=mapping.target,
             scores=mapping.scores(self.scores),
             thresholds=thresholds,
-            probabilities=None if self.probabilities is None else mapping.scores(self.probabilities[None])[0],
+            probabilities=None if self.probabilities is None else mapping.scores(self.probabilities),
+            segment_probabilities=(
+                None if self.segment_probabilities is None else mapping.scores(self.segment_probabilities)
+            ),
         )
 
     def to_dict(self, tags: Sequence[TagScore] | None = None, *, over_time: bool = False) -> dict[str, Any]:

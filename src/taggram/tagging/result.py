@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taggram._text import printable_path
 from taggram.errors import TaggramError
 from taggram.tagging.prediction import Prediction
 
@@ -37,10 +36,10 @@ class TagResult:
 def error_result(path: str, error: Exception) -> TagResult:
     """Return the result of a file whose tagging raised an exception; a defect of taggram must not stop the batch."""
     if not isinstance(error, TaggramError):
-        error = TaggramError(f"{printable_path(path)}: unexpected {type(error).__name__}: {error}")
+        error = TaggramError(f"{path}: unexpected {type(error).__name__}: {' '.join(str(error).split())}")
     return TagResult(path, error=error)
 
 
 def crash_result(path: str, reason: str) -> TagResult:
     """Return the result of a file whose worker process died."""
-    return TagResult(path, error=TaggramError(f"{printable_path(path)}: {reason}; is the file sound?"))
+    return TagResult(path, error=TaggramError(f"{path}: {reason}; is the file sound?"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import NonNegativeInt, ValidationError, model_validator
 
 from taggram.errors import RecipeError
 from taggram.training.sections import (
@@ -39,7 +40,7 @@ class Recipe(Config):
         The sections.
     """
 
-    name: str = Field(pattern=r"^\w+\.[\w.-]+$")
+    name: str
     seed: NonNegativeInt = 0
     licence: str = "not stated; depends on the training data"
     data: DataConfig
@@ -52,8 +53,9 @@ class Recipe(Config):
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         teachers = self.distill.teachers
-        if self.name.partition(".")[0] != self.model.architecture:
-            raise ValueError(f"name: must start with the architecture, as in {self.model.architecture}.mine")
+        if not re.fullmatch(rf"{re.escape(self.model.architecture)}\.[\w.-]+", self.name):
+            example = f"{self.model.architecture}.mine"
+            raise ValueError(f"name: must be the architecture and a name of letters, digits, . and -, as {example}")
         if teachers and not isinstance(self.data.vocabulary, str):
             raise ValueError("data.vocabulary: distillation needs a vocabulary with a name, such as taggram")
         if self.augment.variants and not (self.data.sources and teachers):

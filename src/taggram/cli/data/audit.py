@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from taggram._system import cpu_count
+from taggram._text import printable
 from taggram.cli.data.arguments import Folder, Json, Name, Protocol, Workers
 
 
@@ -54,7 +55,7 @@ def audit(
         sources.append(auditing.Source(dataset(other), folder, other_protocol or None))
     result = auditing.run(source, sources, audio=audio, workers=workers or cpu_count(), progress=progress)
     for line in result.unreadable:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {printable(line)}", file=sys.stderr)
     if html is not None:
         write_report(auditing.html_report(result, source), html)
     if json:

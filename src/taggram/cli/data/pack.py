@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from taggram._system import cpu_count
-from taggram._text import encode_path
+from taggram._text import encode_path, printable
 from taggram.cli.data.arguments import Protocol, Workers, check_readable, count
 from taggram.cli.packing import show_result
 
@@ -77,7 +77,7 @@ def pack(
         raise typer.BadParameter("--id, --labels, --split and --group name columns of a table, not of a folder")
     index = datasets.list_table(path, **columns) if has_columns else datasets.dataset(name).index(path, protocol)
     for line in index.warnings:
-        print(f"warning: {line}", file=sys.stderr)
+        print(f"warning: {printable(line)}", file=sys.stderr)
     if new_split is not None:
         index = datasets.artist_split(index, seed=new_split)
     if dry_run:
@@ -108,7 +108,7 @@ def _list(index: ClipIndex, store: Path, sample_rate: int) -> None:
             print(encode_path(str(file)))
         else:
             missing += 1
-            print(f"error: {file} does not exist: check the path", file=sys.stderr)
+            print(f"error: {printable(str(file))} does not exist: check the path", file=sys.stderr)
     print(f"{count(len(index.clips), 'clip')}, {n} to pack, {missing} of them missing", file=sys.stderr)
     if missing:
         raise typer.Exit(1)

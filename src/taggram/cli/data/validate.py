@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taggram._system import cpu_count
-from taggram._text import encode_path, escape_surrogates
+from taggram._text import encode_path, escape_surrogates, printable
 from taggram.cli.data.arguments import Folder, Name, Protocol, Workers, count
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def validate(
     ):
         kinds[issue.kind] += 1
         fields = {"kind": issue.kind, "path": encode_path(issue.path), "message": escape_surrogates(issue.message)}
-        line = encoder.dumps(fields, ensure_ascii=False) if json else "{kind}: {message}".format(**fields)
+        line = encoder.dumps(fields, ensure_ascii=False) if json else f"{issue.kind}: {printable(issue.message)}"
         print(line, flush=True)
     issues = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "no issues"
     files = f"{count(counts.total, 'file')} ({counts.cached} validated before), {counts.seconds / 3600:.2f} h"
