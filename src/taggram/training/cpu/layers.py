@@ -82,29 +82,6 @@ class CPUMaxPool1d(nn.MaxPool1d):
         return torch.max_pool1d_with_indices(x, *window)[0]
 
 
-class _Pool2d(nn.Module):
-    """Pooling whose gradient is channels last if its input is.
-
-    Torch gives the gradient of the input the layout of the gradient of the output. A dense layer after the pooling
-    makes that channels first, and all layers before would copy their maps.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Pool."""
-        y: Tensor = super().forward(x)
-        if y.requires_grad and y.is_contiguous(memory_format=torch.channels_last):
-            y.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
-        return y
-
-
-class CPUMaxPool2d(_Pool2d, nn.MaxPool2d):
-    """Max-pooling; see `_Pool2d`."""
-
-
-class CPUAvgPool2d(_Pool2d, nn.AvgPool2d):
-    """Average-pooling; see `_Pool2d`."""
-
-
 def _convolve(
     x: Tensor,
     weight: Tensor,

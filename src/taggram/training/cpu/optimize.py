@@ -10,13 +10,13 @@ from torch import nn
 from taggram.training.cpu import layers
 from taggram.training.cpu.norm_pool import NormPoolSequential, has_norm_pool
 
-KERNELS = ("conv1d", "weight_grad", "spectrogram_grad", "pool_grad", "norm_pool")
+KERNELS = ("conv1d", "weight_grad", "spectrogram_grad", "norm_pool")
 AVX512 = torch.backends.cpu.get_cpu_capability() == "AVX512"
 DEFAULT_KERNELS = tuple(kernel for kernel in KERNELS if not (AVX512 and kernel in ("conv1d", "weight_grad")))
 
-_REPLACEMENTS: dict[str, dict[type[nn.Module], type[nn.Module]]] = {
-    "conv1d": {nn.BatchNorm1d: layers.CPUBatchNorm1d, nn.MaxPool1d: layers.CPUMaxPool1d},
-    "pool_grad": {nn.MaxPool2d: layers.CPUMaxPool2d, nn.AvgPool2d: layers.CPUAvgPool2d},
+_OVER_TIME: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: layers.CPUBatchNorm1d,
+    nn.MaxPool1d: layers.CPUMaxPool1d,
 }
 
 
@@ -34,7 +34,6 @@ def optimize_for_cpu(network: nn.Module, kernels: Collection[str] = DEFAULT_KERN
         - ``"weight_grad"``: gradients of weights as one matrix product, see `taggram.training.cpu.gradients`. By
           default without AVX-512 only: with it, oneDNN is faster.
         - ``"spectrogram_grad"``: gradients of one-channel inputs as one matrix product.
-        - ``"pool_grad"``: gradients of pooling stay channels last.
         - ``"norm_pool"``: batch norm, activation and max-pooling in one operation, see
           `taggram.training.cpu.norm_pool`.
 
@@ -59,10 +58,9 @@ def optimize_for_cpu(network: nn.Module, kernels: Collection[str] = DEFAULT_KERN
         elif "norm_pool" in kernels and isinstance(module, nn.Sequential) and has_norm_pool(module):
             module.__class__ = NormPoolSequential
             applied.add("norm_pool")
-        for kernel, replacements in _REPLACEMENTS.items():
-            if kernel in kernels and (replacement := replacements.get(type(module))):
-                module.__class__ = replacement
-                applied.add(kernel)
+        elif "conv1d" in kernels and (replacement := _OVER_TIME.get(type(module))):
+            module.__class__ = replacement
+            applied.add("conv1d")
     return applied
 
 
