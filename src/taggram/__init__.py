@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from taggram.tagging import Tagger as Tagger
     from taggram.tagging import TagResult as TagResult
     from taggram.tagging import TagScore as TagScore
-    from taggram.training import TrainResult as TrainResult
     from taggram.training import train as train
     from taggram.vocabularies import Vocabulary as Vocabulary
     from taggram.vocabularies import VocabularyMap as VocabularyMap
@@ -53,7 +52,6 @@ _ROOMS = {
     "TagResult": "tagging",
     "TagScore": "tagging",
     "Tagger": "tagging",
-    "TrainResult": "training",
     "train": "training",
     "Vocabulary": "vocabularies",
     "VocabularyMap": "vocabularies",

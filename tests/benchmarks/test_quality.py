@@ -10,7 +10,7 @@ import pytest
 from benchmarks.quality import show, write
 
 from benchmarks import finalists
-from taggram import ModelCard
+from taggram import ModelCard, Vocabulary
 from taggram.evaluation.teachers.comparison import Comparison, ModelScores
 from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.evaluation.teachers.results import ComparisonResult, Resampling, at_least
@@ -53,7 +53,7 @@ def test_finalists_are_compared_on_validation_clips_only() -> None:
     genres = tuple(frozenset(rng.choice(names, 2, replace=False).tolist()) for _ in range(n))
     blank = np.array([str(i) for i in range(n)])
     clips = LabelledClips("mer4q", tuple(map(Path, blank)), blank, blank, splits, blank, genres, (frozenset(),) * n)
-    first = rng.random((n, 94), np.float32)
+    first = rng.random((n, len(Vocabulary.from_names("taggram"))), np.float32)
     second = (first + rng.normal(0, 0.1, first.shape)).clip(0, 1).astype(np.float32)
     student, teacher = ModelScores("a", first, first.copy()), ModelScores("b", second, second.copy())
     comparison = Comparison(clips, student, (teacher,), (1,))

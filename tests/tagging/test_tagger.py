@@ -282,7 +282,7 @@ def test_in_another_vocabulary() -> None:
 def test_every_published_tag_has_an_answer_of_ours() -> None:
     own = taggram.Vocabulary.from_names("taggram")
     song = dataclasses.replace(prediction(), vocabulary=own, scores=np.zeros((1, len(own)), np.float32), thresholds={})
-    for name in taggram.Vocabulary.published():
+    for name in set(taggram.Vocabulary.published()) - {"audioset"}:  # most of AudioSet is no music
         assert song.in_vocabulary(name).vocabulary == taggram.Vocabulary.from_names(name)
 
 

@@ -30,6 +30,7 @@ COLOURS: dict[Category, int] = {
     "mood": 33,
     "era": 34,
     "tempo": 31,
+    "scale": 37,
     "other": 37,
 }
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

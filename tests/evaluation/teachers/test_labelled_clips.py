@@ -11,6 +11,8 @@ from taggram.datasets import dataset
 from taggram.evaluation.teachers.labelled_clips import LabelledClips, label_names
 from taggram.vocabularies import VocabularyMap
 
+QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
+
 
 @pytest.mark.parametrize("name", ["mer4q", "emotify"])
 def test_clips_are_the_rows_of_the_table(name: str, tmp_path: Path) -> None:
@@ -35,5 +37,6 @@ def test_the_committed_map_fits_the_data(shared: Path, label_map: VocabularyMap)
     mer4q, emotify = (LabelledClips.from_dataset(name, shared / "data" / name) for name in ("mer4q", "emotify"))
     assert len(mer4q) == 809 and len(label_names(mer4q.genres)) == 21
     assert set(label_names(mer4q.genres) + label_names(emotify.genres)) <= set(label_map.source.names)
-    assert mer4q.label_matrix(label_map.source.names[:30]).any(axis=0).all()
-    assert len(label_map.inverse().covered()) == 15 + 9 + 4
+    words = [name for name in label_map.source.names if name.startswith("mer4q/") and name[6:] not in QUADRANTS]
+    assert mer4q.label_matrix(words).any(axis=0).all()
+    assert set(words) >= set(label_names(mer4q.genres))
