@@ -122,6 +122,7 @@ class _Builder:
             compared,
             tuple(pair for of_metric in pairs.values() for pair in of_metric),
             self._agreement(values) if len(compared) > 2 else {},
+            self._results[0].test.tags,
             self._clips,
             self._groups,
             self._truth,

@@ -118,6 +118,8 @@ class ComparisonTable:
     agreement
         Spearman's rank correlation of two metrics over the models, with its interval over resamples; empty for less
         than three models.
+    tags
+        Of the protocol.
     clips, groups : (clips,) str
         The clips that all models have, and their artists or recordings.
     truth : (clips, tags) bool
@@ -133,6 +135,7 @@ class ComparisonTable:
     models: tuple[ComparedModel, ...]
     pairs: tuple[ModelPair, ...]
     agreement: Mapping[tuple[str, str], Interval]
+    tags: tuple[str, ...]
     clips: NDArray[np.str_]
     groups: NDArray[np.str_]
     truth: NDArray[np.bool_]
