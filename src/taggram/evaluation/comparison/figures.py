@@ -99,14 +99,18 @@ def _differences(axes: Axes, table: ComparisonTable, metric: str) -> tuple[float
     """Draw the paired difference of each model to the reference with its interval: a forest plot."""
     models = sorted(table.models, key=lambda model: -np.nan_to_num(model.metrics[metric].mean.value, nan=-np.inf))
     for row, model in enumerate(models):
-        value = model.metrics[metric].difference
-        clear = value.low > 0 or value.high < 0
+        difference = model.metrics[metric].difference
+        clear = difference.low > 0 or difference.high < 0
         if model.name == table.reference:
             axes.plot(0, row, "|", color="black", markersize=11, markeredgewidth=2)
-        elif not math.isnan(value.value):
+        elif not math.isnan(difference.value):
             colour = COLOURS[0] if clear else GREY
-            axes.plot([value.low, value.high], [row, row], color=colour, linewidth=1.6)
-            axes.plot(value.value, row, "o", color=colour, markersize=6, markerfacecolor=colour if clear else "white")
+            axes.plot([difference.low, difference.high], [row, row], color=colour, linewidth=1.6)
+            axes.plot(
+                difference.value, row, "o", color=colour, markersize=6, markerfacecolor=colour if clear else "white"
+            )
+        numbers = "reference" if model.name == table.reference else _numbers(difference)
+        axes.text(1.02, row, numbers, transform=axes.get_yaxis_transform(), verticalalignment="center")
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_yticks(range(len(models)), [f"{model.name}  {model.metrics[metric].letters}" for model in models])
     axes.set_ylim(len(models) - 0.4, -0.6)
@@ -118,7 +122,7 @@ def _differences(axes: Axes, table: ComparisonTable, metric: str) -> tuple[float
         fontsize=9,
         loc="left",
     )
-    return 7.6, 1.3 + ROW * len(models)
+    return 8.2, 1.3 + ROW * len(models)
 
 
 def _curves(
@@ -177,6 +181,8 @@ def _tags(axes: Axes, table: ComparisonTable, metric: str) -> tuple[float, float
 
 def _cost(axes: Axes, table: ComparisonTable, cost: str) -> tuple[float, float]:
     """Draw quality against cost, with intervals and the Pareto front."""
+    from matplotlib.ticker import EngFormatter
+
     metric = next(iter(table.models[0].metrics))
     quality = [model.metrics[metric].mean for model in table.models]
     cost_of = costs(table.models, cost)
@@ -187,9 +193,17 @@ def _cost(axes: Axes, table: ComparisonTable, cost: str) -> tuple[float, float]:
         if not math.isnan(cost_of[i] + quality[i].value):
             _cost_point(axes, i, model, cost_of[i], quality[i], front[i])
     axes.set_xscale("log")
+    for axis_format in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        axis_format(EngFormatter(sep=""))
+    axes.tick_params(axis="x", which="both", labelsize=8)
     axes.set_xlabel(COSTS[cost] + _machine(table, cost))
     axes.set_ylabel(METRICS[metric].title)
-    axes.set_title(f"{METRICS[metric].title} against cost, {_about(table)}", fontsize=9, loc="left")
+    axes.set_title(
+        f"{METRICS[metric].title} against cost, {_about(table)}\n"
+        "95 % intervals; filled: no other model is at least as good and as cheap",
+        fontsize=9,
+        loc="left",
+    )
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1))
     return 8.2, 4.6
 
@@ -208,6 +222,14 @@ def _cost_point(axes: Axes, i: int, model: ComparedModel, cost: float, value: In
         label=model.name,
         linestyle="none",
     )
+
+
+def _numbers(difference: Interval) -> str:
+    """Return a difference with its interval for people."""
+    if math.isnan(difference.value):
+        return ""
+    ends = "" if math.isnan(difference.low) else f" ({difference.low:+.3f} to {difference.high:+.3f})"
+    return f"{difference.value:+.3f}{ends}".replace("-", "\N{MINUS SIGN}")
 
 
 def _steps(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
