@@ -11,7 +11,7 @@ OURS, THEIRS = "taggram", "scikit-learn"
 
 
 def measure(setting: Setting) -> list[Row]:
-    """Resamples of macro ROC-AUC and AP per second, for both, and of the one over the other; seconds of a comparison."""
+    """Resamples of macro ROC-AUC and AP per second, for both, and their ratio; seconds of a comparison."""
     clips = setting.material.scored
     commands = {name: Loop("loops", "bootstrap", name, str(clips), one_core=True) for name in (OURS, THEIRS)}
     found = loops(commands, setting.runs)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from command_line import run
 from numpy.typing import NDArray
 
 from taggram.errors import EvaluationError
@@ -379,3 +381,64 @@ def test_results_are_read_from_folders_and_refused_if_edited(tmp_path: Path) -> 
         compare([tmp_path / "nothing"])
     with pytest.raises(EvaluationError, match="no results to compare"):
         compare([])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pytest.importorskip("pyarrow")
+    for i, (name, quality) in enumerate({"fcn.a": 0.5, "crnn.b": 2.0, "musicnn.c": 2.1}.items()):
+        made = result(name, scores_of(quality, i), asking="zero-shot")
+        write_result(tmp_path / "results" / name, made.info, made.test, None)
+    return tmp_path / "results"
+
+
+def test_the_command_prints_tables(folder: Path, tmp_path: Path) -> None:
+    done = run("compare", folder, "--csv", tmp_path / "models.csv")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"p ({protocol().hash})"
+    assert lines[2].startswith(f"zero-shot: {CLIPS} clips of {CLIPS // 2} artists or recordings, 5 of 5 tags")
+    rows = [line.split() for line in lines if line.startswith(("fcn.a", "crnn.b", "musicnn.c"))]
+    assert [row[0] for row in rows] == ["musicnn.c", "crnn.b", "fcn.a"] and [row[5] for row in rows] == ["a", "a", "b"]
+    front = (
+        "Pareto front of ROC-AUC and parameters: musicnn.c, crnn.b, fcn.a"  # by the lengths of their names
+    )
+    assert front in lines
+    assert any(line.startswith("Rank correlation of ROC-AUC and AP over 3 models: ") for line in lines)
+    assert any(line.startswith("fcn ") and "Ramakrishna" in line for line in lines)
+    with (tmp_path / "models.csv").open(encoding="utf-8") as file:
+        assert [row["model"] for row in csv.DictReader(file)] == ["musicnn.c", "crnn.b", "fcn.a"]
+
+
+def test_the_command_prints_json(folder: Path) -> None:
+    done = run("compare", folder, "--json", "--metric", "average_precision", "--reference", "fcn.a")
+    document = json.loads(done.stdout)
+    (table,) = document["tables"]
+    assert document["protocol_hash"] == protocol().hash and document["metrics"] == ["average_precision"]
+    assert table["reference"] == "fcn.a" and len(table["pairs"]) == 3
+    value, low, high = table["models"][0]["metrics"]["average_precision"]["difference"]
+    assert 0 < low < value < high
+    assert any(result["doubt"] for result in document["published"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        ((), 2, "Missing argument"),
+        (("nothing",), 1, "nothing has no results of taggram evaluate"),
+        (("results", "--metric", "auc"), 1, "not compared by a metric named 'auc'; did you mean"),
+        (("results", "--metric", "mcc"), 1, "MCC needs thresholds"),
+        (("results", "--reference", "x"), 1, "no result is of a model named 'x'"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    arguments: tuple[str, ...], code: int, reason: str, folder: Path, tmp_path: Path
+) -> None:
+    done = run("compare", *arguments, cwd=tmp_path)
+    assert done.returncode == code and reason in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_names_of_metrics_are_completed() -> None:
+    from taggram.cli.completion import metric_names
+
+    assert metric_names("r") == ["roc_auc", "recall"]
