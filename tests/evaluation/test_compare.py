@@ -366,6 +366,14 @@ def test_files_of_a_comparison(tmp_path: Path) -> None:
         write_csv(three, tmp_path)
 
 
+def test_files_of_one_clip(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    comparison = compare([result("a", scores_of(1, 1)[:1]), result("b", scores_of(1, 2)[:1])], metrics=["roc_auc"])
+    names = {file.name for file in write_comparison(comparison, tmp_path)}
+    assert {"own-roc.svg", "own-differences-roc_auc.png", "own-cost-parameters.png"} <= names
+    assert "a,,,,a" in (tmp_path / "own-ranking.csv").read_text()  # no value and no interval
+
+
 def test_results_are_read_from_folders_and_refused_if_edited(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     for model in ("a", "b"):
@@ -400,9 +408,7 @@ def test_the_command_prints_tables(folder: Path, tmp_path: Path) -> None:
     assert lines[2].startswith(f"zero-shot: {CLIPS} clips of {CLIPS // 2} artists or recordings, 5 of 5 tags")
     rows = [line.split() for line in lines if line.startswith(("fcn.a", "crnn.b", "musicnn.c"))]
     assert [row[0] for row in rows] == ["musicnn.c", "crnn.b", "fcn.a"] and [row[5] for row in rows] == ["a", "a", "b"]
-    front = (
-        "Pareto front of ROC-AUC and parameters: musicnn.c, crnn.b, fcn.a"  # by the lengths of their names
-    )
+    front = "Pareto front of ROC-AUC and parameters: musicnn.c, crnn.b, fcn.a"  # by the lengths of their names
     assert front in lines
     assert any(line.startswith("Rank correlation of ROC-AUC and AP over 3 models: ") for line in lines)
     assert any(line.startswith("fcn ") and "Ramakrishna" in line for line in lines)

@@ -17,7 +17,7 @@ from taggram.evaluation.comparison.comparison_metrics import METRICS
 from taggram.evaluation.comparison.comparison_table import ComparedModel, ComparisonTable
 from taggram.evaluation.comparison.mean_curves import GRID, mean_pr_curve, mean_roc_curve
 from taggram.evaluation.comparison.pareto import COSTS, costs, pareto_front
-from taggram.metrics import Interval
+from taggram.metrics import Interval, macro
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,8 @@ def _curves(
     """Draw the mean curve of each model, with its area in the legend."""
     truth = table.truth[:, table.common_tags]
     roc = metric == "roc_auc"
-    chance = float(truth.mean(axis=0)[truth.any(axis=0) & ~truth.all(axis=0)].mean()) if len(truth) > 1 else math.nan
+    shares = truth.mean(axis=0)
+    chance = macro(np.where((shares > 0) & (shares < 1), shares, np.nan)).mean
     for i, model in enumerate(table.models):
         points = curve(model.scores[:, table.common_tags], truth)
         area = model.metrics[metric].mean.value if metric in model.metrics else math.nan
@@ -181,7 +182,7 @@ def _tags(axes: Axes, table: ComparisonTable, metric: str) -> tuple[float, float
 
 def _cost(axes: Axes, table: ComparisonTable, cost: str) -> tuple[float, float]:
     """Draw quality against cost, with intervals and the Pareto front."""
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, FuncFormatter
 
     metric = next(iter(table.models[0].metrics))
     quality = [model.metrics[metric].mean for model in table.models]
@@ -194,7 +195,7 @@ def _cost(axes: Axes, table: ComparisonTable, cost: str) -> tuple[float, float]:
             _cost_point(axes, i, model, cost_of[i], quality[i], front[i])
     axes.set_xscale("log")
     for axis_format in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-        axis_format(EngFormatter(sep=""))
+        axis_format(FuncFormatter(lambda x, _: f"{x:g}") if cost == "seconds_per_minute" else EngFormatter(sep=""))
     axes.tick_params(axis="x", which="both", labelsize=8)
     axes.set_xlabel(COSTS[cost] + _machine(table, cost))
     axes.set_ylabel(METRICS[metric].title)
