@@ -2,11 +2,12 @@
 
 `evaluate` in `run.py` scores the test clips of a protocol (`protocol.py`, `predefined.py`, `evaluation_data.py`) with
 models or files of other programs (`systems.py`, `score_files.py`, `probe.py`) and stores the scores
-(`evaluation_result.py`), from which all metrics are computed (`summary.py`).
+(`evaluation_result.py`), from which all metrics are computed (`summary.py`). `compare` in `compare.py` compares models.
 
 `predictions.py` tags clips. `teachers` has a student and its teachers, `published.py` the table of published results.
 """
 
+from taggram.evaluation.compare import Comparison, compare
 from taggram.evaluation.evaluation_data import EvaluationData, load_protocol
 from taggram.evaluation.evaluation_result import EvaluationInfo, EvaluationResult, LabelledScores, read_result
 from taggram.evaluation.predefined import PROTOCOLS
@@ -16,12 +17,14 @@ from taggram.evaluation.summary import Summary, summarize
 
 __all__ = [
     "PROTOCOLS",
+    "Comparison",
     "EvaluationData",
     "EvaluationInfo",
     "EvaluationResult",
     "LabelledScores",
     "Protocol",
     "Summary",
+    "compare",
     "evaluate",
     "load_protocol",
     "read_result",
