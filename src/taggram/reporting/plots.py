@@ -31,7 +31,7 @@ Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def intervals(
-    labels: Sequence[str], values: Sequence[Interval], axis: str, *, zero: bool = False, colours: Sequence[int] = ()
+    labels: Sequence[str], values: Sequence[Interval], axis: str, series: Sequence[int], *, zero: bool = False
 ) -> Figure:
     """Draw values with their intervals in rows, as in a forest plot.
 
@@ -43,27 +43,28 @@ def intervals(
         Of each row; NaN draws nothing.
     axis
         Label of the axis.
+    series
+        Position of the model of each row.
     zero
         Draw a line at 0, for differences.
-    colours
-        Position of the series of each row; empty: all have the first colour.
     """
     figure = new_figure(SIDE + 60, 64 + ROW * len(labels))
     axes = figure.subplots()
     axes.grid(visible=False, axis="y")
     if zero:
         axes.axvline(0, color=colour("soft"), linewidth=1)
-    for row, (value, low, high) in enumerate(values):
-        series = colours[row] if colours else 0
-        axes.plot([low, high], [row, row], color=_colour(series), solid_capstyle="butt", linewidth=2.2)
-        axes.plot(value, row, color=_colour(series), marker=_marker(series), markersize=7)
+    for row, ((value, low, high), model) in enumerate(zip(values, series, strict=True)):
+        axes.plot([low, high], [row, row], color=_colour(model), solid_capstyle="butt", linewidth=2.2)
+        axes.plot(value, row, color=_colour(model), marker=_marker(model), markersize=7)
     axes.locator_params(axis="x", nbins=6)
     _rows(axes, labels)
     axes.set_xlabel(axis)
     return figure
 
 
-def curves(names: Sequence[str], points: Sequence[Points], kind: Literal["roc", "pr"], base: float = 0) -> Figure:
+def curves(
+    names: Sequence[str], points: Sequence[Points], kind: Literal["roc", "pr"], series: Sequence[int], base: float = 0
+) -> Figure:
     """Draw ROC or precision-recall curves.
 
     Parameters
@@ -74,6 +75,8 @@ def curves(names: Sequence[str], points: Sequence[Points], kind: Literal["roc", 
         False and true positive rates (points,), or recall and precision (points,).
     kind
         Which of the two.
+    series
+        Position of each model.
     base
         Share of positives, which a random order has as precision.
     """
@@ -83,12 +86,12 @@ def curves(names: Sequence[str], points: Sequence[Points], kind: Literal["roc", 
         axes.plot([0, 1], [0, 1], color=colour("soft"), linewidth=1, linestyle=":")
     else:
         axes.plot([0, 1], [base, base], color=colour("soft"), linewidth=1, linestyle=":")
-    for series, (x, y) in enumerate(points):
-        axes.plot(*_thin(x, y), **_line(series))
+    for (x, y), model in zip(points, series, strict=True):
+        axes.plot(*_thin(x, y), **_line(model))
     _unit_square(axes)
     axes.set_xlabel("false positive rate" if kind == "roc" else "recall")
     axes.set_ylabel("true positive rate" if kind == "roc" else "precision")
-    _legend(figure, names)
+    _legend(figure, names, series)
     return figure
 
 
@@ -99,7 +102,7 @@ def tag_values(
     axis: str,
     *,
     series: int,
-    base: float | None = None,
+    limits: tuple[float, float],
 ) -> Figure:
     """Draw a metric of each tag with its interval, beside those of other models as grey ticks.
 
@@ -115,26 +118,25 @@ def tag_values(
         Label of the axis.
     series
         Position of the model.
-    base
-        Value of a random order, drawn as a line.
+    limits
+        Least and greatest value of the axis, so that several plots can be compared.
     """
     figure = new_figure(SIDE, 64 + 19 * len(tags))
     axes = figure.subplots()
     axes.grid(visible=False, axis="y")
-    if base is not None:
-        axes.axvline(base, color=colour("soft"), linewidth=1, linestyle=":")
     rows = np.arange(len(tags))
     for model in others:
         axes.plot(model, rows, "|", color=colour("soft"), markersize=7, markeredgewidth=1.2, alpha=0.6)
     middle, low, high = np.array(values, float).reshape(-1, 3).T
     axes.hlines(rows, low, high, color=_colour(series), linewidth=2)
     axes.plot(middle, rows, color=_colour(series), marker="o", markersize=5.5, linestyle="none")
+    axes.set_xlim(limits)
     _rows(axes, tags)
     axes.set_xlabel(axis)
     return figure
 
 
-def reliability(names: Sequence[str], points: Sequence[Points], series: Sequence[int]) -> Figure:
+def reliability(names: Sequence[str], points: Sequence[Points], series: Sequence[int], axis: str) -> Figure:
     """Draw a reliability diagram.
 
     Parameters
@@ -145,6 +147,8 @@ def reliability(names: Sequence[str], points: Sequence[Points], series: Sequence
         Mean score and share of positives of each bin.
     series
         Position of each model.
+    axis
+        Label of the axis of scores.
     """
     figure = new_figure(SIDE, SIDE + _legend_height(names))
     axes = figure.subplots()
@@ -152,7 +156,7 @@ def reliability(names: Sequence[str], points: Sequence[Points], series: Sequence
     for (x, y), position in zip(points, series, strict=True):
         axes.plot(x, y, **_line(position), marker=_marker(position), markersize=5)
     _unit_square(axes)
-    axes.set_xlabel("mean score")
+    axes.set_xlabel(axis)
     axes.set_ylabel("share of clips with the tag")
     _legend(figure, names, series, markers=True)
     return figure
@@ -204,6 +208,7 @@ def cost(
     front: Sequence[bool],
     axis: str,
     metric: str,
+    series: Sequence[int],
 ) -> Figure:
     """Draw a metric over a cost, on a logarithmic axis, and join the models of the Pareto front.
 
@@ -219,6 +224,8 @@ def cost(
         Whether no other model is both cheaper and better.
     axis, metric
         Labels of the axes.
+    series
+        Position of each model.
     """
     from matplotlib.ticker import EngFormatter, NullFormatter
 
@@ -229,13 +236,13 @@ def cost(
     axes.xaxis.set_minor_formatter(NullFormatter())
     steps = sorted((x, value.value) for x, value, best in zip(costs.tolist(), values, front, strict=True) if best)
     axes.plot(*np.array(steps, float).reshape(-1, 2).T, color=colour("soft"), linewidth=1.2, drawstyle="steps-post")
-    for series, (x, (value, low, high)) in enumerate(zip(costs.tolist(), values, strict=True)):
-        axes.plot([x, x], [low, high], color=_colour(series), linewidth=1.5)
-        axes.plot(x, value, color=_colour(series), marker=_marker(series), markersize=8)
+    for model, x, (value, low, high) in zip(series, costs.tolist(), values, strict=True):
+        axes.plot([x, x], [low, high], color=_colour(model), linewidth=1.5)
+        axes.plot(x, value, color=_colour(model), marker=_marker(model), markersize=8)
     axes.margins(x=0.12)
     axes.set_xlabel(axis)
     axes.set_ylabel(metric)
-    _legend(figure, names, markers=True, lines=False)
+    _legend(figure, names, series, markers=True, lines=False)
     return figure
 
 
@@ -256,13 +263,13 @@ def _legend_height(names: Sequence[str]) -> int:
 
 
 def _legend(
-    figure: Figure, names: Sequence[str], series: Sequence[int] = (), *, markers: bool = False, lines: bool = True
+    figure: Figure, names: Sequence[str], series: Sequence[int], *, markers: bool = False, lines: bool = True
 ) -> None:
     """List the series below the axes."""
     from matplotlib.lines import Line2D
 
     handles = []
-    for position in series or range(len(names)):
+    for position in series:
         style = dict(_line(position)) if lines else {"color": _colour(position), "linestyle": "none"}
         handles.append(Line2D([], [], **style, marker=_marker(position) if markers else ""))
     names = [_short(name, 2 * LETTERS) for name in names]
