@@ -22,10 +22,10 @@ from benchmarks.quality import DATA, LABELS, comparisons
 from taggram import ModelCard, VocabularyMap
 from taggram.evaluation.summary import mean_roc_auc
 from taggram.evaluation.teachers.agreement import split_scores, top_decile
-from taggram.evaluation.teachers.comparison import Comparison
 from taggram.evaluation.teachers.embeddings import K
 from taggram.evaluation.teachers.labelled_clips import label_names
 from taggram.evaluation.teachers.labels import LabelScores
+from taggram.evaluation.teachers.teacher_comparison import TeacherComparison
 from taggram.metrics import macro, neighbour_precision, spearman
 from taggram.models.directories import ONNX_FILE
 
@@ -62,7 +62,7 @@ def main() -> None:
             writer.writerow({**row, "x_real_time": round(30 / statistics.median(seconds[row["finalist"]])), **facts})
 
 
-def metrics(data: Sequence[Comparison]) -> dict[str, Any]:
+def metrics(data: Sequence[TeacherComparison]) -> dict[str, Any]:
     """Compare a student with the ensemble on the validation clips of all sets, and with the labels of the first."""
     student, teachers = split_scores(data, "valid")
     labels = LabelScores.from_comparison(data[0], VocabularyMap.read(LABELS), "valid")

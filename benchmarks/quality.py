@@ -20,10 +20,10 @@ from taggram import ModelCard, VocabularyMap
 from taggram._progress import progress
 from taggram.datasets import dataset
 from taggram.errors import TaggramError
-from taggram.evaluation.teachers.comparison import Comparison
 from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.evaluation.teachers.quality import compare_with_teachers
 from taggram.evaluation.teachers.results import ComparisonResult, Resampling
+from taggram.evaluation.teachers.teacher_comparison import TeacherComparison
 from taggram.metrics import Interval
 from taggram.models.directories import find_model
 from taggram.tagging.cache import PredictionCache
@@ -67,12 +67,14 @@ def main() -> None:
     show(results)
 
 
-def comparisons(model: str, material: Path, cache: Path | None, workers: int) -> tuple[Comparison, Comparison]:
+def comparisons(
+    model: str, material: Path, cache: Path | None, workers: int
+) -> tuple[TeacherComparison, TeacherComparison]:
     """Tag the clips of mer4q and Emotify with a model and the teachers of the default model."""
     teachers = {teacher.model: teacher.weight for teacher in Recipe.read(RECIPE).teachers}
     with PredictionCache(cache) as predictions:
         mer4q, emotify = (
-            Comparison.from_models(
+            TeacherComparison.from_models(
                 model,
                 teachers,
                 LabelledClips.from_dataset(name, material / name),

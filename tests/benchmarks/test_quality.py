@@ -11,9 +11,9 @@ from benchmarks.quality import show, write
 
 from benchmarks import finalists
 from taggram import ModelCard
-from taggram.evaluation.teachers.comparison import Comparison, ModelScores
 from taggram.evaluation.teachers.labelled_clips import LabelledClips
 from taggram.evaluation.teachers.results import ComparisonResult, Resampling, at_least
+from taggram.evaluation.teachers.teacher_comparison import ModelScores, TeacherComparison
 from taggram.metrics import Interval
 from taggram.models.directories import find_model
 from taggram.tagging import DEFAULT_MODEL
@@ -56,7 +56,7 @@ def test_finalists_are_compared_on_validation_clips_only() -> None:
     first = rng.random((n, 94), np.float32)
     second = (first + rng.normal(0, 0.1, first.shape)).clip(0, 1).astype(np.float32)
     student, teacher = ModelScores("a", first, first.copy()), ModelScores("b", second, second.copy())
-    comparison = Comparison(clips, student, (teacher,), (1,))
+    comparison = TeacherComparison(clips, student, (teacher,), (1,))
     values = finalists.metrics([comparison, comparison])
     assert values["clips"] == 2 * 30 and values["labels"] == 3
     assert values["spearman"] > 0.8 and values["top_decile_roc_auc"] > 0.8

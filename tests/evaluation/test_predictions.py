@@ -9,8 +9,8 @@ import pytest
 
 from taggram.errors import TaggramError
 from taggram.evaluation.predictions import predict_clips
-from taggram.evaluation.teachers.comparison import Comparison
 from taggram.evaluation.teachers.labelled_clips import LabelledClips
+from taggram.evaluation.teachers.teacher_comparison import TeacherComparison
 from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache
 
@@ -52,4 +52,4 @@ def test_a_comparison_needs_all_clips(tmp_path: Path) -> None:
     one = np.array(["a"])
     clips = LabelledClips("mer4q", (tmp_path / "missing.wav",), one, one, one, one, (frozenset(),), (frozenset(),))
     with PredictionCache(tmp_path / "cache.sqlite") as cache, pytest.raises(TaggramError, match=r"missing\.wav"):
-        Comparison.from_models("default", {}, clips, cache)
+        TeacherComparison.from_models("default", {}, clips, cache)

@@ -1,4 +1,4 @@
-"""Results that papers publish for data sets."""
+"""Results from papers, which were not measured here."""
 
 from __future__ import annotations
 
@@ -18,23 +18,37 @@ class PublishedResult:
     dataset
         Name of the data set.
     note
-        Protocol, clips or kind of output.
+        Protocol or clips, and table of the paper.
+    split
+        ``"test"``; else ``"validation"`` or ``"train"``, of which no result can be compared with one of the test clips.
     model
         As the paper calls it, or the name of the architecture here.
     metric
         Such as ``ROC-AUC``.
     value
-        On the test clips, 0 to 1.
+        0 to 1.
+    std
+        Standard deviation over runs, as far as stated.
     source
         Authors, title and year of the paper, as far as stated.
+    doubt
+        Why the value is not credible; empty if nothing speaks against it.
     """
 
     dataset: str
     note: str
+    split: str
     model: str
     metric: str
     value: float
+    std: float | None
     source: str
+    doubt: str
+
+    @property
+    def metric_and_split(self) -> str:
+        """The metric, with the split if that is not the test split."""
+        return self.metric if self.split == "test" else f"{self.metric} ({self.split})"
 
 
 def published_results(dataset: str) -> list[PublishedResult]:
@@ -42,9 +56,12 @@ def published_results(dataset: str) -> list[PublishedResult]:
 
     Examples
     --------
-    >>> {result.metric for result in published_results("mtat")} >= {"ROC-AUC", "PR-AUC"}
+    >>> {result.metric for result in published_results("mtat")} == {"ROC-AUC", "PR-AUC", "AP", "MCC"}
     True
     """
     with Path(__file__).with_name("published.csv").open(newline="", encoding="utf-8") as text:
         rows = [row for row in csv.DictReader(text) if row["dataset"] == dataset]
-    return [PublishedResult(value=float(row.pop("value")), **row) for row in rows]
+    return [
+        PublishedResult(value=float(row.pop("value")), std=float(std) if (std := row.pop("std")) else None, **row)
+        for row in rows
+    ]

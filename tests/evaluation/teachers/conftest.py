@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from taggram.datasets import ClipIndex, ClipInfo
-from taggram.evaluation.teachers.comparison import TAGS, Comparison, ModelScores
 from taggram.evaluation.teachers.genres import TEACHER
 from taggram.evaluation.teachers.labelled_clips import LabelledClips
+from taggram.evaluation.teachers.teacher_comparison import TAGS, ModelScores, TeacherComparison
 from taggram.vocabularies import VocabularyMap
 
 GENRES = ("classical", "electronic", "pop", "rock")
@@ -22,7 +22,7 @@ def label_map() -> VocabularyMap:
 
 
 @pytest.fixture
-def comparison(label_map: VocabularyMap) -> Comparison:
+def comparison(label_map: VocabularyMap) -> TeacherComparison:
     """240 clips in three splits; the teacher with the least noise has half of the tags only."""
     rng = np.random.default_rng(0)
     n = 240
@@ -52,7 +52,7 @@ def comparison(label_map: VocabularyMap) -> Comparison:
 
     half = np.flatnonzero(np.arange(len(TAGS)) % 2)
     teachers = (model("half", 1, half), model("good", 2), model(TEACHER, 4))
-    return Comparison(clips, model("student", 2), teachers, (1, 1, 1))
+    return TeacherComparison(clips, model("student", 2), teachers, (1, 1, 1))
 
 
 @pytest.fixture

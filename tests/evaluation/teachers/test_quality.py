@@ -7,15 +7,15 @@ import pytest
 from taggram.datasets import ClipIndex
 from taggram.evaluation.teachers.agreement import compare_agreement
 from taggram.evaluation.teachers.calibration import compare_calibration
-from taggram.evaluation.teachers.comparison import Comparison, ModelScores
 from taggram.evaluation.teachers.labels import compare_labels
 from taggram.evaluation.teachers.quality import compare_with_teachers
 from taggram.evaluation.teachers.results import Resampling
+from taggram.evaluation.teachers.teacher_comparison import ModelScores, TeacherComparison
 from taggram.vocabularies import VocabularyMap
 
 
 def test_every_question_has_results(
-    comparison: Comparison, label_map: VocabularyMap, mtat: ClipIndex, monkeypatch: pytest.MonkeyPatch
+    comparison: TeacherComparison, label_map: VocabularyMap, mtat: ClipIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taggram.evaluation.probe.STRENGTHS", (1e-4, 1e-2))  # few probes, which take the time
     results = compare_with_teachers(comparison, comparison, label_map=label_map, mtat=mtat, resampling=Resampling(20))
@@ -36,9 +36,9 @@ def test_every_question_has_results(
             assert result.difference.value == pytest.approx(difference)
 
 
-def test_a_student_that_equals_the_ensemble(comparison: Comparison, label_map: VocabularyMap) -> None:
+def test_a_student_that_equals_the_ensemble(comparison: TeacherComparison, label_map: VocabularyMap) -> None:
     twin = ModelScores("twin", comparison.ensemble, comparison.student.embeddings)
-    same = Comparison(comparison.clips, twin, comparison.teachers, comparison.weights)
+    same = TeacherComparison(comparison.clips, twin, comparison.teachers, comparison.weights)
     for result in compare_agreement([same], Resampling(20)):
         assert result.student.value == pytest.approx(1) and result.met
     results = [*compare_labels(same, label_map, Resampling(20)), *compare_calibration(same, label_map, Resampling(20))]

@@ -145,15 +145,22 @@ def _results(results: list[PublishedResult]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for source, note in dict.fromkeys((result.source, result.note) for result in results):
         rows = [result for result in results if (result.source, result.note) == (source, note)]
-        metrics = list(dict.fromkeys(result.metric for result in rows))
+        metrics = list(dict.fromkeys(result.metric_and_split for result in rows))
         table = Table("model", box=None, pad_edge=False)
         for metric in metrics:
             table.add_column(metric, justify="right")
         for model in dict.fromkeys(result.model for result in rows):
-            values = {result.metric: f"{result.value:.4g}" for result in rows if result.model == model}
+            values = {result.metric_and_split: _value(result) for result in rows if result.model == model}
             table.add_row(Text(model), *(values.get(metric, "") for metric in metrics))
-        parts += [Text(f"{source} ({note})"), table]
+        doubts = dict.fromkeys((result.metric, result.doubt) for result in rows if result.doubt)
+        parts += [Text(f"{source} ({note})"), table, *(Text(f"* {metric}: {doubt}") for metric, doubt in doubts)]
     return parts
+
+
+def _value(result: PublishedResult) -> str:
+    """Return a value with its standard deviation over runs, and a mark if it is not credible."""
+    spread = "" if result.std is None else f" ± {result.std:.4f}"
+    return f"{result.value:.4g}{spread}{' *' if result.doubt else ''}"
 
 
 def _tags(copy: dict[str, Any]) -> RenderableType:

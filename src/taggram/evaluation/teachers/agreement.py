@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.evaluation.summary import mean_roc_auc
-from taggram.evaluation.teachers.comparison import Comparison, scored_by_all
 from taggram.evaluation.teachers.results import ComparisonResult, Resampling, at_least
+from taggram.evaluation.teachers.teacher_comparison import TeacherComparison, scored_by_all
 from taggram.metrics import macro, spearman
 
 __all__ = ["compare_agreement", "split_scores", "top_decile"]
@@ -18,7 +18,7 @@ QUESTION = "agreement with the ensemble"
 QUANTILE = 0.9  # of the ensemble's scores of a tag; clips above it count as positives
 
 
-def compare_agreement(comparisons: Sequence[Comparison], resampling: Resampling) -> list[ComparisonResult]:
+def compare_agreement(comparisons: Sequence[TeacherComparison], resampling: Resampling) -> list[ComparisonResult]:
     """Compare student and ensemble on the test clips of all data sets together."""
     student, teachers = split_scores(comparisons, "test")
     data = ", ".join(f"{comparison.clips.name} test" for comparison in comparisons)
@@ -43,7 +43,9 @@ def compare_agreement(comparisons: Sequence[Comparison], resampling: Resampling)
     ]
 
 
-def split_scores(comparisons: Sequence[Comparison], split: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def split_scores(
+    comparisons: Sequence[TeacherComparison], split: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return scores of student and ensemble for one split of all data sets.
 
     Returns

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from taggram.evaluation.teachers.comparison import Comparison, scored_by_all
 from taggram.evaluation.teachers.labels import POSITIVES, LabelScores, best_teacher
 from taggram.evaluation.teachers.results import ComparisonResult, Resampling
+from taggram.evaluation.teachers.teacher_comparison import TeacherComparison, scored_by_all
 from taggram.metrics import expected_calibration_error
 from taggram.vocabularies import VocabularyMap
 
@@ -14,7 +14,7 @@ QUESTION = "calibration (0 is best)"
 
 
 def compare_calibration(
-    comparison: Comparison, label_map: VocabularyMap, resampling: Resampling
+    comparison: TeacherComparison, label_map: VocabularyMap, resampling: Resampling
 ) -> list[ComparisonResult]:
     """Compare the expected calibration errors on the test clips, over labels with enough positives."""
     test = LabelScores.from_comparison(comparison, label_map, "test")

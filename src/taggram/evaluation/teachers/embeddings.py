@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from taggram.evaluation.probe import fit_probe
 from taggram.evaluation.summary import mean_roc_auc
-from taggram.evaluation.teachers.comparison import Comparison, ModelScores
 from taggram.evaluation.teachers.labelled_clips import label_names
 from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling
+from taggram.evaluation.teachers.teacher_comparison import ModelScores, TeacherComparison
 from taggram.metrics import accuracy, neighbour_precision
 
 __all__ = ["compare_embeddings"]
@@ -21,7 +21,7 @@ QUESTION = "embedding"
 K = 10
 
 
-def compare_embeddings(comparison: Comparison, resampling: Resampling) -> list[ComparisonResult]:
+def compare_embeddings(comparison: TeacherComparison, resampling: Resampling) -> list[ComparisonResult]:
     """Compare neighbours, then probes, each with the teacher that is best on train and valid clips.
 
     Raises
@@ -32,7 +32,7 @@ def compare_embeddings(comparison: Comparison, resampling: Resampling) -> list[C
     return [*_compare_neighbours(comparison, resampling), *_compare_probes(comparison, resampling)]
 
 
-def _compare_neighbours(comparison: Comparison, resampling: Resampling) -> list[ComparisonResult]:
+def _compare_neighbours(comparison: TeacherComparison, resampling: Resampling) -> list[ComparisonResult]:
     clips = comparison.clips
     genres = clips.label_matrix(label_names(clips.genres))
 
@@ -58,7 +58,7 @@ def _compare_neighbours(comparison: Comparison, resampling: Resampling) -> list[
     return results
 
 
-def _compare_probes(comparison: Comparison, resampling: Resampling) -> list[ComparisonResult]:
+def _compare_probes(comparison: TeacherComparison, resampling: Resampling) -> list[ComparisonResult]:
     clips = comparison.clips
     train, valid, test = (clips.in_splits(split) for split in ("train", "valid", "test"))
     genres = clips.label_matrix(label_names(clips.genres))

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.datasets import ClipIndex
-from taggram.evaluation.teachers.comparison import TAGS, Comparison
 from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling
+from taggram.evaluation.teachers.teacher_comparison import TAGS, TeacherComparison
 from taggram.evaluation.train_overlap import train_overlap
 from taggram.metrics import accuracy
 
@@ -17,7 +17,7 @@ QUESTION = "which of four genres"
 TEACHER = "musicnn_pons.mtat-pons2019"
 
 
-def compare_genres(comparison: Comparison, mtat: ClipIndex, resampling: Resampling) -> list[ComparisonResult]:
+def compare_genres(comparison: TeacherComparison, mtat: ClipIndex, resampling: Resampling) -> list[ComparisonResult]:
     """Compare the accuracy of the highest of four genre tags with that of the published MusicNN and of the ensemble.
 
     A tag that a model does not have is never its highest.

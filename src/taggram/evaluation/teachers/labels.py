@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.evaluation.summary import mean_roc_auc
-from taggram.evaluation.teachers.comparison import Comparison, ModelScores, scored_by_all
 from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling, Target, within
+from taggram.evaluation.teachers.teacher_comparison import ModelScores, TeacherComparison, scored_by_all
 from taggram.vocabularies import VocabularyMap
 
 __all__ = ["POSITIVES", "LabelScores", "best_teacher", "compare_labels"]
@@ -48,7 +48,7 @@ class LabelScores:
         return frequent
 
     @classmethod
-    def from_comparison(cls, comparison: Comparison, label_map: VocabularyMap, *splits: str) -> LabelScores:
+    def from_comparison(cls, comparison: TeacherComparison, label_map: VocabularyMap, *splits: str) -> LabelScores:
         """Score labels: the score of a label is the highest of its tags.
 
         Parameters
@@ -78,7 +78,7 @@ class LabelScores:
         )
 
 
-def best_teacher(comparison: Comparison, label_map: VocabularyMap) -> ModelScores:
+def best_teacher(comparison: TeacherComparison, label_map: VocabularyMap) -> ModelScores:
     """Choose the teacher with the highest mean ROC-AUC on train and valid clips; test clips take no part.
 
     All labels count for all teachers: one that a teacher has no tag for counts 0.5, as a constant score does.
@@ -91,7 +91,9 @@ def best_teacher(comparison: Comparison, label_map: VocabularyMap) -> ModelScore
     return max(comparison.teachers, key=roc_auc_of)
 
 
-def compare_labels(comparison: Comparison, label_map: VocabularyMap, resampling: Resampling) -> list[ComparisonResult]:
+def compare_labels(
+    comparison: TeacherComparison, label_map: VocabularyMap, resampling: Resampling
+) -> list[ComparisonResult]:
     """Compare on the test clips: with the best teacher, with the ensemble, then with each other teacher."""
     test = LabelScores.from_comparison(comparison, label_map, "test")
     best = best_teacher(comparison, label_map).name

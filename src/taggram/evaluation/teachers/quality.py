@@ -5,18 +5,23 @@ from __future__ import annotations
 from taggram.datasets import ClipIndex
 from taggram.evaluation.teachers.agreement import compare_agreement
 from taggram.evaluation.teachers.calibration import compare_calibration
-from taggram.evaluation.teachers.comparison import Comparison
 from taggram.evaluation.teachers.embeddings import compare_embeddings
 from taggram.evaluation.teachers.genres import compare_genres
 from taggram.evaluation.teachers.labels import compare_labels
 from taggram.evaluation.teachers.results import ComparisonResult, Resampling
+from taggram.evaluation.teachers.teacher_comparison import TeacherComparison
 from taggram.vocabularies import VocabularyMap
 
 __all__ = ["compare_with_teachers"]
 
 
 def compare_with_teachers(
-    mer4q: Comparison, emotify: Comparison, *, label_map: VocabularyMap, mtat: ClipIndex, resampling: Resampling
+    mer4q: TeacherComparison,
+    emotify: TeacherComparison,
+    *,
+    label_map: VocabularyMap,
+    mtat: ClipIndex,
+    resampling: Resampling,
 ) -> list[ComparisonResult]:
     """Compare a student with its teachers and their ensemble on labelled clips.
 

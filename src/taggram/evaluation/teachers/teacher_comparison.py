@@ -17,7 +17,7 @@ from taggram.tagging.cache import PredictionCache
 from taggram.training.distillation.ensemble import ensemble
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
-__all__ = ["TAGS", "Comparison", "ModelScores", "scored_by_all"]
+__all__ = ["TAGS", "ModelScores", "TeacherComparison", "scored_by_all"]
 
 TAGS = Vocabulary.from_names("taggram").names
 
@@ -42,7 +42,7 @@ class ModelScores:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class TeacherComparison:
     """A student and its teachers on the clips of a data set.
 
     Attributes
@@ -78,7 +78,7 @@ class Comparison:
         *,
         workers: int = 1,
         progress: ProgressHook = no_progress,
-    ) -> Comparison:
+    ) -> TeacherComparison:
         """Tag clips with a student and its teachers.
 
         Parameters
