@@ -57,7 +57,7 @@ def intervals(
         axes.plot([low, high], [row, row], color=_colour(model), solid_capstyle="butt", linewidth=2.2)
         axes.plot(value, row, color=_colour(model), marker=_marker(model), markersize=7)
     axes.locator_params(axis="x", nbins=6)
-    _rows(axes, labels)
+    _rows(axes, [_short(name) for name in labels])
     axes.set_xlabel(axis)
     return figure
 
@@ -97,6 +97,7 @@ def curves(
 
 def tag_values(
     tags: Sequence[str],
+    n_pos: Sequence[int],
     values: Sequence[Interval],
     others: NDArray[np.float64],
     axis: str,
@@ -110,6 +111,8 @@ def tag_values(
     ----------
     tags
         One per row, from top to bottom.
+    n_pos
+        Number of clips with each tag.
     values
         Of each tag; NaN draws nothing.
     others : (models, tags) float64
@@ -131,7 +134,7 @@ def tag_values(
     axes.hlines(rows, low, high, color=_colour(series), linewidth=2)
     axes.plot(middle, rows, color=_colour(series), marker="o", markersize=5.5, linestyle="none")
     axes.set_xlim(limits)
-    _rows(axes, tags)
+    _rows(axes, [f"{_short(tag)}  {positives:,}" for tag, positives in zip(tags, n_pos, strict=True)])
     axes.set_xlabel(axis)
     return figure
 
@@ -203,7 +206,7 @@ def confusion(labels: Sequence[str], matrix: NDArray[np.int64]) -> Figure:
 
 def cost(
     names: Sequence[str],
-    costs: NDArray[np.float64],
+    costs: Sequence[float],
     values: Sequence[Interval],
     front: Sequence[bool],
     axis: str,
@@ -216,8 +219,8 @@ def cost(
     ----------
     names
         One per model.
-    costs : (models,) float64
-        Above 0; NaN draws nothing.
+    costs
+        Of each model, above 0; NaN draws nothing.
     values
         The metric of each model with its interval.
     front
@@ -234,9 +237,9 @@ def cost(
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    steps = sorted((x, value.value) for x, value, best in zip(costs.tolist(), values, front, strict=True) if best)
+    steps = sorted((x, value.value) for x, value, best in zip(costs, values, front, strict=True) if best)
     axes.plot(*np.array(steps, float).reshape(-1, 2).T, color=colour("soft"), linewidth=1.2, drawstyle="steps-post")
-    for model, x, (value, low, high) in zip(series, costs.tolist(), values, strict=True):
+    for model, x, (value, low, high) in zip(series, costs, values, strict=True):
         axes.plot([x, x], [low, high], color=_colour(model), linewidth=1.5)
         axes.plot(x, value, color=_colour(model), marker=_marker(model), markersize=8)
     axes.margins(x=0.12)
@@ -259,7 +262,7 @@ def _line(series: int) -> Mapping[str, Any]:
 
 
 def _legend_height(names: Sequence[str]) -> int:
-    return 18 * len(names) + 8
+    return 15 * len(names) + 6
 
 
 def _legend(
@@ -279,7 +282,7 @@ def _legend(
 
 
 def _rows(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(range(len(labels)), [_short(name) for name in labels])
+    axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -288,7 +291,7 @@ def _rows(axes: Axes, labels: Sequence[str]) -> None:
 def _unit_square(axes: Axes) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.005)
-    axes.set_aspect("equal")
+    axes.set_box_aspect(1)
 
 
 def _short(name: str, letters: int = LETTERS) -> str:

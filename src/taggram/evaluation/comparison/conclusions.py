@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 
 from taggram.evaluation.compare import ComparedModel, Comparison, ComparisonTable, ModelPair
 from taggram.evaluation.comparison.comparison_metrics import ComparisonMetric
 from taggram.metrics import Interval
+from taggram.vocabularies import label
 
-__all__ = ["conclusions", "enumerate_names", "interval_text"]
+__all__ = ["conclusions", "enumerate_names", "interval_text", "limitations"]
+
+NAMES = 8  # of tags, at most
 
 
 def conclusions(comparison: Comparison, table: ComparisonTable) -> list[str]:
@@ -17,7 +21,30 @@ def conclusions(comparison: Comparison, table: ComparisonTable) -> list[str]:
     first, *others = comparison.metrics
     lines = [*_best(first, table)]
     for metric in others:
-        lines.extend(_by_another(metric, first, table))
+        lines.extend(_by_another(metric, table))
+    return lines
+
+
+def limitations(comparison: Comparison, table: ComparisonTable) -> list[str]:
+    """Return what limits the conclusions, a sentence each."""
+    lines, tags = [], comparison.protocol.vocabulary.names
+    if not table.common_tags.all():
+        missing = [label(tag) for tag in itertools.compress(tags, ~table.common_tags)]
+        if len(missing) > NAMES:
+            missing[NAMES:] = [f"{len(missing) - NAMES} more"]
+        lines.append(
+            f"Means are over the {table.common_tags.sum()} of {len(tags)} tags that all models have, without "
+            f"{enumerate_names(missing)}."
+        )
+    undefined = int((table.common_tags & (~table.truth.any(axis=0) | table.truth.all(axis=0))).sum())
+    if undefined:
+        lines.append(f"{undefined} tags have no value, because no clip or every clip has them.")
+    if table.left_out:
+        lines.append(f"{table.left_out:,} clips are left out, because some models have no scores for them.")
+    if len(set(table.groups.tolist())) == 1:
+        lines.append("All clips are of one artist or recording, so there are no intervals and no tests.")
+    if comparison.protocol.leaky:
+        lines.append("The splits share recordings or artists by construction, so values are higher than for new music.")
     return lines
 
 
@@ -58,30 +85,34 @@ def _best(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
     if len(table.models) == 1:
         yield f"{best.name} has {reaches}. There is no other model to compare it with."
         return
-    tied, behind = _tied_with(best, metric, table)
-    if not tied:
+    tied, behind = _pairs_of(best, metric, table)
+    if not tied and not behind:
+        yield f"{best.name} has {reaches}. No other model has a value."
+    elif not tied:
         pair = behind[0]
         yield (
-            f"{best.name} is best: it has {reaches}, which is {interval_text(pair.difference)} above {pair.second}, the "
-            f"second. The difference is statistically clear (p {_p_text(pair.p_adjusted)})."
+            f"{best.name} is best: it has {reaches}, which is {interval_text(pair.difference)} above {pair.second}, "
+            f"the second. The difference is statistically clear (p {_p_text(pair.p_adjusted)})."
         )
-        return
-    names = enumerate_names([best.name, *(pair.second for pair in tied)])
-    if math.isnan(tied[0].p):
-        yield f"{best.name} has the highest value, {reaches}, but without several artists nothing can be said about chance."
-        return
-    largest = max(tied, key=lambda pair: pair.difference.value).difference
-    yield (
-        f"{names} are tied for the first place. {best.name} has the highest value, {reaches}, but these clips do not "
-        f"decide between them: the largest difference among them is {interval_text(largest)}."
-    )
-    if behind:
-        pair = behind[0]
-        count = "is the only model" if len(behind) == 1 else f"is the first of {len(behind)} models"
-        yield f"{pair.second} {count} clearly behind {best.name}: by {interval_text(pair.difference)}."
+    elif math.isnan(tied[0].p):
+        yield f"{best.name} has {reaches}, the highest one. Without several artists, chance cannot be excluded."
+    else:
+        names = enumerate_names([pair.second for pair in tied])
+        largest = max(tied, key=lambda pair: pair.difference.value)
+        size = "the difference is" if len(tied) == 1 else "the largest difference to them is"
+        yield (
+            f"{best.name} is tied with {names}. It has the highest value, {reaches}, but these clips do not show that "
+            f"it is better: {size} {interval_text(largest.difference)} (p {_p_text(largest.p_adjusted)} after correction "
+            f"for {sum(pair.metric == metric.name for pair in table.pairs)} comparisons)."
+        )
+        if behind:
+            pair = behind[0]
+            yield f"{pair.second} is clearly worse than {best.name}, by {interval_text(pair.difference)}" + (
+                f", as are the {len(behind) - 1} after it." if len(behind) > 1 else "."
+            )
 
 
-def _by_another(metric: ComparisonMetric, first: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
+def _by_another(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
     """Yield whether another metric has the same best model."""
     ranked = [model for model in table.models if not math.isnan(model.metrics[metric.name].mean.value)]
     if not ranked:
@@ -91,17 +122,18 @@ def _by_another(metric: ComparisonMetric, first: ComparisonMetric, table: Compar
     if len(table.models) == 1:
         yield f"Its mean {metric.title} is {value}."
         return
-    tied, _ = _tied_with(best, metric, table)
+    tied, _ = _pairs_of(best, metric, table)
     same = "also " if best is table.models[0] else ""
-    tie = f"; it is tied with {enumerate_names([pair.second for pair in tied])}" if tied else ", clearly above all others"
-    yield f"By {metric.title}, the highest value is {same}that of {best.name}: {value}{tie}."
+    rest = f"tied with {enumerate_names([pair.second for pair in tied])}" if tied else "clearly above all others"
+    yield f"By mean {metric.title}, {best.name} is {same}first with {value}, {rest}."
 
 
-def _tied_with(
+def _pairs_of(
     best: ComparedModel, metric: ComparisonMetric, table: ComparisonTable
 ) -> tuple[list[ModelPair], list[ModelPair]]:
     """Return the pairs of the best model with those that it does not differ from, and with the others."""
     pairs = [pair for pair in table.pairs if pair.metric == metric.name and pair.first == best.name]
+    pairs = [pair for pair in pairs if not math.isnan(pair.difference.value)]
     return [pair for pair in pairs if not pair.differ], [pair for pair in pairs if pair.differ]
 
 
