@@ -23,3 +23,10 @@ def protocol_names(incomplete: str) -> list[str]:
     from taggram.evaluation.predefined import PROTOCOLS
 
     return [name for name in PROTOCOLS if name.startswith(incomplete)]
+
+
+def metric_names(incomplete: str) -> list[str]:
+    """Return the names of metrics that models are compared by that begin so."""
+    from taggram.evaluation.comparison.comparison_metrics import METRICS
+
+    return [name for name in METRICS if name.startswith(incomplete)]

@@ -7,7 +7,7 @@ models or files of other programs (`systems.py`, `score_files.py`, `probe.py`) a
 `predictions.py` tags clips. `teachers` has a student and its teachers, `published.py` the table of published results.
 """
 
-from taggram.evaluation.compare import Comparison, compare
+from taggram.evaluation.compare import DEFAULT_METRICS, Comparison, ComparisonTable, compare
 from taggram.evaluation.evaluation_data import EvaluationData, load_protocol
 from taggram.evaluation.evaluation_result import EvaluationInfo, EvaluationResult, LabelledScores, read_result
 from taggram.evaluation.predefined import PROTOCOLS
@@ -16,8 +16,10 @@ from taggram.evaluation.run import evaluate
 from taggram.evaluation.summary import Summary, summarize
 
 __all__ = [
+    "DEFAULT_METRICS",
     "PROTOCOLS",
     "Comparison",
+    "ComparisonTable",
     "EvaluationData",
     "EvaluationInfo",
     "EvaluationResult",

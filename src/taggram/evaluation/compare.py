@@ -19,8 +19,9 @@ from taggram.evaluation.evaluation_result import Asking, EvaluationResult, find_
 from taggram.evaluation.protocol import Protocol
 from taggram.evaluation.published import PublishedResult, published_results
 
-__all__ = ["ComparedModel", "Comparison", "ComparisonTable", "MetricValue", "ModelPair", "compare"]
+__all__ = ["DEFAULT_METRICS", "ComparedModel", "Comparison", "ComparisonTable", "MetricValue", "ModelPair", "compare"]
 
+DEFAULT_METRICS = ("roc_auc", "average_precision")
 ASKINGS: tuple[Asking, ...] = ("own", "zero-shot", "probe")
 
 
@@ -53,7 +54,7 @@ class Comparison:
 def compare(
     results: Iterable[EvaluationResult | str | os.PathLike[str]],
     *,
-    metrics: Sequence[str] = ("roc_auc", "average_precision"),
+    metrics: Sequence[str] = DEFAULT_METRICS,
     reference: str | None = None,
     resamples: int = 1000,
     seed: int = 0,

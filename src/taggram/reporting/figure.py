@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 
 from taggram.errors import MissingExtraError
@@ -22,7 +21,7 @@ from taggram.errors import MissingExtraError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["colour", "inline_svg", "new_figure", "save_figure", "theme"]
+__all__ = ["colour", "inline_svg", "new_figure", "require_matplotlib", "theme", "to_bytes"]
 
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -30,6 +29,13 @@ VARIABLE = re.compile(r"--(\w+): (#[0-9a-f]{6});")
 COORDINATES = {"d", "x", "y", "width", "height", "transform"}
 NUMBER = re.compile(r"-?\d+\.\d+")
 DPI = 72  # of SVG: a unit of length is then a point of the font sizes, and a pixel of the page
+PNG_DPI = 180
+
+
+def require_matplotlib() -> None:
+    """Raise `MissingExtraError` if matplotlib is not installed; to be called before long work."""
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("a figure", "plot")
 
 
 @contextlib.contextmanager
@@ -41,8 +47,7 @@ def theme() -> Iterator[None]:
     MissingExtraError
         If matplotlib is not installed.
     """
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError("a report with plots", "report")
+    require_matplotlib()
     import matplotlib
 
     ink, soft, line = colour("ink"), colour("soft"), colour("line")
@@ -63,6 +68,7 @@ def theme() -> Iterator[None]:
         "lines.linewidth": 1.8,
         "savefig.facecolor": colour("card"),
         "svg.fonttype": "none",
+        "svg.hashsalt": "taggram",
         "text.color": ink,
         "text.parse_math": False,
         "xtick.color": soft,
@@ -87,26 +93,23 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width / DPI, height / DPI), layout="constrained")
 
 
-def save_figure(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as SVG and PNG.
+def to_bytes(figure: Figure, title: str, suffix: Literal["png", "svg"]) -> bytes:
+    """Return a figure as a file; the same figure gives the same bytes.
 
     Parameters
     ----------
     figure
         To save within `theme`.
-    stem
-        Path without a suffix.
-
-    Returns
-    -------
-    list of Path
-        The files.
+    title
+        Written above it.
+    suffix
+        Of the file.
     """
-    files = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("svg", "png")]
-    for file in files:
-        metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
-        figure.savefig(file, dpi=DPI if file.suffix == ".svg" else 2.5 * DPI, metadata=metadata)
-    return files
+    figure.suptitle(title, fontsize=11, wrap=True)
+    metadata = {"Software": None} if suffix == "png" else {"Date": None, "Creator": None}
+    stream = io.BytesIO()
+    figure.savefig(stream, format=suffix, dpi=DPI if suffix == "svg" else PNG_DPI, metadata=metadata)
+    return stream.getvalue()
 
 
 def inline_svg(figure: Figure, name: str, title: str) -> str:

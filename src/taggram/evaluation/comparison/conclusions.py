@@ -102,7 +102,7 @@ def _best(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
         size = "the difference is" if len(tied) == 1 else "the largest difference to them is"
         yield (
             f"{best.name} is tied with {names}. It has the highest value, {reaches}, but these clips do not show that "
-            f"it is better: {size} {interval_text(largest.difference)} (p {_p_text(largest.p_adjusted)} after correction "
+            f"it is better: {size} {interval_text(largest.difference)} (p {_p_text(largest.p_adjusted)}, corrected "
             f"for {sum(pair.metric == metric.name for pair in table.pairs)} comparisons)."
         )
         if behind:
