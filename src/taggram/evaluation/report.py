@@ -50,7 +50,7 @@ def report(comparison: Comparison, file: Path) -> None:
     protocol = comparison.protocol
     names = dict.fromkeys(model.name for table in comparison.tables for model in table.models)
     series = {name: i for i, name in enumerate(names)}
-    definition = PROTOCOLS.get(protocol.name)
+    names_of_protocol = [name for name in PROTOCOLS if protocol.name.startswith(name)]  # with a suffix for its clips
     with theme():
         sections = [_section(comparison, table, series) for table in comparison.tables]
     html = render(
@@ -58,7 +58,7 @@ def report(comparison: Comparison, file: Path) -> None:
         comparison=comparison,
         protocol=protocol,
         data=dataset(protocol.dataset),
-        about=definition.about if definition else "",
+        about=PROTOCOLS[max(names_of_protocol, key=len)].about if names_of_protocol else "",
         tiles=_tiles(comparison, len(names)),
         sections=sections,
         series=series,

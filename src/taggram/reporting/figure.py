@@ -21,7 +21,7 @@ from taggram.errors import MissingExtraError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["colour", "inline_svg", "new_figure", "require_matplotlib", "theme", "to_bytes"]
+__all__ = ["colour", "inline_svg", "new_figure", "printable", "require_matplotlib", "theme", "to_bytes"]
 
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -56,14 +56,14 @@ def theme() -> Iterator[None]:
         "axes.facecolor": "none",
         "axes.grid": True,
         "axes.labelcolor": ink,
-        "axes.labelsize": 12,
+        "axes.labelsize": 12.5,
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.axisbelow": True,
         "figure.dpi": DPI,
-        "font.size": 11,
+        "font.size": 12,
         "grid.color": line,
-        "legend.fontsize": 11,
+        "legend.fontsize": 12,
         "legend.frameon": False,
         "lines.linewidth": 1.8,
         "savefig.facecolor": colour("card"),
@@ -86,6 +86,11 @@ def colour(name: str) -> str:
     return _colours()[name]
 
 
+def printable(text: str) -> str:
+    """Replace control characters, which SVG does not allow, and those that change the direction of a text."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in pixels, without global state."""
     from matplotlib.figure import Figure
@@ -105,7 +110,7 @@ def to_bytes(figure: Figure, title: str, suffix: Literal["png", "svg"]) -> bytes
     suffix
         Of the file.
     """
-    figure.suptitle(title, fontsize=11, wrap=True)
+    figure.suptitle("\n".join(map(printable, title.splitlines())), fontsize=11, wrap=True)
     metadata = {"Software": None} if suffix == "png" else {"Date": None, "Creator": None}
     stream = io.BytesIO()
     figure.savefig(stream, format=suffix, dpi=DPI if suffix == "svg" else PNG_DPI, metadata=metadata)
@@ -134,7 +139,7 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
     root.attrib.clear()
     root.attrib.update({"viewBox": f"{left} {top} {width} {height}", "width": width, "class": "plot", "role": "img"})
     caption = ElementTree.Element(f"{{{SVG}}}title")
-    caption.text = title
+    caption.text = printable(title)
     root.insert(0, caption)
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -147,6 +152,8 @@ def _clean(root: ElementTree.Element, name: str) -> None:
             root.remove(child)
     variables = {value: f"var(--{key})" for key, value in _colours().items()}
     elements = list(root.iter())
+    for element in elements:
+        _share_style(element)
     used = {element.get(HREF, "")[1:] for element in elements}
     used |= {match[1] for element in elements if (match := re.match(r"url\(#(.+)\)", element.get("clip-path", "")))}
     for element in elements:
@@ -164,6 +171,15 @@ def _clean(root: ElementTree.Element, name: str) -> None:
         if style := attributes.get("style"):
             style = re.sub(r"font: (\S+ )?(\S+px) [^;]+", r"font-size: \2", style)
             attributes["style"] = re.sub(r"#[0-9a-f]{6}", lambda match: variables.get(match[0], match[0]), style)
+
+
+def _share_style(group: ElementTree.Element) -> None:
+    """Move the style of equal markers to their group."""
+    markers = group.findall(f"{{{SVG}}}use")
+    if len(markers) > 1 and len({marker.get("style") for marker in markers}) == 1 and len(markers) == len(group):
+        group.set("style", markers[0].get("style", ""))
+        for marker in markers:
+            marker.attrib.pop("style", None)
 
 
 @cache

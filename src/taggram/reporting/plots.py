@@ -5,6 +5,7 @@ All are drawn within `theme`. A series has the same colour, marker and dashes in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.metrics import Interval
-from taggram.reporting.figure import colour, new_figure
+from taggram.reporting.figure import colour, new_figure, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["confusion", "cost", "curves", "intervals", "reliability", "tag_values"]
 
 COLOURS, MARKERS = 7, "osD^vPXh"
-DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
-SIDE, ROW = 440, 26  # pixels: width of a square plot, height of a row
-LETTERS = 30  # of a name, at most
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1.5, 1.5)))
+SIDE, ROW = 420, 26  # pixels: width of a square plot, height of a row
+LETTERS = 26  # of a name, at most
 LEVELS = 10  # colours of the confusion matrix in the stylesheet
 NUMBERED = 22  # classes up to which the confusion matrix shows numbers
 
@@ -48,7 +49,7 @@ def intervals(
     zero
         Draw a line at 0, for differences.
     """
-    figure = new_figure(SIDE + 60, 64 + ROW * len(labels))
+    figure = new_figure(SIDE, 64 + ROW * len(labels))
     axes = figure.subplots()
     axes.grid(visible=False, axis="y")
     if zero:
@@ -56,7 +57,7 @@ def intervals(
     for row, ((value, low, high), model) in enumerate(zip(values, series, strict=True)):
         axes.plot([low, high], [row, row], color=_colour(model), solid_capstyle="butt", linewidth=2.2)
         axes.plot(value, row, color=_colour(model), marker=_marker(model), markersize=7)
-    axes.locator_params(axis="x", nbins=6)
+    axes.locator_params(axis="x", nbins=5)
     _rows(axes, [_short(name) for name in labels])
     axes.set_xlabel(axis)
     return figure
@@ -80,7 +81,7 @@ def curves(
     base
         Share of positives, which a random order has as precision.
     """
-    figure = new_figure(SIDE, SIDE + _legend_height(names))
+    figure = new_figure(SIDE, SIDE - 14 + _legend_height(names))
     axes = figure.subplots()
     if kind == "roc":
         axes.plot([0, 1], [0, 1], color=colour("soft"), linewidth=1, linestyle=":")
@@ -128,12 +129,15 @@ def tag_values(
     axes = figure.subplots()
     axes.grid(visible=False, axis="y")
     rows = np.arange(len(tags))
-    for model in others:
-        axes.plot(model, rows, "|", color=colour("soft"), markersize=7, markeredgewidth=1.2, alpha=0.6)
+    ticks = others.ravel(), np.tile(rows, len(others))
+    axes.plot(*ticks, "|", color=colour("soft"), markersize=7, markeredgewidth=1.2, alpha=0.6)
     middle, low, high = np.array(values, float).reshape(-1, 3).T
-    axes.hlines(rows, low, high, color=_colour(series), linewidth=2)
+    gap = np.full(len(tags), np.nan)  # one path with gaps is smaller than a path per tag
+    lines = np.stack([low, high, gap], axis=1).ravel(), np.repeat(rows, 3)
+    axes.plot(*lines, color=_colour(series), solid_capstyle="butt", linewidth=2)
     axes.plot(middle, rows, color=_colour(series), marker="o", markersize=5.5, linestyle="none")
-    axes.set_xlim(limits)
+    margin = 0.03 * (limits[1] - limits[0]) or 0.1
+    axes.set_xlim(limits[0] - margin, limits[1] + margin)
     _rows(axes, [f"{_short(tag)}  {positives:,}" for tag, positives in zip(tags, n_pos, strict=True)])
     axes.set_xlabel(axis)
     return figure
@@ -153,7 +157,7 @@ def reliability(names: Sequence[str], points: Sequence[Points], series: Sequence
     axis
         Label of the axis of scores.
     """
-    figure = new_figure(SIDE, SIDE + _legend_height(names))
+    figure = new_figure(SIDE, SIDE - 14 + _legend_height(names))
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=colour("soft"), linewidth=1, linestyle=":")
     for (x, y), position in zip(points, series, strict=True):
@@ -191,7 +195,7 @@ def confusion(labels: Sequence[str], matrix: NDArray[np.int64]) -> Figure:
         for row, column in np.argwhere(matrix > 0).tolist():
             ink = colour("card" if levels[row, column] > 5 else "ink")
             text = f"{matrix[row, column]}"
-            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=10)
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink, fontsize=11)
     ticks = np.arange(len(labels)) + 0.5
     axes.set_xticks(ticks, [_short(name) for name in labels], rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(ticks, [_short(name) for name in labels])
@@ -213,7 +217,7 @@ def cost(
     metric: str,
     series: Sequence[int],
 ) -> Figure:
-    """Draw a metric over a cost, on a logarithmic axis, and join the models of the Pareto front.
+    """Draw a metric over a cost, and join the models of the Pareto front, whose markers are filled.
 
     Parameters
     ----------
@@ -230,23 +234,33 @@ def cost(
     series
         Position of each model.
     """
-    from matplotlib.ticker import EngFormatter, NullFormatter
-
     figure = new_figure(SIDE, 330 + _legend_height(names))
     axes = figure.subplots()
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    _log_axis(axes, costs)
     steps = sorted((x, value.value) for x, value, best in zip(costs, values, front, strict=True) if best)
     axes.plot(*np.array(steps, float).reshape(-1, 2).T, color=colour("soft"), linewidth=1.2, drawstyle="steps-post")
-    for model, x, (value, low, high) in zip(series, costs, values, strict=True):
+    for model, x, (value, low, high), best in zip(series, costs, values, front, strict=True):
         axes.plot([x, x], [low, high], color=_colour(model), linewidth=1.5)
-        axes.plot(x, value, color=_colour(model), marker=_marker(model), markersize=8)
-    axes.margins(x=0.12)
+        fill = _colour(model) if best else colour("card")
+        axes.plot(x, value, color=_colour(model), marker=_marker(model), markersize=8, markerfacecolor=fill)
     axes.set_xlabel(axis)
     axes.set_ylabel(metric)
     _legend(figure, names, series, markers=True, lines=False)
     return figure
+
+
+def _log_axis(axes: Axes, costs: Sequence[float]) -> None:
+    """Make the horizontal axis logarithmic, with labels also within a decade."""
+    from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
+
+    finite = [cost for cost in costs if cost > 0]
+    decades = math.log10(max(finite) / min(finite))
+    steps = (1.0,) if decades > 3 else (1.0, 2.0, 5.0) if decades > 0.8 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    axes.set_xscale("log")
+    axes.set_xlim(min(finite) / 1.4, max(finite) * 1.4)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=12))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _colour(series: int) -> str:
@@ -295,6 +309,7 @@ def _unit_square(axes: Axes) -> None:
 
 
 def _short(name: str, letters: int = LETTERS) -> str:
+    name = printable(name)
     return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -31,10 +31,10 @@ def limitations(comparison: Comparison, table: ComparisonTable) -> list[str]:
     if not table.common_tags.all():
         missing = [label(tag) for tag in itertools.compress(tags, ~table.common_tags)]
         if len(missing) > NAMES:
-            missing[NAMES:] = [f"{len(missing) - NAMES} more"]
+            missing[NAMES:] = [f"and {len(missing) - NAMES} more"]
         lines.append(
-            f"Means are over the {table.common_tags.sum()} of {len(tags)} tags that all models have, without "
-            f"{enumerate_names(missing)}."
+            f"Means are over {table.common_tags.sum()} of the {len(tags)} tags, which all models have. Left out: "
+            f"{', '.join(missing)}."
         )
     undefined = int((table.common_tags & (~table.truth.any(axis=0) | table.truth.all(axis=0))).sum())
     if undefined:
@@ -48,7 +48,7 @@ def limitations(comparison: Comparison, table: ComparisonTable) -> list[str]:
     return lines
 
 
-def interval_text(interval: Interval, digits: int = 3) -> str:
+def interval_text(interval: Interval) -> str:
     """Format a value with its interval; a dash without a value.
 
     Examples
@@ -58,9 +58,8 @@ def interval_text(interval: Interval, digits: int = 3) -> str:
     """
     if math.isnan(interval.value):
         return "\N{EN DASH}"
-    if math.isnan(interval.low):
-        return f"{interval.value:.{digits}f}"
-    return f"{interval.value:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
+    value, low, high = (f"{number:.3f}".replace("-", "\N{MINUS SIGN}") for number in interval)
+    return value if math.isnan(interval.low) else f"{value} ({low} to {high})"
 
 
 def enumerate_names(names: Sequence[str]) -> str:
@@ -99,11 +98,10 @@ def _best(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
     else:
         names = enumerate_names([pair.second for pair in tied])
         largest = max(tied, key=lambda pair: pair.difference.value)
-        size = "the difference is" if len(tied) == 1 else "the largest difference to them is"
         yield (
             f"{best.name} is tied with {names}. It has the highest value, {reaches}, but these clips do not show that "
-            f"it is better: {size} {interval_text(largest.difference)} (p {_p_text(largest.p_adjusted)}, corrected "
-            f"for {sum(pair.metric == metric.name for pair in table.pairs)} comparisons)."
+            f"it is better: the {'largest ' if len(tied) > 1 else ''}difference, that to {largest.second}, is "
+            f"{interval_text(largest.difference)}, p {_p_text(largest.p_adjusted)}."
         )
         if behind:
             pair = behind[0]

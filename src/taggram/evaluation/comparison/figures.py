@@ -96,10 +96,10 @@ class _Drawing:
             figure = plots.intervals(self._names, [value.mean for value in values], what, self._series)
             yield "means", f"means-{name}", f"{what}, with 95 % intervals", "", figure
             if len(values) > 1:
-                what = f"{METRICS[name].title}, difference to {reference}"
+                what = f"difference of {METRICS[name].title}"
                 differences = [value.difference for value in values]
                 figure = plots.intervals(self._names, differences, what, self._series, zero=True)
-                yield "means", f"differences-{name}", f"{what}, with 95 % intervals", "", figure
+                yield "means", f"differences-{name}", f"Paired {what} to {reference}, with 95 % intervals", "", figure
 
     def curves(self) -> _Figures:
         """Draw the ROC and precision-recall curves, means over tags."""
