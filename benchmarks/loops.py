@@ -289,6 +289,29 @@ def bootstrap(program: str, clips: str) -> Callable[[], float]:
     return lambda: resamples / once()
 
 
+def comparison(clips: str) -> Callable[[], float]:
+    """Seconds to compare eight models by macro ROC-AUC and average precision: intervals, all pairs, all tags."""
+    import numpy as np
+
+    from taggram.evaluation import EvaluationInfo, EvaluationResult, LabelledScores, Protocol, compare
+    from taggram.vocabularies import Vocabulary
+
+    number, rng = int(clips), np.random.default_rng(0)
+    tags = Vocabulary.from_names("mtat")
+    protocol = Protocol(name="made", dataset="mtat", subset="full", split_hash="", vocabulary=tags)
+    ids, songs = np.arange(number).astype(str), rng.integers(number // 3, size=number).astype(str)
+    truth = rng.random((number, len(tags))) < np.linspace(0.01, 0.13, len(tags))
+    results = []
+    for model in range(8):
+        scores = rng.normal((1.5 + model / 20) * truth - 2).round(3).astype(np.float32)
+        info = EvaluationInfo(
+            protocol=protocol, protocol_hash=protocol.hash, model=f"{model}", model_hash="", asking="own", sources={}
+        )
+        labelled = LabelledScores(ids, songs, tags.names, scores, truth)
+        results.append(EvaluationResult(Path(), info.sealed({}), labelled, None))
+    return timed(lambda: compare(results))
+
+
 def _segments(card: ModelCard, file: str) -> Iterator[np.ndarray]:
     clip = AudioSource(file, None, card.sample_rate)
     return (segment for _, segment in stream_segments(clip, Sliding(card.segments.hop), card.segments))
@@ -319,7 +342,7 @@ WORK: dict[str, Callable[..., Callable[[], float]]] = {
     work.__name__: work
     for work in (
         *(tag, score, eager, many, decode, decode_all, mel_onnx, mel_torch, soundfile, step),
-        *(product, segments, segments_from_disk, bootstrap),
+        *(product, segments, segments_from_disk, bootstrap, comparison),
     )
 }
 

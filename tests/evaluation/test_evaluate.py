@@ -174,6 +174,15 @@ def test_a_model_without_any_of_the_tags_is_an_error(evaluate, audio: Path, tmp_
     assert probe.info.asking == "probe"
 
 
+def test_means_over_different_tags_are_a_warning(table: Path, tmp_path: Path) -> None:
+    clips = ["clip 6", "clip 7", "clip 8"]
+    files = [save_scores(tmp_path / f"{tag}.npz", clips, ["rock", tag]) for tag in ("piano", "loud")]
+    command = ("evaluate", "--data", f"table={table}", "-o", tmp_path / "out", "--no-valid", "--scores", files[0])
+    warning = "zero-shot: the models have scores for different tags, 1 of them in common"
+    assert warning not in run(*command, TAGGRAM_HOME=str(tmp_path)).stderr
+    assert warning in run(*command, "--scores", files[1], TAGGRAM_HOME=str(tmp_path)).stderr
+
+
 def test_a_training_that_has_not_ended_is_evaluated(evaluate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "training").mkdir()
     checkpoint = tmp_path / "training" / "checkpoint.pt"

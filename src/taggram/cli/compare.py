@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -162,8 +162,11 @@ def _print_json(comparison: Comparison) -> None:
     from dataclasses import asdict
     from json import dumps
 
-    def numbers(values: Any) -> list[float | None] | None:
-        return None if math.isnan(values[0]) else [None if math.isnan(v) else round(v, 6) for v in values]
+    def number(value: float) -> float | None:
+        return None if math.isnan(value) else round(value, 6)
+
+    def numbers(interval: Interval) -> list[float | None] | None:
+        return None if math.isnan(interval.value) else [number(value) for value in interval]
 
     document = {
         "protocol": comparison.protocol.name,
@@ -183,13 +186,13 @@ def _print_json(comparison: Comparison) -> None:
                 "models": [
                     {
                         "model": model.name,
-                        "folder_hash": model.info.content_hash,
+                        "content_hash": model.info.content_hash,
                         "metrics": {
                             name: {
                                 "mean": numbers(value.mean),
                                 "difference": numbers(value.difference),
                                 "letters": value.letters,
-                                "own_tags": numbers(value.own_tags),
+                                "own_tags": {"mean": number(value.own_tags.mean), "tags": value.own_tags.tags},
                             }
                             for name, value in model.metrics.items()
                         },
@@ -206,8 +209,8 @@ def _print_json(comparison: Comparison) -> None:
                         "first": pair.first,
                         "second": pair.second,
                         "difference": numbers(pair.difference),
-                        "p": None if math.isnan(pair.p) else pair.p,
-                        "p_adjusted": None if math.isnan(pair.p_adjusted) else pair.p_adjusted,
+                        "p": number(pair.p),
+                        "p_adjusted": number(pair.p_adjusted),
                         "mcnemar": pair.mcnemar and pair.mcnemar._asdict(),
                     }
                     for pair in table.pairs

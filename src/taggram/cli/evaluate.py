@@ -130,6 +130,14 @@ def _print_table(rows: list[tuple[EvaluationResult, Summary]]) -> None:
     print(f"{protocol.name} ({protocol.hash}){', leaky' if protocol.leaky else ''}")
     titles = {"own": "own tags", "zero-shot": "zero-shot", "probe": "probe of the embedding"}
     for asking, title in titles.items():
+        scored = {tuple(result.test.scored.tolist()) for result, _ in rows if result.info.asking == asking}
+        if len(scored) > 1:
+            common = sum(map(all, zip(*scored, strict=True)))
+            print(
+                f"warning: {title}: the models have scores for different tags, {common} of them in common: means over "
+                "different tags are not comparable",
+                file=sys.stderr,
+            )
         cells = [
             (result.info.model, _figure(summary.roc_auc), _figure(summary.average_precision), *_counts(result, summary))
             for result, summary in rows

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -24,6 +24,7 @@ from taggram.errors import EvaluationError, TaggramError
 from taggram.evaluation.evaluation_data import EvaluationClip, EvaluationData, FittingSplit, load_protocol
 from taggram.evaluation.evaluation_result import (
     Asking,
+    EvaluationCost,
     EvaluationInfo,
     EvaluationResult,
     LabelledScores,
@@ -231,12 +232,16 @@ class _SystemRun:
         info = info.replace(
             sources=sources,
             missing={data.test[row].id: reason for row, reason in missing.items()},
-            cost=system.cost(data.test),
+            cost=self._cost,
             versions=_versions(),
             time=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         valid = self._labelled("valid", score) if self._valid else None
         return write_result(folder, info, self._labelled("test", score), valid if valid else None)
+
+    @cached_property
+    def _cost(self) -> EvaluationCost:
+        return self._system.cost(self._data.test)
 
     def _map(self) -> VocabularyMap:
         assert self._system.vocabulary is not None

@@ -178,7 +178,9 @@ class _Drawing:
             if np.isfinite(cost).sum() > 1:
                 front = pareto_front(cost, [value.value for value in values])
                 figure = plots.cost(self._names, cost, values, front, axis, self._metric.title, self._series)
-                yield "cost", f"cost-{name}", f"{self._metric.title} and {axis}", "", figure
+                first = self._models[0].info.cost
+                timed = f" ({first.device}, {first.machine}, one thread)" if name == "seconds_per_minute" else ""
+                yield "cost", f"cost-{name}", f"{self._metric.title} and {axis}{timed}", "", figure
 
 
 def _per_tag(table: ComparisonTable) -> NDArray[np.float64]:
