@@ -154,6 +154,8 @@ def _clean(root: ElementTree.Element, name: str) -> None:
     elements = list(root.iter())
     for element in elements:
         _share_style(element)
+        element.text = element.text if (element.text or "").strip() else None
+        element.tail = None
     used = {element.get(HREF, "")[1:] for element in elements}
     used |= {match[1] for element in elements if (match := re.match(r"url\(#(.+)\)", element.get("clip-path", "")))}
     for element in elements:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from taggram.evaluation.compare import ComparedModel, ComparisonTable
 from taggram.metrics import Interval, draw_counts, expected_calibration_error, percentile_interval
 from taggram.models import ModelCard
-from taggram.models.card import FILE_NAME, LEVELS, Level
-from taggram.models.directories import DEFAULT_MODEL, find_model, model_dir
+from taggram.models.card import LEVELS, Level
+from taggram.models.directories import DEFAULT_MODEL, find_model, installed_models
 
 __all__ = ["LevelShare", "Reliability", "level_shares", "probabilities", "reliability"]
 
@@ -144,9 +143,8 @@ def _card(model: ComparedModel) -> ModelCard | None:
     """Return the card of the model file that was evaluated, if it is installed."""
     if model.info.origin != "model" or model.info.asking == "probe":
         return None
-    for folder in (find_model(DEFAULT_MODEL), model_dir(model.info.model), Path(model.info.model)):
-        if (folder / FILE_NAME).is_file():
-            card = ModelCard.read(folder)
-            if card.name == model.info.model and model.info.model_hash in card.files.values():
-                return card
+    for name in {DEFAULT_MODEL, model.info.model} & {DEFAULT_MODEL, *installed_models()}:
+        card = ModelCard.read(find_model(name))
+        if card.name == model.info.model and model.info.model_hash in card.files.values():
+            return card
     return None

@@ -38,7 +38,8 @@ def limitations(comparison: Comparison, table: ComparisonTable) -> list[str]:
         )
     undefined = int((table.common_tags & (~table.truth.any(axis=0) | table.truth.all(axis=0))).sum())
     if undefined:
-        lines.append(f"{undefined} tags have no value, because no clip or every clip has them.")
+        tags_have = "1 tag has" if undefined == 1 else f"{undefined} tags have"
+        lines.append(f"{tags_have} no value: no clip or every clip is labelled so.")
     if table.left_out:
         lines.append(f"{table.left_out:,} clips are left out, because some models have no scores for them.")
     if len(set(table.groups.tolist())) == 1:

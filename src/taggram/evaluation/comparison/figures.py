@@ -175,7 +175,7 @@ class _Drawing:
         values = [model.metrics[self._metric.name].mean for model in self._models]
         for name, axis in COSTS.items():
             cost = costs(self._models, name)
-            if np.isfinite(cost).sum() > 1:
+            if (np.array(cost) > 0).sum() > 1:
                 front = pareto_front(cost, [value.value for value in values])
                 figure = plots.cost(self._names, cost, values, front, axis, self._metric.title, self._series)
                 first = self._models[0].info.cost
