@@ -249,6 +249,53 @@ def duplicates() -> str:
     return f"{table(head, rows)}\n\n{found[0]['date'][:10]}, taggram {found[0]['taggram']}, seed 0."
 
 
+def evaluations() -> str:
+    """Show the comparisons of models that are recorded in ``results``, by ROC-AUC and AP."""
+    parts = []
+    for file in sorted((DOCS / "results").glob("*/*-ranking.csv")):
+        with file.open(newline="", encoding="utf-8") as stream:
+            found = list(csv.DictReader(stream))
+        metrics = {"roc_auc": "ROC-AUC", "average_precision": "AP"}
+        rows = [
+            [
+                f"`{row['model']}`",
+                *(
+                    cell
+                    for name in metrics
+                    for cell in (
+                        _interval(row, name),
+                        row[f"{name}_letters"],
+                        _interval(row, f"{name}_difference", "+"),
+                    )
+                ),
+            ]
+            for row in found
+        ]
+        head = ["model", *(cell for title in metrics.values() for cell in (title, "groups", "difference to the best"))]
+        first, asking = found[0], file.name.removesuffix("-ranking.csv")
+        sizes = f"{first['clips']} clips of {first['groups']} artists, {first['common_tags']} tags that all models have"
+        about = f"`{file.parent.name}`, {asking}: {sizes}"
+        parts.append(f"{about}:\n\n{table(head, rows)}")
+    return "\n\n".join(parts)
+
+
+def _metric_cells(row: dict[str, str], name: str) -> list[str]:
+    difference = _interval(row, f"{name}_difference", "+")
+    return [
+        _interval(row, name),
+        row[f"{name}_letters"],
+        "" if difference.startswith("+0.000 (+0.000 ") else difference,
+    ]
+
+
+def _interval(row: dict[str, str], name: str, sign: str = "") -> str:
+    values = [row[name], row[f"{name}_low"], row[f"{name}_high"]]
+    if not all(values):
+        return ""
+    value, low, high = (f"{float(number):{sign}.3f}" for number in values)
+    return f"{value} ({low} to {high})"
+
+
 # The examples.
 
 

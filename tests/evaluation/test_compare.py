@@ -366,6 +366,14 @@ def test_files_of_a_comparison(tmp_path: Path) -> None:
         write_csv(three, tmp_path)
 
 
+def test_files_of_one_clip(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    comparison = compare([result("a", scores_of(1, 1)[:1]), result("b", scores_of(1, 2)[:1])], metrics=["roc_auc"])
+    names = {file.name for file in write_comparison(comparison, tmp_path)}
+    assert {"own-roc.svg", "own-differences-roc_auc.png", "own-cost-parameters.png"} <= names
+    assert "a,,,,a" in (tmp_path / "own-ranking.csv").read_text()  # no value and no interval
+
+
 def test_results_are_read_from_folders_and_refused_if_edited(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     for model in ("a", "b"):

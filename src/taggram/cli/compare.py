@@ -98,6 +98,8 @@ def _print_table(comparison: Comparison, table: ComparisonTable) -> None:
     head = ["model"]
     for metric in comparison.metrics:
         head += [metric.title, "", f"to {table.reference}" if len(table.models) > 1 else ""]
+    if not table.common_tags.all():
+        head.append(f"{comparison.metrics[0].title} of all its tags")
     rows = [head]
     for model in table.models:
         row = [model.name]
@@ -105,6 +107,9 @@ def _print_table(comparison: Comparison, table: ComparisonTable) -> None:
             reference = model.name == table.reference
             difference = "" if reference else _signed(value.difference)
             row += [shown(value.mean) or "-", value.letters if len(table.models) > 1 else "", difference]
+        if not table.common_tags.all():
+            own = model.metrics[comparison.metrics[0].name].own_tags
+            row.append(f"{shown(own.mean) or '-'} ({own.tags})")
         rows.append(row)
     _print_columns(rows)
     if len(table.models) > 1:
@@ -155,7 +160,7 @@ def _print_published(comparison: Comparison) -> None:
         _print_columns(rows)
         for doubt in dict.fromkeys(f"* {r.metric}: {r.doubt}" for r in near if r.doubt):
             print(doubt)
-    print(f"{len(comparison.published)} results in taggram data info {dataset}")
+    print(f"{len(comparison.published)} in all: taggram data info {dataset}")
 
 
 def _print_json(comparison: Comparison) -> None:

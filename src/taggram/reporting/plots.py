@@ -251,7 +251,7 @@ def cost(
 
 def _log_axis(axes: Axes, costs: Sequence[float]) -> None:
     """Make the horizontal axis logarithmic, with labels also within a decade."""
-    from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import EngFormatter, LogLocator, NullLocator, StrMethodFormatter
 
     finite = [cost for cost in costs if cost > 0]
     decades = math.log10(max(finite) / min(finite))
@@ -259,7 +259,7 @@ def _log_axis(axes: Axes, costs: Sequence[float]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(min(finite) / 1.4, max(finite) * 1.4)
     axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=12))
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_major_formatter(EngFormatter(sep="") if max(finite) > 1000 else StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
 
 
