@@ -92,7 +92,7 @@ def _best(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
         pair = behind[0]
         yield (
             f"{best.name} is best: it has {reaches}, which is {interval_text(pair.difference)} above {pair.second}, "
-            f"the second. The difference is statistically clear (p {_p_text(pair.p_adjusted)})."
+            f"the second. The difference is statistically clear ({_p_text(pair.p_adjusted)})."
         )
     elif math.isnan(tied[0].p):
         yield f"{best.name} has {reaches}, the highest one. Without several artists, chance cannot be excluded."
@@ -102,7 +102,7 @@ def _best(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
         yield (
             f"{best.name} is tied with {names}. It has the highest value, {reaches}, but these clips do not show that "
             f"it is better: the {'largest ' if len(tied) > 1 else ''}difference, that to {largest.second}, is "
-            f"{interval_text(largest.difference)}, p {_p_text(largest.p_adjusted)}."
+            f"{interval_text(largest.difference)}, {_p_text(largest.p_adjusted)}."
         )
         if behind:
             pair = behind[0]
@@ -137,4 +137,5 @@ def _pairs_of(
 
 
 def _p_text(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+    space = "\N{NO-BREAK SPACE}"
+    return f"p{space}<{space}0.001" if p < 0.001 else f"p{space}={space}{p:.3f}"
