@@ -259,33 +259,22 @@ def evaluations() -> str:
         rows = [
             [
                 f"`{row['model']}`",
-                *(
-                    cell
-                    for name in metrics
-                    for cell in (
-                        _interval(row, name),
-                        row[f"{name}_letters"],
-                        _interval(row, f"{name}_difference", "+"),
-                    )
-                ),
+                *(cell for name in metrics for cell in _metric_cells(row, name)),
             ]
             for row in found
         ]
         head = ["model", *(cell for title in metrics.values() for cell in (title, "groups", "difference to the best"))]
         first, asking = found[0], file.name.removesuffix("-ranking.csv")
-        sizes = f"{first['clips']} clips of {first['groups']} artists, {first['common_tags']} tags that all models have"
+        sizes = f"{first['clips']} clips of {first['groups']} artists, tags of all models: {first['common_tags']}"
         about = f"`{file.parent.name}`, {asking}: {sizes}"
         parts.append(f"{about}:\n\n{table(head, rows)}")
     return "\n\n".join(parts)
 
 
 def _metric_cells(row: dict[str, str], name: str) -> list[str]:
-    difference = _interval(row, f"{name}_difference", "+")
-    return [
-        _interval(row, name),
-        row[f"{name}_letters"],
-        "" if difference.startswith("+0.000 (+0.000 ") else difference,
-    ]
+    is_best = row[f"{name}_difference_low"] == row[f"{name}_difference_high"] == "0.0"
+    difference = "" if is_best else _interval(row, f"{name}_difference", "+")
+    return [_interval(row, name), row[f"{name}_letters"], difference]
 
 
 def _interval(row: dict[str, str], name: str, sign: str = "") -> str:
