@@ -250,8 +250,11 @@ def test_no_levels_of_another_model_a_probe_or_several_tags() -> None:
     for changes in ({"model_hash": "0"}, {"asking": "probe"}, {"origin": "scores"}):
         table = levels_table(**changes)
         assert probabilities(table.models[0], table.tags) is None
-    table = levels_table(sources={"unknown": ("a", "b")})
-    assert np.isnan(probabilities(table.models[0], table.tags)).all()  # type: ignore[arg-type]
+    first, second, third = list(ModelCard.read(find_model("default")).vocabulary.names[:3])
+    table = levels_table(sources={first: (first, second), second: (second,)})  # and none of the third
+    assert third in table.tags
+    likely = probabilities(table.models[0], table.tags)
+    assert np.isnan(likely).all(axis=0).tolist() == [True, False, True]  # type: ignore[arg-type]
 
 
 def test_confusion_matrices_need_one_tag_per_clip(tmp_path: Path) -> None:
