@@ -355,11 +355,11 @@ def test_files_of_a_comparison(tmp_path: Path) -> None:
     assert {
         f"own-{kind}.{suffix}" for kind in ("ranking", "pairs", "tags", "cost") for suffix in ("csv", "tex")
     } <= names
-    figures = ("roc", "pr", "differences-roc_auc", "tags-roc_auc", "cost-parameters")
+    figures = ("roc", "pr", "differences-roc_auc", "tags-1-1", "cost-parameters")
     assert {f"own-{kind}.{suffix}" for kind in figures for suffix in ("png", "svg")} <= names
     assert "own-cost-seconds_per_minute.png" not in names  # unknown
     svg = (tmp_path / "out" / "own-differences-roc_auc.svg").read_text()
-    assert "ROC-AUC minus that of 2" in svg and "2026" not in svg
+    assert "Paired difference of ROC-AUC to 2" in svg and "2026" not in svg
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "published.csv").read_text(encoding="utf-8"))))
     assert any("cannot be reproduced" in row["doubt"] for row in rows)
     with pytest.raises(EvaluationError, match="cannot be written"):
@@ -370,7 +370,7 @@ def test_files_of_one_clip(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     comparison = compare([result("a", scores_of(1, 1)[:1]), result("b", scores_of(1, 2)[:1])], metrics=["roc_auc"])
     names = {file.name for file in write_comparison(comparison, tmp_path)}
-    assert {"own-roc.svg", "own-differences-roc_auc.png", "own-cost-parameters.png"} <= names
+    assert {"own-differences-roc_auc.png", "own-cost-parameters.png"} <= names and "own-roc.svg" not in names
     assert "a,,,,a" in (tmp_path / "own-ranking.csv").read_text()  # no value and no interval
 
 

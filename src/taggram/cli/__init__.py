@@ -12,7 +12,7 @@ import sys
 import typer
 
 from taggram import __version__
-from taggram.cli import calibrate, compare, data, evaluate, models, streams, tag, train
+from taggram.cli import calibrate, compare, data, evaluate, models, report, streams, tag, train
 from taggram.cli.verbs import Verbs
 from taggram.errors import TaggramError
 
@@ -33,6 +33,7 @@ app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 

@@ -18,25 +18,29 @@ if TYPE_CHECKING:
 TITLES = {"own": "own tags", "zero-shot": "zero-shot", "probe": "probe of the embedding"}
 
 
+Results = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="RESULT", help="Folders of taggram evaluate: of a result, or of several.", show_default=False
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Metric; the first one ranks. Repeatable.  \\[default: roc_auc, average_precision]",
+        autocompletion=metric_names,
+    ),
+]
+Reference = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="Model that differences are taken to.  \\[default: the best]")
+]
+
+
 def compare(
-    results: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="RESULT", help="Folders of taggram evaluate: of a result, or of several.", show_default=False
-        ),
-    ],
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Metric; the first one ranks. Repeatable.  \\[default: roc_auc, average_precision]",
-            autocompletion=metric_names,
-        ),
-    ] = None,
-    reference: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="Model that differences are taken to.  \\[default: the best]"),
-    ] = None,
+    results: Results,
+    metric: Metrics = None,
+    reference: Reference = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -54,7 +58,7 @@ def compare(
     """
     from taggram import evaluation
     from taggram.evaluation.comparison.export import write_comparison, write_csv
-    from taggram.evaluation.comparison.figures import require_matplotlib
+    from taggram.reporting import require_matplotlib
 
     if out is not None:
         require_matplotlib()

@@ -2,7 +2,8 @@
 
 `evaluate` in `run.py` scores the test clips of a protocol (`protocol.py`, `predefined.py`, `evaluation_data.py`) with
 models or files of other programs (`systems.py`, `score_files.py`, `probe.py`) and stores the scores
-(`evaluation_result.py`), from which all metrics are computed (`summary.py`). `compare` in `compare.py` compares models.
+(`evaluation_result.py`), from which all metrics are computed (`summary.py`). `compare` in `compare.py` compares models,
+and `report` in `report.py` writes a comparison as a page.
 
 `predictions.py` tags clips. `teachers` has a student and its teachers, `published.py` the table of published results.
 """
@@ -12,6 +13,7 @@ from taggram.evaluation.evaluation_data import EvaluationData, load_protocol
 from taggram.evaluation.evaluation_result import EvaluationInfo, EvaluationResult, LabelledScores, read_result
 from taggram.evaluation.predefined import PROTOCOLS
 from taggram.evaluation.protocol import Protocol
+from taggram.evaluation.report import report
 from taggram.evaluation.run import evaluate
 from taggram.evaluation.summary import Summary, summarize
 
@@ -30,5 +32,6 @@ __all__ = [
     "evaluate",
     "load_protocol",
     "read_result",
+    "report",
     "summarize",
 ]

@@ -1,10 +1,24 @@
 """Self-contained HTML reports: Jinja2 templates, one stylesheet, and charts as inline SVG.
 
-`render` fills a template of the folder ``templates``; `charts` draws arrays. Needs the [report] extra.
+`render` fills a template of the folder ``templates``; `charts` draws arrays as SVG shapes. `plots` draws evaluations
+by matplotlib, in the colours of the stylesheet: `inline_svg` puts a figure into a page, `to_bytes` into a file. Needs
+the [report] extra.
 """
 
-from taggram.reporting import charts
+from taggram.reporting import charts, plots
 from taggram.reporting.chart import Chart, Shape
+from taggram.reporting.figure import inline_svg, require_matplotlib, theme, to_bytes
 from taggram.reporting.render import render, write_report
 
-__all__ = ["Chart", "Shape", "charts", "render", "write_report"]
+__all__ = [
+    "Chart",
+    "Shape",
+    "charts",
+    "inline_svg",
+    "plots",
+    "render",
+    "require_matplotlib",
+    "theme",
+    "to_bytes",
+    "write_report",
+]

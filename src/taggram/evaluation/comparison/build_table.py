@@ -18,7 +18,13 @@ from taggram.evaluation.comparison.comparison_metrics import (
     mean_over_tags,
     predict_classes,
 )
-from taggram.evaluation.comparison.comparison_table import ComparedModel, ComparisonTable, MetricValue, ModelPair
+from taggram.evaluation.comparison.comparison_table import (
+    ComparedModel,
+    ComparisonTable,
+    MetricValue,
+    ModelPair,
+    is_single_label,
+)
 from taggram.evaluation.comparison.letters import letter_display
 from taggram.evaluation.evaluation_result import EvaluationResult
 from taggram.metrics import Interval, McNemar, draw_counts, holm, macro, mcnemar, percentile_interval, spearman
@@ -168,27 +174,22 @@ class _Builder:
 
     @property
     def _single_label(self) -> bool:
-        """Whether each clip has exactly one tag, and all models have all tags that clips have."""
-        truth = self._truth
-        return bool((truth.sum(axis=1) == 1).all() and (truth[:, self._common].sum(axis=1) == 1).all())
+        return is_single_label(self._truth, self._common)
 
     def _metric_value(self, values: _ModelValues, base: _ModelValues, letters: str) -> MetricValue:
-        per_tag = np.array(
-            [
-                self._interval(difference, resampled)
-                for difference, resampled in zip(
-                    values.per_tag - base.per_tag, (values.resampled - base.resampled).T, strict=True
-                )
-            ]
-        )
         return MetricValue(
             self._interval(values.mean, values.means),
             self._interval(values.mean - base.mean, values.means - base.means),
             letters,
             macro(values.per_tag),
             values.per_tag,
-            per_tag,
+            self._tag_intervals(values.per_tag, values.resampled)[:, 1:],
+            self._tag_intervals(values.per_tag - base.per_tag, values.resampled - base.resampled),
         )
+
+    def _tag_intervals(self, values: NDArray[np.float64], resampled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the value of each tag with its interval (tags, 3)."""
+        return np.array([self._interval(*of_tag) for of_tag in zip(values.tolist(), resampled.T, strict=True)])
 
     def _interval(self, value: float, resampled: NDArray[np.float64]) -> Interval:
         """Return the interval of a value; none from a single group, which has no other resample than itself."""

@@ -32,6 +32,8 @@ class MetricValue:
         Mean over all tags that the model has: not comparable between models with different tags.
     per_tag : (tags,) float64
         Of each tag of the protocol; NaN for one that the model does not have, or without a value.
+    per_tag_interval : (tags, 2) float64
+        Low and high end of the interval of each tag; NaN as `per_tag`.
     per_tag_difference : (tags, 3) float64
         Difference to the reference model, and the low and high end of its interval; NaN as `per_tag`.
     """
@@ -41,6 +43,7 @@ class MetricValue:
     letters: str
     own_tags: Macro
     per_tag: NDArray[np.float64]
+    per_tag_interval: NDArray[np.float64]
     per_tag_difference: NDArray[np.float64]
 
 
@@ -141,3 +144,13 @@ class ComparisonTable:
     truth: NDArray[np.bool_]
     common_tags: NDArray[np.bool_]
     left_out: int
+
+    @property
+    def single_label(self) -> bool:
+        """Whether each clip has exactly one tag, and all models have all tags that clips have."""
+        return is_single_label(self.truth, self.common_tags)
+
+
+def is_single_label(truth: NDArray[np.bool_], common_tags: NDArray[np.bool_]) -> bool:
+    """Return whether each clip has exactly one tag, and that is one that all models have."""
+    return bool((truth.sum(axis=1) == 1).all() and (truth[:, common_tags].sum(axis=1) == 1).all())

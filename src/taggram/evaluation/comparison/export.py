@@ -7,8 +7,9 @@ from pathlib import Path
 from taggram._files import atomic_file
 from taggram.errors import EvaluationError
 from taggram.evaluation.compare import Comparison
-from taggram.evaluation.comparison.figures import comparison_figures, require_matplotlib, to_bytes
+from taggram.evaluation.comparison.figures import comparison_figures
 from taggram.evaluation.comparison.tables import comparison_tables, model_table
+from taggram.reporting import require_matplotlib, theme, to_bytes
 
 __all__ = ["write_comparison", "write_csv"]
 
@@ -51,10 +52,13 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     for table in comparison_tables(comparison):
         files[f"{table.name}.csv"] = table.to_csv().encode()
         files[f"{table.name}.tex"] = table.to_latex().encode()
-    for of_asking in comparison.tables:
-        for name, figure in comparison_figures(of_asking):
-            files[f"{name}.png"] = to_bytes(figure, "png")
-            files[f"{name}.svg"] = to_bytes(figure, "svg")
+    protocol = comparison.protocol
+    with theme():
+        for of_asking in comparison.tables:
+            for name, _, title, _, figure in comparison_figures(of_asking):
+                heading = f"{title}\n{protocol.name} ({protocol.hash}), {of_asking.asking}"
+                files[f"{name}.png"] = to_bytes(figure, heading, "png")
+                files[f"{name}.svg"] = to_bytes(figure, heading, "svg")
     for name, content in files.items():
         _write(folder / name, content)
     return [folder / name for name in files]

@@ -1,0 +1,38 @@
+"""``taggram report``: a comparison of models as one HTML file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taggram.cli.compare import Metrics, Reference, Results
+
+
+def report(
+    results: Results,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="HTML file to write.")] = Path("report.html"),
+    metric: Metrics = None,
+    reference: Reference = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Gets all tables as CSV and LaTeX, all figures as PNG and SVG."),
+    ] = None,
+) -> None:
+    """Write a comparison of models as one HTML file.
+
+    Has a summary in words, rankings, curves, values of each tag, calibration, confusion matrices, cost and the
+    protocol. The file needs no network. The same results as in taggram compare. Needs the train and report extras.
+    """
+    from taggram import evaluation
+    from taggram.evaluation.comparison.export import write_comparison
+    from taggram.reporting import require_matplotlib
+
+    require_matplotlib()
+    comparison = evaluation.compare(results, metrics=metric or evaluation.DEFAULT_METRICS, reference=reference)
+    evaluation.report(comparison, out)
+    if files is not None:
+        print(f"{len(write_comparison(comparison, files))} files in {files}", file=sys.stderr)
+    print(out)
