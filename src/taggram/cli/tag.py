@@ -75,7 +75,8 @@ def tag(
         ),
     ] = None,
     null: Annotated[
-        bool, typer.Option("--null", "-0", help="Names on standard input end with zero bytes, as those of find -print0.")
+        bool,
+        typer.Option("--null", "-0", help="Names on standard input end with zero bytes, as those of find -print0."),
     ] = False,
     start: Annotated[
         float | None,
