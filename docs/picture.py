@@ -156,7 +156,7 @@ def _computes(module: nn.Module) -> bool:
 def _lines(module: nn.Module) -> Iterator[str]:
     """Say what a layer is made of."""
     kind = type(module)
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[12]d$", " ", kind.__name__).strip().lower()
     if not kind.__module__.startswith("torch.") and not words.startswith(("_", "conv ")):
         yield words
     for part in module.modules():

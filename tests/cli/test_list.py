@@ -21,6 +21,7 @@ def listed(*arguments: str, columns: int = 300) -> str:
 
 def test_all_models_and_all_architectures() -> None:
     models, _, architectures = listed().partition("\n\n")
+    assert models.splitlines()[0].split() == ["model", "installed", "tags", "trained", "on"]
     assert {*PUBLISHED, "default"} <= {line.split()[0] for line in models.splitlines()}
     names = [line.split()[0] for line in architectures.splitlines()]
     assert names == ["architecture", *sorted([*taggram.list_architectures(), *BASELINES])]

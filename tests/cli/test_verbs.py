@@ -137,5 +137,5 @@ def test_quiet_shows_errors_only(song: Path, tmp_path: Path) -> None:
 def test_a_device_without_a_backend_is_refused(song: Path) -> None:
     done = run(song, "--device", "cuda", *SHORT)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: nothing runs the model on cuda: ")
+    assert done.stderr.startswith("error: the model cannot run on cuda: ")
     assert "pip install onnxruntime-gpu" in done.stderr

@@ -117,6 +117,11 @@ def test_a_picture_has_the_layers_of_its_network() -> None:
     assert found["tags"].shapes == [(50,)]
 
 
+def test_a_picture_names_a_block_without_its_dimensions() -> None:
+    found = {cell.name: cell for cell in picture.cells(taggram.create_model("sample_cnn_se", "mtat"))}
+    assert found["block 2"].lines[0] == "excitation block"
+
+
 @pytest.mark.parametrize("page", EXAMPLES, ids=name)
 def test_examples_print_what_the_page_says(page: Path, folder: Path) -> None:
     text = page.read_text()

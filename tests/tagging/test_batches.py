@@ -135,11 +135,11 @@ GPU_BUILD = "pip uninstall onnxruntime, then pip install onnxruntime-gpu"
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"device": "cuda"}, f"nothing runs the model on cuda: ONNX Runtime is installed without CUDA ({GPU_BUILD}), "),
+        ({"device": "cuda"}, f"the model cannot run on cuda: ONNX Runtime is installed without CUDA ({GPU_BUILD}), "),
         ({"device": "cuda"}, "and this model has no weights for torch"),
         (
             {"device": "cuda:1", "backend": "onnx"},
-            "nothing runs the model on cuda:1: ONNX Runtime is",
+            "the model cannot run on cuda:1: ONNX Runtime is",
         ),
         ({"device": "gpu"}, "no device is named 'gpu'; there are: cpu, cuda, cuda:1 and so on"),
         ({"device": None}, "no device is named None"),

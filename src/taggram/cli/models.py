@@ -27,10 +27,10 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     from taggram.models.published import PUBLISHED
     from taggram.models.registry import papers
 
-    here = installed_models()
-    models = [("model", "here", "tags", "trained on")]
+    installed = installed_models()
+    models = [("model", "installed", "tags", "trained on")]
     for name in list_models(pattern):
-        if name in here:
+        if name in installed:
             card = ModelCard.read(find_model(name))
             verified = card.provenance is None or card.provenance.verified_by == "sha256"
             models.append((name, "yes" if verified else "yes, unverified", card.vocabulary.name, card.trained_on))

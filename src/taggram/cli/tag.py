@@ -75,14 +75,15 @@ def tag(
         ),
     ] = None,
     null: Annotated[
-        bool, typer.Option("--null", "-0", help="Names on standard input end with zero bytes, as of find -print0.")
+        bool,
+        typer.Option("--null", "-0", help="Names on standard input end with zero bytes, as those of find -print0."),
     ] = False,
     start: Annotated[
         float | None,
         typer.Option(parser=parse_time, metavar="TIME", help="Start of the part to tag: seconds, or as 1:30."),
     ] = None,
     duration: Annotated[
-        float | None, typer.Option(parser=parse_time, metavar="TIME", help="Duration of the part to tag, likewise.")
+        float | None, typer.Option(parser=parse_time, metavar="TIME", help="Duration of the part to tag.")
     ] = None,
     segments: Annotated[
         int | None,
@@ -98,9 +99,9 @@ def tag(
     ] = None,
     backend: Annotated[
         Literal["onnx", "torch"] | None,
-        typer.Option(help="What runs the model.  \\[default: onnx; on a GPU whichever can]"),
+        typer.Option(help="Runtime of the model.  \\[default: onnx; on a GPU whichever can]"),
     ] = None,
-    device: Annotated[str, typer.Option(help="What it runs on: cpu, cuda or cuda:1.")] = "cpu",
+    device: Annotated[str, typer.Option(help="Device of the model: cpu, cuda or cuda:1.")] = "cpu",
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Show errors only: no progress, warnings or summary.")
     ] = False,
@@ -118,9 +119,9 @@ def tag(
 
     selections = [top is not None, all_, thresholds is not None or min_ is not None]
     if csv and (json or over_time):
-        raise typer.BadParameter("--csv has the scores of the whole file: it takes no --json or --over-time")
+        raise typer.BadParameter("--csv excludes --json and --over-time: use one of them")
     if sum(selections) > 1:
-        raise typer.BadParameter("choose one of --top, --all, and --thresholds with --min: they exclude each other")
+        raise typer.BadParameter("--top, --all, and --thresholds with --min exclude each other: use one of them")
     if duration == 0:
         raise typer.BadParameter("--duration must be above 0")
     if plot is not None:

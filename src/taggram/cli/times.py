@@ -24,7 +24,9 @@ def parse_time(text: str) -> float:
     """
     match = _TIME.fullmatch(str(text))
     if match is None or (match[2] is not None and float(match[3]) >= 60):
-        raise typer.BadParameter(f"{text!r} is no time: write seconds, as 90, or minutes and seconds, as 1:30")
+        raise typer.BadParameter(
+            f"{text!r} is not a time: write seconds, such as 90, or minutes and seconds, such as 1:30"
+        )
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return 3600 * hours + 60 * minutes + seconds
 

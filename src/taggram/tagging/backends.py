@@ -112,7 +112,7 @@ def _backend_for_gpu(folder: Path, device: str) -> Literal["onnx", "torch"]:
         return "onnx"
     if not (torch_lacks := _missing_for_torch(folder)):
         return "torch"
-    raise ModelError(f"nothing runs the model on {device}: {onnx_lacks}, and {torch_lacks}")
+    raise ModelError(f"the model cannot run on {device}: {onnx_lacks}, and {torch_lacks}")
 
 
 def _missing_for_onnx() -> str:
@@ -191,7 +191,7 @@ class OnnxBackend:
 def _gpu_session(create: Callable[..., Any], device: str) -> Any:
     """Return a session of ONNX Runtime on a GPU, where it would else run on the CPU without an error."""
     if lacks := _missing_for_onnx():
-        raise ModelError(f"nothing runs the model on {device}: {lacks}")
+        raise ModelError(f"the model cannot run on {device}: {lacks}")
     remedy = "check the driver (nvidia-smi), and which CUDA and cuDNN this onnxruntime-gpu needs"
     gpu = CUDA, {"device_id": int(device.partition(":")[2] or 0)}
     try:
