@@ -54,9 +54,9 @@ def deform_file(
     out, chain = Path(out), Chain.parse(chain) if isinstance(chain, str) else chain
     if out.suffix.lower() != ".wav":
         raise DeformationError(f"{out} would be a wav file: give it the suffix .wav")
+    sample_rate = probe(path).sample_rate
     if out.exists() and os.path.samefile(path, out):
         raise DeformationError(f"{out} is the original: write the copy to another file")
-    sample_rate = probe(path).sample_rate
     samples = chain(read(path, sample_rate), sample_rate, seed)
     with atomic_file(out) as part:
         _write(part, samples, sample_rate)

@@ -28,7 +28,7 @@ def compress(x: NDArray[np.floating], sample_rate: int, preset: str) -> NDArray[
 
     Keeps length, timing and pitch. Changes the level over time: soft passages become louder, loud ones softer, by up to
     20 dB at full scale (11 dB with "music-light"), so that tags that name the loudness ("quiet") may be wrong. Samples
-    above full scale are clipped first, as sox does.
+    above full scale are clipped, before and after, as in sox, which MUDA calls; "radio" makes attacks that loud.
 
     Parameters
     ----------
@@ -57,4 +57,5 @@ def compress(x: NDArray[np.floating], sample_rate: int, preset: str) -> NDArray[
     """
     attack, decay, points, decibels, delay = _PRESETS[str(PRESET.check(preset))]
     arguments = f"attacks={attack}:decays={decay}:points={points}:gain={decibels}:volume=0:delay={delay}"
-    return apply_filter(np.clip(check_samples(x, sample_rate), -1, 1), sample_rate, "compand", arguments)
+    within = np.clip(check_samples(x, sample_rate), -1, 1)
+    return np.clip(apply_filter(within, sample_rate, "compand", arguments), -1, 1)

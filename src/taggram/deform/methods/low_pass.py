@@ -43,4 +43,4 @@ def low_pass(x: NDArray[np.floating], sample_rate: int, cutoff: float) -> NDArra
     x, frequency = check_samples(x, sample_rate), CUTOFF.check(cutoff)
     if frequency >= sample_rate / 2:
         return x.copy()
-    return apply_filter(x, sample_rate, "lowpass", f"f={frequency}:poles=2:precision=f64")
+    return apply_filter(x, sample_rate, "lowpass", f"f={frequency}:poles=2:width={0.5**0.5}:precision=f64")
