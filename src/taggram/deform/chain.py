@@ -22,7 +22,7 @@ class Step(NamedTuple):
     value: Value
 
     def __str__(self) -> str:
-        return f"{self.name}={find_deformation(self.name).parameter.format(self.value)}"  # type: ignore[arg-type]
+        return f"{self.name}={find_deformation(self.name).parameter.format(self.value)}"
 
 
 class Chain:
@@ -48,7 +48,7 @@ class Chain:
     """
 
     def __init__(self, steps: Iterable[tuple[str, Value]]) -> None:
-        self.steps = tuple(Step(name, find_deformation(name).parameter.check(value)) for name, value in steps)
+        self.steps = tuple(_step(name, value) for name, value in steps)
         if not self.steps:
             raise DeformationError("a chain has at least one deformation")
 
@@ -129,3 +129,11 @@ class Chain:
 
     def __hash__(self) -> int:
         return hash(self.steps)
+
+
+def _step(name: str, value: Value) -> Step:
+    deformation = find_deformation(name)
+    try:
+        return Step(name, deformation.parameter.check(value))
+    except DeformationError as error:
+        raise DeformationError(f"{name}: {error}") from None

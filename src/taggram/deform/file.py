@@ -39,7 +39,7 @@ def deform_file(
     AudioError
         If the file cannot be read or has no audio.
     DeformationError
-        If `out` has another suffix than ``.wav`` or is the file itself, or if the chain is malformed.
+        If `out` has another suffix than ``.wav``, is the file itself or in no folder, or if the chain is malformed.
     MissingExtraError
         If a step needs the deform extra.
 
@@ -54,6 +54,8 @@ def deform_file(
     out, chain = Path(out), Chain.parse(chain) if isinstance(chain, str) else chain
     if out.suffix.lower() != ".wav":
         raise DeformationError(f"{out} would be a wav file: give it the suffix .wav")
+    if not out.parent.is_dir():
+        raise DeformationError(f"{out.parent} is no folder: create it")
     sample_rate = probe(path).sample_rate
     if out.exists() and os.path.samefile(path, out):
         raise DeformationError(f"{out} is the original: write the copy to another file")
@@ -64,7 +66,7 @@ def deform_file(
 
 def _write(file: Path, samples: NDArray[np.float32], sample_rate: int) -> None:
     """Write a mono wav file of 32-bit floats."""
-    with av.open(str(file), "w", format="wav") as container:
+    with file.open("wb") as target, av.open(target, "w", format="wav") as container:
         stream: Any = container.add_stream("pcm_f32le", rate=sample_rate, layout="mono")
         frame: Any = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
         frame.sample_rate = sample_rate

@@ -25,20 +25,20 @@ class Range:
     default
         A moderate strength.
     unit
-        As in ``"dB"``.
+        As in ``"dB"``; empty where the name has it.
 
     Examples
     --------
     >>> cutoff = Range("cutoff", 100, 20000, default=4000, unit="Hz")
     >>> cutoff.check("2000"), str(cutoff)
-    (2000.0, 'cutoff 100 to 20000 Hz, default 4000')
+    (2000.0, 'cutoff 100 to 20000 Hz')
     """
 
     name: str
     low: float
     high: float
     default: float
-    unit: str
+    unit: str = ""
 
     def check(self, value: float | str) -> float:
         """Return a value as a number.
@@ -53,22 +53,24 @@ class Range:
         except (TypeError, ValueError):
             number = math.nan
         if not self.low <= number <= self.high:
-            limits = f"{self.format(self.low)} to {self.format(self.high)} {self.unit}"
-            raise DeformationError(f"{self.name} must be a number from {limits}, not {value!r}")
+            raise DeformationError(f"{self.name} must be a number from {self._limits}, not {value!r}")
         return number
 
-    def format(self, value: float) -> str:
+    def format(self, value: float | str) -> str:
         """Return the shortest text of a number that `check` turns into the same number."""
-        return np.format_float_positional(value, trim="-")
+        return np.format_float_positional(float(value), trim="-")
 
     @property
     def extremes(self) -> tuple[float, ...]:
         """The limits."""
         return self.low, self.high
 
+    @property
+    def _limits(self) -> str:
+        return f"{self.format(self.low)} to {self.format(self.high)} {self.unit}".rstrip()
+
     def __str__(self) -> str:
-        low, high, default = map(self.format, (self.low, self.high, self.default))
-        return f"{self.name} {low} to {high} {self.unit}, default {default}"
+        return f"{self.name} {self._limits}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Choices:
     --------
     >>> bit_rate = Choices("bit_rate", (32, 64, 128), default=64, unit="kb/s")
     >>> bit_rate.check("32"), str(bit_rate)
-    (32, 'bit_rate 32, 64, 128 kb/s, default 64')
+    (32, 'bit_rate 32, 64, 128 kb/s')
     """
 
     name: str
@@ -109,10 +111,8 @@ class Choices:
         for choice in self.values:
             if value == choice or (isinstance(value, str) and value == self.format(choice)):
                 return choice
-        unit = f" {self.unit}" if self.unit else ""
-        listed = ", ".join(map(self.format, self.values)) + unit
         near = did_you_mean(str(value), map(self.format, self.values))
-        raise DeformationError(f"{self.name} must be one of {listed}, not {value!r}{near}")
+        raise DeformationError(f"{self.name} must be one of {self._listed}, not {value!r}{near}")
 
     def format(self, value: float | str) -> str:
         """Return a choice as text that `check` turns into the same choice."""
@@ -123,6 +123,9 @@ class Choices:
         """All choices."""
         return self.values
 
+    @property
+    def _listed(self) -> str:
+        return f"{', '.join(map(self.format, self.values))} {self.unit}".rstrip()
+
     def __str__(self) -> str:
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{self.name} {', '.join(map(str, self.values))}{unit}, default {self.default}"
+        return f"{self.name} {self._listed}"

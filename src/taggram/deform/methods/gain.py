@@ -9,7 +9,7 @@ from taggram.deform._samples import check_samples
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 
-DECIBELS = Range("decibels", -40, 12, default=-12, unit="dB")
+DECIBELS = Range("decibels", -40, 12, default=-12)
 
 
 @register(DECIBELS, changes={"loudness"})

@@ -9,7 +9,7 @@ from taggram.deform._samples import check_samples
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 
-WEIGHT = Range("weight", 0, 1, default=0.2, unit="of the sum")
+WEIGHT = Range("weight", 0, 1, default=0.2)
 
 
 @register(WEIGHT, published=(0.1, 0.4), changes={"noise"})

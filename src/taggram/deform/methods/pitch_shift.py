@@ -11,7 +11,7 @@ from taggram.deform.methods.time_stretch import stretch
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 
-SEMITONES = Range("semitones", -12, 12, default=1, unit="semitones")
+SEMITONES = Range("semitones", -12, 12, default=1)
 
 
 @register(SEMITONES, published=(-1, 1), changes={"key"})

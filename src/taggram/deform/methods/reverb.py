@@ -9,7 +9,7 @@ from taggram.deform._samples import check_samples, rms
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 
-SECONDS = Range("seconds", 0.1, 10, default=1, unit="s")
+SECONDS = Range("seconds", 0.1, 10, default=1)
 
 
 @register(SECONDS, changes={"reverberation"})
