@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.util import find_spec
 
 import numpy as np
@@ -145,9 +146,9 @@ def test_its_text_is_read_back(deformation: Deformation, value: Value) -> None:
 
 @each
 def test_it_is_documented(deformation: Deformation, value: Value) -> None:
-    text = deformation.function.__doc__ or ""
+    text = inspect.getdoc(deformation.function) or ""
     assert 10 < len(deformation.summary) < 90
     assert "Keeps" in text
     for section in ("Parameters", "Returns", "Raises"):
-        assert f"{section}\n    ---" in text
-    assert f"\n    {deformation.parameter.name}\n" in text
+        assert f"\n{section}\n---" in text
+    assert f"\n{deformation.parameter.name}\n    " in text

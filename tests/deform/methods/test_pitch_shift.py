@@ -27,7 +27,7 @@ def test_the_tempo_is_kept(semitones: float) -> None:
         x[int(start * RATE) : int(start * RATE) + 800] = sine(1000, 0.05, RATE)
     found = onsets(pitch_shift(x, RATE, semitones), RATE, gap=0.2)
     assert len(found) == len(starts)
-    assert np.abs(found - starts).max() < 0.03
+    assert np.abs(found - starts).max() < 0.005
 
 
 def test_a_shift_down_empties_the_highest_frequencies() -> None:

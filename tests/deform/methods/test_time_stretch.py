@@ -34,7 +34,7 @@ def test_onsets_move_with_the_tempo(rate: float) -> None:
         x[int(start * RATE) : int(start * RATE) + 800] = sine(1000, 0.05, RATE)
     found = onsets(time_stretch(x, RATE, rate), RATE, gap=0.2 / rate)
     assert len(found) == len(starts)
-    assert np.abs(found - starts / rate).max() < 0.03
+    assert np.abs(found - starts / rate).max() < 0.005
 
 
 @pytest.mark.skipif(not shutil.which("rubberband"), reason="needs rubberband, the command of Rubber Band")
