@@ -18,7 +18,9 @@ def test_gain_changes_the_level_only(level: float, music: NDArray[np.float32]) -
 
 
 @pytest.mark.parametrize("depth", [3, 12, 40])
-def test_clipping_limits_the_samples_and_keeps_the_others(depth: float, music: NDArray[np.float32]) -> None:
+@pytest.mark.parametrize("sign", [1, -1])
+def test_clipping_limits_the_samples_and_keeps_the_others(depth: float, sign: int, music: NDArray[np.float32]) -> None:
+    music = sign * music
     y = hard_clip(music, RATE, depth)
     limit = np.abs(music).max() * 10 ** (-depth / 20)
     assert np.abs(y).max() == pytest.approx(limit, rel=1e-6)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -44,6 +42,4 @@ def resample(x: NDArray[np.floating], sample_rate: int, rate: float) -> NDArray[
         If the rate is outside its range.
     """
     x, other = check_samples(x, sample_rate), RATE.check(rate)
-    longer = fit_length(x, x.size + math.ceil(sample_rate / other))  # else rounding may lose the last samples
-    back = soxr.resample(soxr.resample(longer, sample_rate, other), other, sample_rate)
-    return fit_length(back, x.size)
+    return fit_length(soxr.resample(soxr.resample(x, sample_rate, other), other, sample_rate), x.size)
