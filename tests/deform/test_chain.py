@@ -92,7 +92,7 @@ def test_words(tag: str, attribute: str, does: bool) -> None:
 
 
 def test_the_published_grid() -> None:
-    """Ends of the ranges in the robustness test of Won et al., which paper 000 uses."""
+    """Ends of the ranges in the robustness test of Won et al."""
     published = {name: each.published for name, each in DEFORMATIONS.items() if each.published}
     assert published == {
         "compress": ("music-standard", "speech"),

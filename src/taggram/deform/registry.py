@@ -31,8 +31,8 @@ class Deformation:
     parameter
         The strength: its name, range and default.
     published
-        The strengths of paper 000, at the ends of their ranges in the robustness test of Won et al. (SMC 2020), after
-        MUDA; empty for a deformation that neither uses.
+        Strengths at the ends of the range in the robustness test of Won et al. (SMC 2020), after MUDA; empty for a
+        deformation that the test lacks.
     changes
         Attributes that are no longer those of the original, so that tags that name them may be wrong.
     keeps_length
