@@ -8,7 +8,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import architectures, cold, frontend, index, memory, metrics, record, store, training, warm, workers
+from benchmarks import (
+    architectures,
+    cold,
+    deform,
+    frontend,
+    index,
+    memory,
+    metrics,
+    record,
+    store,
+    training,
+    warm,
+    workers,
+)
 from benchmarks.material import Material
 from benchmarks.measure import PROJECT, BenchmarkError
 from benchmarks.setting import Setting, find_peer
@@ -23,6 +36,7 @@ GROUPS = {
     "store": store,
     "index": index,
     "metrics": metrics,
+    "deform": deform,
     "training": training,
     "architectures": architectures,
 }

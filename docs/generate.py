@@ -120,6 +120,18 @@ def protocols() -> str:
     return table(["protocol", "data set", "is"], rows)
 
 
+def deformations() -> str:
+    """List the deformations."""
+    from taggram.deform import DEFORMATIONS
+
+    rows = []
+    for name, each in DEFORMATIONS.items():
+        shown = [each.parameter.format(value) for value in (each.parameter.default, *each.published)]
+        changes = ", ".join(sorted(each.changes))
+        rows.append([f"`{name}`", each.summary, str(each.parameter), shown[0], ", ".join(shown[1:]), changes])
+    return table(["deformation", "does", "strength", "default", "published", "changes tags of"], rows)
+
+
 def vocabularies() -> str:
     """List the vocabularies."""
     from taggram.vocabularies import Vocabulary

@@ -12,6 +12,7 @@ __all__ = [
     "CacheError",
     "CardError",
     "DatasetError",
+    "DeformationError",
     "EvaluationError",
     "MissingExtraError",
     "ModelError",
@@ -52,6 +53,10 @@ class CardError(TaggramError):
 
 class DatasetError(TaggramError):
     """A list of clips or a packed store that cannot be read or written, or lacks the requested content."""
+
+
+class DeformationError(TaggramError):
+    """A deformation that does not exist, or a strength outside its range."""
 
 
 class EvaluationError(TaggramError):

@@ -15,6 +15,7 @@ from benchmarks.measure import BenchmarkError
 
 from benchmarks import page_cache
 from taggram.datasets import PackedStore, dataset
+from taggram.deform import DEFORMATIONS
 
 COLUMNS = (
     "benchmark subject unit min median max runs target command date machine python taggram onnxruntime numpy av torch"
@@ -119,3 +120,14 @@ def test_metrics_are_measured(examples: Path, tmp_path: Path) -> None:
     ours, theirs, ratio, seconds = (float(row["median"]) for row in rows)
     assert ratio == pytest.approx(ours / theirs, rel=0.01)
     assert seconds > 0 and rows[-1]["unit"] == "s"
+
+
+def test_deformations_are_measured(examples: Path, tmp_path: Path) -> None:
+    pytest.importorskip("python_stretch", reason="needs the deform extra")
+    done = bench(examples, "--quick", "--only", "deform", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "deform.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["subject"].split("=")[0] for row in rows} == set(DEFORMATIONS)
+    assert {"muda_noise=0.1", "muda_noise=0.2", "muda_noise=0.4"} <= {row["subject"] for row in rows}
+    assert all(row["target"] == ">= 100" and float(row["min"]) > 0 for row in rows)

@@ -35,6 +35,8 @@ VERBS = [
     (1, "data validate mtat ."),
     (1, "data audit mtat ."),
     (1, "data download gtzan copy"),
+    (0, "deform song.opus --gain -6 -o copy.wav"),
+    (1, "deform song.opus --gain -6 -o /dev/null/copy.wav"),
     (1, "train nothing.yaml"),
     (1, "calibrate default"),
 ]

@@ -1,0 +1,1 @@
+"""The deformations, one per file."""
