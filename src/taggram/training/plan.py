@@ -140,8 +140,8 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
     for name, split in splits.items():
         if len(split.clips) < 2:
             raise RecipeError(
-                f"{source}: data.store: {folder} has {len(split.clips)} clips in the split {name!r} and needs 2 or more: "
-                "give clips a split, or pack with --new-split"
+                f"{source}: data.store: {folder} has {len(split.clips)} clips in the split {name!r} and needs 2: "
+                "give more clips a split, or pack with --new-split"
             )
     effective = recipe.replace(data={"vocabulary": tags})
     plan = Plan(effective, store, vocabulary, splits[TRAIN], splits[VALID], fingerprint(store))
