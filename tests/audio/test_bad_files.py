@@ -178,7 +178,7 @@ def test_a_socket(tmp_path, monkeypatch):
 
 def test_names_that_cannot_exist(tmp_path):
     refused(tmp_path / ("n" * 300), r"cannot be opened \(.+\): check the path$")
-    with pytest.raises(AudioError, match=r"^'a\\x00b\.mp3' cannot be opened \(.+\): check the path$") as caught:
+    with pytest.raises(AudioError, match=r"^a\\x00b\.mp3 cannot be opened \(.+\): check the path$") as caught:
         read("a\0b.mp3")
     assert "\n" not in str(caught.value)
 

@@ -22,7 +22,7 @@ F = TypeVar("F", bound=Callable[..., NDArray[np.float32]])
 
 @dataclass(frozen=True)
 class Deformation:
-    """A registered deformation.
+    """A registered deformation; its ``name`` is that of the function.
 
     Attributes
     ----------

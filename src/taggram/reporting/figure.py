@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree
 
 from taggram.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+else:
+    Figure = Any  # matplotlib is optional, and loaded only when it is used
 
 __all__ = ["colour", "inline_svg", "new_figure", "printable", "require_matplotlib", "theme", "to_bytes"]
 

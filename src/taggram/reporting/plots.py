@@ -18,6 +18,8 @@ from taggram.reporting.figure import colour, new_figure, printable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+else:
+    Axes = Figure = Any  # matplotlib is optional, and loaded only when it is used
 
 __all__ = ["confusion", "cost", "curves", "intervals", "reliability", "tag_values"]
 
