@@ -69,12 +69,19 @@ def test_the_fast_form_equals_the_other(metric, average):
     assert fast == pytest.approx(slow)
 
 
-def test_another_scale_is_not_a_difference():
+@pytest.mark.parametrize("average", ["macro", "micro"])
+def test_another_scale_is_not_a_difference(average):
     rng = np.random.default_rng(0)
     labels = rng.random((80, 3)) < 0.3
-    scores = labels + rng.normal(size=labels.shape)
-    result = permutation_test_average(roc_auc, scores, 1000 * scores - 7, labels, rng=rng, permutations=99)
-    assert result == (0, 1)
+    first, second = labels + rng.normal(size=(2, 80, 3))
+    results = [
+        permutation_test_average(
+            roc_auc, first, scores, labels, rng=np.random.default_rng(1), permutations=99, average=average
+        )
+        for scores in (second, 1000 * second - 7)
+    ]
+    assert results[0] == results[1]
+    assert 0.01 < results[0].p < 1
 
 
 def test_a_true_null_hypothesis_is_rejected_as_often_as_stated():

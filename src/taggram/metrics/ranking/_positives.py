@@ -173,10 +173,8 @@ def _draw(order: Order, counts: NDArray[np.integer[Any]]) -> Iterator[Positives]
     clips, positives = counts.shape[1], len(order.places)
     number = np.int32 if counts.sum(axis=1, dtype=np.int64).max(initial=0) < 2**30 else np.int64
     rows = max(1, BLOCK // clips)
-    sorted_counts, sums = (
-        np.empty((rows, clips), number),
-        np.zeros((rows, clips + 1), number),
-    )  # new memory takes longer
+    # Buffers that are used again: the system takes longer to provide new memory than these sums take.
+    sorted_counts, sums = np.empty((rows, clips), number), np.zeros((rows, clips + 1), number)
     positive_counts, begins, ends = (np.empty((rows, positives), number) for _ in range(3))
     limits = [*order.starts.tolist(), positives]
     for start in range(0, len(counts), rows):
