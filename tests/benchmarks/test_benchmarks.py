@@ -111,6 +111,7 @@ def test_an_index_is_measured(examples: Path, tmp_path: Path) -> None:
     assert set(store.clips.splits) == {"train", "valid", "test"}
 
 
+@pytest.mark.slow
 def test_metrics_are_measured(examples: Path, tmp_path: Path) -> None:
     done = bench(examples, "--quick", "--only", "metrics", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -122,6 +123,7 @@ def test_metrics_are_measured(examples: Path, tmp_path: Path) -> None:
     assert seconds > 0 and rows[-1]["unit"] == "s"
 
 
+@pytest.mark.slow
 def test_deformations_are_measured(examples: Path, tmp_path: Path) -> None:
     pytest.importorskip("python_stretch", reason="needs the deform extra")
     done = bench(examples, "--quick", "--only", "deform", "--out", tmp_path / "results", "--cache", tmp_path)
