@@ -19,7 +19,7 @@ from taggram.cli import app
 from taggram.errors import ModelError
 from taggram.models.importing import download, import_model, load_published
 from taggram.models.published import PUBLISHED
-from taggram.models.tflite import read_tflite
+from taggram.models.published.tflite import read_tflite
 from taggram.vocabularies import Vocabulary
 
 PAYLOAD = b"published weights"

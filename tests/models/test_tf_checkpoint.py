@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from taggram.errors import ModelError
-from taggram.models.tf_checkpoint import crc32c, read_checkpoint
+from taggram.models.published.tf_checkpoint import crc32c, read_checkpoint
 
 
 def varint(value: int) -> bytes:

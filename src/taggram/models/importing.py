@@ -21,8 +21,8 @@ from taggram.models.directories import data_dir, model_dir
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED, PublishedWeights
 from taggram.models.published.base import Entries
-from taggram.models.tf_checkpoint import read_checkpoint
-from taggram.models.tflite import read_tflite
+from taggram.models.published.tf_checkpoint import read_checkpoint
+from taggram.models.published.tflite import read_tflite
 from taggram.models.weights import save_model
 
 

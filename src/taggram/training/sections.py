@@ -319,7 +319,7 @@ class DistillConfig(Config):
         student, and those of validation clips calibrate it.
     label_weight
         Weight of the loss against the labels of training clips beside that against the teachers; see
-        `taggram.training.ranking`. A tag that no teacher has is learned from labels alone.
+        `taggram.training.distillation.ranking`. A tag that no teacher has is learned from labels alone.
     judgements
         Table of judged tags of validation clips (`taggram.training.calibration.levels.read_judgements`), to fit the
         levels of the student.

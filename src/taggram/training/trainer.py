@@ -34,12 +34,12 @@ from taggram.training.data import (
     validation_batches,
     validation_steps,
 )
+from taggram.training.distillation.ranking import ranking_loss
 from taggram.training.distillation.similarity import similarity_loss
 from taggram.training.export import write_model, write_recipe
 from taggram.training.history import History, Row
 from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
 from taggram.training.plan import Plan
-from taggram.training.ranking import ranking_loss
 from taggram.training.recipe import Recipe
 
 

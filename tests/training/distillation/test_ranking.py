@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from taggram.training.ranking import ranking_loss
+from taggram.training.distillation.ranking import ranking_loss
 
 NAN = math.nan
 
