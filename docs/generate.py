@@ -276,9 +276,9 @@ def evaluations() -> str:
             for row in found
         ]
         head = ["model", *(cell for title in metrics.values() for cell in (title, "groups", "difference to the best"))]
-        first, asking = found[0], file.name.removesuffix("-ranking.csv")
+        first, mode = found[0], file.name.removesuffix("-ranking.csv")
         sizes = f"{first['clips']} clips of {first['groups']} artists, tags of all models: {first['common_tags']}"
-        about = f"`{file.parent.name}`, {asking}: {sizes}"
+        about = f"`{file.parent.name}`, {mode}: {sizes}"
         parts.append(f"{about}:\n\n{table(head, rows)}")
     return "\n\n".join(parts)
 

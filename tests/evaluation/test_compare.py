@@ -59,7 +59,7 @@ def result(
     groups = np.array([f"artist {int(clip) // 2}" for clip in ids])
     used = changes.pop("protocol", protocol())
     labelled = LabelledScores(np.array(ids), groups, used.vocabulary.names, scores, labels)
-    fields = {"asking": "own", "model_hash": name, "cost": EvaluationCost(parameters=len(name))} | changes
+    fields = {"mode": "own", "model_hash": name, "cost": EvaluationCost(parameters=len(name))} | changes
     info = EvaluationInfo(protocol=used, protocol_hash=used.hash, model=name, sources={}, **fields)
     return EvaluationResult(Path(name), info.sealed({}), labelled, labelled if valid else None)
 
@@ -205,9 +205,9 @@ def test_other_labels_are_refused() -> None:
 
 
 def test_askings_are_in_tables_of_their_own() -> None:
-    probe = result("a", scores_of(1, 2), asking="probe")
+    probe = result("a", scores_of(1, 2), mode="probe")
     comparison = compare([result("a", scores_of(1, 1)), probe, result("b", scores_of(1, 3))])
-    assert [(table.asking, len(table.models)) for table in comparison.tables] == [("own", 2), ("probe", 1)]
+    assert [(table.mode, len(table.models)) for table in comparison.tables] == [("own", 2), ("probe", 1)]
     rows = list(csv.DictReader(io.StringIO(next(comparison_tables(comparison)).to_csv())))
     a, b = sorted(rows, key=lambda row: row["model"])
     assert float(a["own_roc_auc"]) != float(a["probe_roc_auc"])
@@ -395,7 +395,7 @@ def test_results_are_read_from_folders_and_refused_if_edited(tmp_path: Path) -> 
 def folder(tmp_path: Path) -> Path:
     pytest.importorskip("pyarrow")
     for i, (name, quality) in enumerate({"fcn.a": 0.5, "crnn.b": 2.0, "musicnn.c": 2.1}.items()):
-        made = result(name, scores_of(quality, i), asking="zero-shot")
+        made = result(name, scores_of(quality, i), mode="zero-shot")
         write_result(tmp_path / "results" / name, made.info, made.test, None)
     return tmp_path / "results"
 

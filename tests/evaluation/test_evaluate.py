@@ -69,7 +69,7 @@ def evaluate(tmp_path: Path, table: Path) -> Callable[..., list[taggram.evaluati
 def test_a_model_of_another_vocabulary_is_asked_zero_shot(evaluate, audio: Path) -> None:
     (result,) = evaluate("default")
     info = result.info
-    assert (info.asking, info.model, info.origin) == ("zero-shot", "small_vgg.default", "model")
+    assert (info.mode, info.model, info.origin) == ("zero-shot", "small_vgg.default", "model")
     assert info.sources == {"rock": ("rock",), "piano": ("piano",), "loud": ("loud",)}
     assert info.missing == {} and info.train_hash == "" and info.cost.parameters == 680144
     assert info.cost.seconds_per_minute > 0 and info.cost.machine and info.versions["taggram"] == taggram.__version__
@@ -144,7 +144,7 @@ def test_without_any_audio_there_is_no_result(evaluate, tmp_path: Path) -> None:
 
 def test_a_probe_is_stored_apart(evaluate) -> None:
     zero_shot, probe = evaluate("default", probe=True)
-    assert (zero_shot.info.asking, probe.info.asking) == ("zero-shot", "probe")
+    assert (zero_shot.info.mode, probe.info.mode) == ("zero-shot", "probe")
     assert zero_shot.folder != probe.folder and probe.info.train_hash
     assert sorted(probe.info.sources) == ["loud", "piano", "polka", "rock"]
     assert (probe.test.scores > 0).all() and (probe.test.scores < 1).all()
@@ -171,7 +171,7 @@ def test_a_model_without_any_of_the_tags_is_an_error(evaluate, audio: Path, tmp_
     with pytest.raises(EvaluationError, match="small_vgg.default has none of the tags of table; fit a probe"):
         evaluate("default", folder=file)
     (probe,) = evaluate("default", folder=file, probe=True)
-    assert probe.info.asking == "probe"
+    assert probe.info.mode == "probe"
 
 
 def test_means_over_different_tags_are_a_warning(table: Path, tmp_path: Path) -> None:
@@ -234,11 +234,11 @@ def test_scores_of_another_program_are_judged_alike(evaluate, tmp_path: Path) ->
     own = save_scores(tmp_path / "own.npz", clips, ["polka", "piano", "rock", "loud"])
     part = save_scores(tmp_path / "part.npz", clips[:2], ["piano", "Rock"])
     first, second = evaluate(scores=[own, part])
-    assert (first.info.asking, first.info.origin, first.info.model) == ("own", "scores", "own")
+    assert (first.info.mode, first.info.origin, first.info.model) == ("own", "scores", "own")
     with np.load(own) as arrays:
         np.testing.assert_array_equal(first.test.scores[2], arrays["scores"][0, [2, 1, 3, 0]].astype(np.float32))
     assert first.valid.clips.tolist() == ["clip 4", "clip 5"]
-    assert second.info.asking == "zero-shot" and list(second.info.sources) == ["piano"]
+    assert second.info.mode == "zero-shot" and list(second.info.sources) == ["piano"]
     assert second.test.clips.tolist() == ["clip 7", "clip 8"] and second.valid is None
     assert second.info.missing == {"clip 6": f"{part} does not have it"}
     assert first.info.protocol_hash == second.info.protocol_hash
@@ -249,7 +249,7 @@ def test_embeddings_of_another_program_get_a_probe(evaluate, tmp_path: Path) -> 
     vectors = np.array([["rock" in LABELS[i], "piano" in LABELS[i]] for i in range(9)], float)
     np.savez(tmp_path / "e.npz", clips=clips, embeddings=vectors)
     (result,) = evaluate(embeddings=[tmp_path / "e.npz"])
-    assert (result.info.asking, result.info.origin) == ("probe", "embeddings")
+    assert (result.info.mode, result.info.origin) == ("probe", "embeddings")
     known = [result.test.tags.index(tag) for tag in ("rock", "piano")]
     assert roc_auc(result.test.scores[:, known], result.test.truth[:, known]).tolist() == [1, 1]
 
@@ -277,7 +277,7 @@ def test_the_command_prints_a_table_per_way_of_asking(table: Path, tmp_path: Pat
     (zero_shot, probe) = (line.split() for line in done.stdout.splitlines() if line.startswith("small_vgg"))
     assert zero_shot[-5:] == ["3", "2", "3", "of", "4"] and probe[-5:] == ["3", "2", "4", "of", "4"]
     rows = [json.loads(line) for line in run(*command, "--json", TAGGRAM_HOME=str(tmp_path)).stdout.splitlines()]
-    assert [(row["asking"], row["scored_tags"], row["clips"], row["groups"]) for row in rows] == [
+    assert [(row["mode"], row["scored_tags"], row["clips"], row["groups"]) for row in rows] == [
         ("zero-shot", 3, 3, 2),
         ("probe", 4, 3, 2),
     ]

@@ -28,7 +28,7 @@ PROTOCOL = Protocol(
 def info(**changes: object) -> EvaluationInfo:
     fields = {"protocol": PROTOCOL, "protocol_hash": PROTOCOL.hash, "model": "net.mine", "model_hash": "cd"}
     return EvaluationInfo(
-        **{**fields, "asking": "zero-shot", "sources": {"é": ("e",)}, "missing": {"4": "why"}, **changes}
+        **{**fields, "mode": "zero-shot", "sources": {"é": ("e",)}, "missing": {"4": "why"}, **changes}
     )
 
 
@@ -124,7 +124,7 @@ def test_every_evaluation_has_a_folder_of_its_own() -> None:
         each.folder_name
         for each in (
             info(),
-            info(asking="probe"),
+            info(mode="probe"),
             info(model_hash="ef"),
             info(protocol=other, protocol_hash=other.hash),
         )

@@ -89,7 +89,7 @@ def result(
     )
     groups = changes.pop("groups", np.array([f"artist {i // 2}" for i in range(len(truth))]))
     labelled = LabelledScores(np.array([str(i) for i in range(len(truth))]), groups, tuple(names), scores, truth)
-    fields = {"asking": "own", "model_hash": model, "sources": {tag: (tag,) for tag in names}} | changes
+    fields = {"mode": "own", "model_hash": model, "sources": {tag: (tag,) for tag in names}} | changes
     info = EvaluationInfo(protocol=protocol, protocol_hash=protocol.hash, model=model, **fields)
     return EvaluationResult(Path(), info.sealed({}), labelled, None)
 
@@ -124,7 +124,7 @@ def test_a_report_is_one_valid_file_without_references(tmp_path: Path) -> None:
     comparison = compared(
         result("good", scored(truth, 3), truth, cost=costs[0], versions={"numpy": "2.9"}, trained_on="MSD"),
         result("fair", scored(truth, 1, 1), truth, cost=costs[1]),
-        result("good", scored(truth, 2), truth, asking="probe"),
+        result("good", scored(truth, 2), truth, mode="probe"),
         metrics=["roc_auc", "average_precision"],
     )
     found = page(comparison, tmp_path)
@@ -247,7 +247,7 @@ def test_levels_are_those_of_the_card() -> None:
 
 
 def test_no_levels_of_another_model_a_probe_or_several_tags() -> None:
-    for changes in ({"model_hash": "0"}, {"asking": "probe"}, {"origin": "scores"}):
+    for changes in ({"model_hash": "0"}, {"mode": "probe"}, {"origin": "scores"}):
         table = levels_table(**changes)
         assert probabilities(table.models[0], table.tags) is None
     first, second, third = list(ModelCard.read(find_model("default")).vocabulary.names[:3])

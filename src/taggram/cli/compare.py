@@ -92,7 +92,7 @@ def _print_table(comparison: Comparison, table: ComparisonTable) -> None:
     groups, tags = len(set(table.groups.tolist())), int(table.common_tags.sum())
     left_out = f" ({table.left_out} that some models do not have are left out)" if table.left_out else ""
     print(
-        f"{TITLES[table.asking]}: {len(table.clips):,} clips{left_out} of {groups:,} artists or recordings, "
+        f"{TITLES[table.mode]}: {len(table.clips):,} clips{left_out} of {groups:,} artists or recordings, "
         f"{tags} of {len(table.tags)} tags, which all models have"
     )
     head = ["model"]
@@ -182,7 +182,7 @@ def _print_json(comparison: Comparison) -> None:
         "seed": comparison.seed,
         "tables": [
             {
-                "asking": table.asking,
+                "mode": table.mode,
                 "clips": len(table.clips),
                 "left_out": table.left_out,
                 "groups": len(set(table.groups.tolist())),

@@ -43,7 +43,7 @@ def evaluate(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Gets a folder per model and way of asking.")
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Gets a folder per model and mode.")
     ] = Path("results"),
     probe: Annotated[
         bool, typer.Option("--probe", help="Fit a linear probe on the embeddings of the training clips as well.")
@@ -75,7 +75,7 @@ def evaluate(
     """Evaluate models on the test clips of a data set.
 
     Stores the score of each clip and tag, and prints ROC-AUC and average precision, means over tags, with 95 %
-    intervals by resampling artists. A model without the tags of the data set is asked zero-shot, through a map of
+    intervals by resampling artists. A model without the tags of the data set is scored zero-shot, through a map of
     tags. What is in the folder of results is not computed again. A model that fails does not stop the others; the exit
     code is then 1. Needs the train extra.
     """
@@ -125,12 +125,12 @@ def _name_and_path(text: str) -> tuple[str, Path]:
 
 
 def _print_table(rows: list[tuple[EvaluationResult, Summary]]) -> None:
-    """Print a table for each way of asking, as their figures are not comparable."""
+    """Print a table for each mode, as their figures are not comparable."""
     protocol = rows[0][0].info.protocol
     print(f"{protocol.name} ({protocol.hash}){', leaky' if protocol.leaky else ''}")
     titles = {"own": "own tags", "zero-shot": "zero-shot", "probe": "probe of the embedding"}
-    for asking, title in titles.items():
-        scored = {tuple(result.test.scored.tolist()) for result, _ in rows if result.info.asking == asking}
+    for mode, title in titles.items():
+        scored = {tuple(result.test.scored.tolist()) for result, _ in rows if result.info.mode == mode}
         if len(scored) > 1:
             common = sum(map(all, zip(*scored, strict=True)))
             print(
@@ -141,7 +141,7 @@ def _print_table(rows: list[tuple[EvaluationResult, Summary]]) -> None:
         cells = [
             (result.info.model, _figure(summary.roc_auc), _figure(summary.average_precision), *_counts(result, summary))
             for result, summary in rows
-            if result.info.asking == asking
+            if result.info.mode == mode
         ]
         if cells:
             table = [(title, "ROC-AUC", "AP", "clips", "groups", "tags"), *cells]
@@ -176,7 +176,7 @@ def _to_json(result: EvaluationResult, summary: Summary) -> str:
     return json.dumps(
         {
             "model": info.model,
-            "asking": info.asking,
+            "mode": info.mode,
             "origin": info.origin,
             "protocol": info.protocol.name,
             "protocol_hash": info.protocol_hash,

@@ -15,19 +15,19 @@ from taggram.errors import EvaluationError, did_you_mean
 from taggram.evaluation.comparison.build_table import build_table
 from taggram.evaluation.comparison.comparison_metrics import ComparisonMetric, find_metrics
 from taggram.evaluation.comparison.comparison_table import ComparedModel, ComparisonTable, MetricValue, ModelPair
-from taggram.evaluation.evaluation_result import Asking, EvaluationResult, find_results, read_result
+from taggram.evaluation.evaluation_result import EvaluationResult, Mode, find_results, read_result
 from taggram.evaluation.protocol import Protocol
 from taggram.evaluation.published import PublishedResult, published_results
 
 __all__ = ["DEFAULT_METRICS", "ComparedModel", "Comparison", "ComparisonTable", "MetricValue", "ModelPair", "compare"]
 
 DEFAULT_METRICS = ("roc_auc", "average_precision")
-ASKINGS: tuple[Asking, ...] = ("own", "zero-shot", "probe")
+MODES: tuple[Mode, ...] = ("own", "zero-shot", "probe")
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Models under a protocol, with a table for each way of asking.
+    """Models under a protocol, with a table for each mode.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Comparison:
     metrics
         The first one ranks.
     tables
-        Never merged: a probe has learned the tags, a model that is asked zero-shot has not.
+        Never merged: a probe has learned the tags, a model that is scored zero-shot has not.
     published
         Results on the data set that others published; never averaged with those of the tables.
     resamples, seed
@@ -78,7 +78,7 @@ def compare(
     Returns
     -------
     Comparison
-        A table for each way of asking.
+        A table for each mode.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def compare(
     ...     data, out, cache = Path(folder, "data"), Path(folder, "results"), Path(folder, "cache")
     ...     dataset("emotify").write_sample(data)
     ...     comparison = compare(taggram.evaluate("default", "emotify", data, out=out, cache=cache))
-    >>> [(table.asking, [model.name for model in table.models]) for table in comparison.tables]
+    >>> [(table.mode, [model.name for model in table.models]) for table in comparison.tables]
     [('zero-shot', ['small_vgg.default'])]
     """
     chosen = find_metrics(metrics)
@@ -111,10 +111,10 @@ def compare(
         near = did_you_mean(reference, known) or f"; there are: {', '.join(known)}"
         raise EvaluationError(f"no result is of a model named {reference!r}{near}")
     tables = []
-    for asking in ASKINGS:
-        if of_asking := [result for result in read if result.info.asking == asking]:
-            names = _names(of_asking)
-            tables.append(build_table(of_asking, names, chosen, reference=reference, resamples=resamples, seed=seed))
+    for mode in MODES:
+        if of_mode := [result for result in read if result.info.mode == mode]:
+            names = _names(of_mode)
+            tables.append(build_table(of_mode, names, chosen, reference=reference, resamples=resamples, seed=seed))
     return Comparison(
         protocol, chosen, tuple(tables), tuple(published_results(protocol.dataset)), resamples=resamples, seed=seed
     )
@@ -137,10 +137,10 @@ def _read(results: Iterable[EvaluationResult | str | os.PathLike[str]]) -> list[
 
 
 def _names(results: list[EvaluationResult]) -> list[str]:
-    """Return the name of each result: the model, with its hash or folder where models of an asking share it."""
+    """Return the name of each result: the model, with its hash or folder where models of a mode share it."""
     names = [result.info.model for result in results]
     for more in (lambda result: result.info.model_hash[:8], lambda result: str(result.folder)):
-        keys = [(name, result.info.asking) for name, result in zip(names, results, strict=True)]
+        keys = [(name, result.info.mode) for name, result in zip(names, results, strict=True)]
         repeated = {key for key, times in Counter(keys).items() if times > 1}
         names = [
             f"{name} ({more(result)})" if key in repeated else name

@@ -1,4 +1,4 @@
-"""Results of evaluations on disk: one folder per model, protocol and way of asking.
+"""Results of evaluations on disk: one folder per model, protocol and mode.
 
 ``scores.parquet`` has a row per clip and tag: clip, group, tag, score and truth. ``valid.parquet`` has the same for
 the validation clips, on which thresholds are fitted. ``protocol.json`` has everything else and the hashes of these
@@ -24,11 +24,11 @@ from taggram.evaluation.protocol import Protocol
 from taggram.record import NonNegativeFloat, NonNegativeInt, Record
 
 __all__ = [
-    "Asking",
     "EvaluationCost",
     "EvaluationInfo",
     "EvaluationResult",
     "LabelledScores",
+    "Mode",
     "Origin",
     "find_results",
     "read_result",
@@ -40,7 +40,7 @@ SCORES_FILE = "scores.parquet"
 VALID_FILE = "valid.parquet"
 COLUMNS = ("clip", "group", "tag", "score", "truth")
 
-Asking = Literal["own", "zero-shot", "probe"]
+Mode = Literal["own", "zero-shot", "probe"]
 Origin = Literal["model", "scores", "embeddings"]
 
 
@@ -80,7 +80,7 @@ class EvaluationInfo(Record, frozen=True, kw_only=True):
     origin
         What was evaluated: a ``"model"``, or a file of ``"scores"`` or ``"embeddings"`` of another program, whose
         decoder, placement and aggregation are not known.
-    asking
+    mode
         ``"own"``: all tags of the protocol are the model's own. ``"zero-shot"``: they are mapped to the model's tags.
         ``"probe"``: a logistic regression on the embedding, fitted on the training clips. Never mixed in one column.
     sources
@@ -108,7 +108,7 @@ class EvaluationInfo(Record, frozen=True, kw_only=True):
     model_hash: str
     trained_on: str = ""
     origin: Origin = "model"
-    asking: Asking
+    mode: Mode
     sources: dict[str, tuple[str, ...]]
     missing: dict[str, str] = field(default_factory=dict)
     train_hash: str = ""
@@ -121,8 +121,8 @@ class EvaluationInfo(Record, frozen=True, kw_only=True):
     @property
     def folder_name(self) -> str:
         """Name of the result's folder: readable, and different for everything that is not the same evaluation."""
-        key = hashlib.sha256(f"{self.protocol_hash} {self.model_hash} {self.asking}".encode()).hexdigest()[:8]
-        return "_".join([self.protocol.name, self.model.replace("/", "-"), self.asking, key])
+        key = hashlib.sha256(f"{self.protocol_hash} {self.model_hash} {self.mode}".encode()).hexdigest()[:8]
+        return "_".join([self.protocol.name, self.model.replace("/", "-"), self.mode, key])
 
     def sealed(self, files: dict[str, str]) -> EvaluationInfo:
         """Return a copy with the hashes of the files and of the content."""
@@ -147,7 +147,7 @@ class LabelledScores:
     tags
         The tags of the protocol.
     scores : (clips, tags) float32
-        Higher means more likely; NaN for a tag that the model was not asked for.
+        Higher means more likely; NaN for a tag without a score.
     truth : (clips, tags) bool
         Which clips have which tag.
     """
@@ -230,7 +230,7 @@ def read_result(folder: str | os.PathLike[str]) -> EvaluationResult:
     Parameters
     ----------
     folder
-        Folder of one model, protocol and way of asking.
+        Folder of one model, protocol and mode.
 
     Raises
     ------

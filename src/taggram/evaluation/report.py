@@ -23,7 +23,7 @@ from taggram.vocabularies import label
 
 __all__ = ["report"]
 
-ASKINGS = {
+MODES = {
     "own": ("Own tags", "The tags of the protocol are the models' own."),
     "zero-shot": ("Zero-shot", "Each tag is mapped to the model's tags of the same meaning; nothing is fitted."),
     "probe": ("Probe of the embedding", "A logistic regression on the embedding, fitted on the training clips."),
@@ -83,8 +83,8 @@ def _tiles(comparison: Comparison, models: int) -> list[tuple[str, str]]:
 
 
 def _section(comparison: Comparison, table: ComparisonTable, series: Mapping[str, int]) -> dict[str, Any]:
-    """Return the variables of the template about the models that were asked in the same way."""
-    title, about = ASKINGS[table.asking]
+    """Return the variables of the template about the models of one mode."""
+    title, about = MODES[table.mode]
     figures: dict[str, dict[str, list[str]]] = {}
     for figure in comparison_figures(table, series):
         svg = inline_svg(figure.figure, figure.name, figure.title)
@@ -92,7 +92,7 @@ def _section(comparison: Comparison, table: ComparisonTable, series: Mapping[str
     scores = {model.name: reliability(model.scores, table.truth) for model in table.models}
     likely = {model.name: probabilities(model, table.tags) for model in table.models}
     return {
-        "id": table.asking,
+        "id": table.mode,
         "title": title,
         "about": about,
         "table": table,

@@ -23,11 +23,11 @@ from taggram.datasets.split_hash import split_hash
 from taggram.errors import EvaluationError, TaggramError
 from taggram.evaluation.evaluation_data import EvaluationClip, EvaluationData, FittingSplit, load_protocol
 from taggram.evaluation.evaluation_result import (
-    Asking,
     EvaluationCost,
     EvaluationInfo,
     EvaluationResult,
     LabelledScores,
+    Mode,
     read_result,
     write_result,
 )
@@ -66,7 +66,7 @@ def evaluate(
 ) -> list[EvaluationResult]:
     """Evaluate models on the test clips of a data set, and store their scores.
 
-    A model is asked in its own words if it has all tags of the protocol, else zero-shot through a map of the tags. A
+    A model is scored by its own tags if it has all tags of the protocol, else zero-shot through a map of the tags. A
     result that exists in `out` is read and not computed again.
 
     Parameters
@@ -80,7 +80,7 @@ def evaluate(
     protocol
         Name of a protocol of the data set; None selects its first.
     out
-        Folder that gets a folder for each model and way of asking.
+        Folder that gets a folder for each model and mode.
     probe
         Fit a logistic regression on the embeddings of the training clips as well, and store its scores apart.
     valid
@@ -109,14 +109,14 @@ def evaluate(
     Returns
     -------
     list of EvaluationResult
-        One per model and way of asking.
+        One per model and mode.
 
     Raises
     ------
     DatasetError
         If the data set or protocol is unknown, a file is missing or malformed, or if there is nothing to score.
     EvaluationError
-        If a model cannot be asked, no clip can be scored, or a stored result was changed.
+        If a model has no tag of the protocol, no clip can be scored, or a stored result was changed.
     TaggramError
         If a model is not usable.
     MissingExtraError
@@ -131,7 +131,7 @@ def evaluate(
     ...     dataset("emotify").write_sample(data)
     ...     out, cache = Path(folder, "results"), Path(folder, "cache")
     ...     (result,) = evaluate("default", "emotify", data, out=out, cache=cache)
-    >>> result.info.asking, len(result.info.sources), result.test.scores.shape
+    >>> result.info.mode, len(result.info.sources), result.test.scores.shape
     ('zero-shot', 4, (1, 9))
     """
     report = report or (lambda _: None)
@@ -163,7 +163,7 @@ def evaluate(
         for name, open_ in systems:
             try:
                 run = _SystemRun(open_(), evaluation_data, valid, report)
-                results += [run.result(asking, Path(out)) for asking in run.askings(probe)]
+                results += [run.result(mode, Path(out)) for mode in run.modes(probe)]
             except TaggramError as error:
                 if on_error is None:
                     raise
@@ -172,15 +172,15 @@ def evaluate(
 
 
 class _SystemRun:
-    """The evaluation of one system; splits are predicted once for all ways of asking."""
+    """The evaluation of one system; splits are predicted once for all modes."""
 
     def __init__(self, system: System, data: EvaluationData, valid: bool, report: Report) -> None:
         self._system, self._data, self._report = system, data, report
         self._valid = valid and bool(data.fitting_clips("valid"))
         self._outputs: dict[Split, SystemOutputs] = {}
 
-    def askings(self, probe: bool) -> Iterator[Asking]:
-        """Yield the ways in which the system is asked."""
+    def modes(self, probe: bool) -> Iterator[Mode]:
+        """Yield the modes in which the system is scored."""
         system, protocol = self._system, self._data.protocol
         source = dataset(protocol.dataset)
         names = (source.name, re.split("[,:]", source.title)[0])
@@ -196,10 +196,10 @@ class _SystemRun:
         if probe:
             yield "probe"
 
-    def result(self, asking: Asking, out: Path) -> EvaluationResult:
-        """Read the result of a way of asking, or compute and write it."""
+    def result(self, mode: Mode, out: Path) -> EvaluationResult:
+        """Read the result of a mode, or compute and write it."""
         system, data = self._system, self._data
-        train = data.fitting_clips("train") if asking == "probe" else ()
+        train = data.fitting_clips("train") if mode == "probe" else ()
         info = EvaluationInfo(
             protocol=data.protocol,
             protocol_hash=data.protocol.hash,
@@ -207,7 +207,7 @@ class _SystemRun:
             model_hash=system.hash,
             trained_on=system.trained_on,
             origin=system.origin,
-            asking=asking,
+            mode=mode,
             sources={},
             train_hash=_hash(train) if train else "",
         )
@@ -219,7 +219,7 @@ class _SystemRun:
         missing = self._of("test").missing
         if len(missing) == len(data.test):
             raise EvaluationError(f"{system.name}: none of {len(missing)} test clips has scores: {missing[0]}")
-        if asking == "probe":
+        if mode == "probe":
             sources, score = self._probe()
         else:
             mapping = self._map()

@@ -41,7 +41,7 @@ def build_table(
     resamples: int,
     seed: int,
 ) -> ComparisonTable:
-    """Compare models that were asked in the same way.
+    """Compare models of one mode.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def build_table(
 
 
 class _Builder:
-    """The comparison of models that were asked in the same way."""
+    """The comparison of models of one mode."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class _Builder:
             for i in ranking
         )
         return ComparisonTable(
-            self._results[0].info.asking,
+            self._results[0].info.mode,
             self._names[base],
             compared,
             tuple(pair for of_metric in pairs.values() for pair in of_metric),

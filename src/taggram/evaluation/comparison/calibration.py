@@ -97,7 +97,7 @@ def probabilities(model: ComparedModel, tags: tuple[str, ...]) -> NDArray[np.flo
     -------
     (clips, tags) float64 or None
         NaN for a tag without a score, or that is mapped to several tags of the model. None if the model has no levels,
-        is not installed here as it was evaluated, or was asked by a probe.
+        is not installed here as it was evaluated, or was scored by a probe.
     """
     card = _card(model)
     if card is None or card.levels is None:
@@ -141,7 +141,7 @@ def level_shares(model: ComparedModel, table: ComparisonTable, likely: NDArray[n
 
 def _card(model: ComparedModel) -> ModelCard | None:
     """Return the card of the model file that was evaluated, if it is installed."""
-    if model.info.origin != "model" or model.info.asking == "probe":
+    if model.info.origin != "model" or model.info.mode == "probe":
         return None
     for name in {DEFAULT_MODEL, model.info.model} & {DEFAULT_MODEL, *installed_models()}:
         card = ModelCard.read(find_model(name))

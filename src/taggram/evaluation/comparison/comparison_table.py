@@ -1,4 +1,4 @@
-"""Models of a comparison that were asked in the same way: their values, and the differences of all pairs."""
+"""Models of a comparison of one mode: their values, and the differences of all pairs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.evaluation.evaluation_result import Asking, EvaluationInfo
+from taggram.evaluation.evaluation_result import EvaluationInfo, Mode
 from taggram.metrics import Interval, Macro, McNemar
 
 __all__ = ["ComparedModel", "ComparisonTable", "MetricValue", "ModelPair"]
@@ -106,11 +106,11 @@ class ModelPair:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonTable:
-    """Models that were asked in the same way.
+    """Models of one mode.
 
     Attributes
     ----------
-    asking
+    mode
         The way: ``"own"`` tags, ``"zero-shot"`` or ``"probe"``.
     reference
         Name of the model that differences are taken to.
@@ -133,7 +133,7 @@ class ComparisonTable:
         Number of clips that some models have and others do not.
     """
 
-    asking: Asking
+    mode: Mode
     reference: str
     models: tuple[ComparedModel, ...]
     pairs: tuple[ModelPair, ...]

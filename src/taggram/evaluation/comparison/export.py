@@ -15,7 +15,7 @@ __all__ = ["write_comparison", "write_csv"]
 
 
 def write_csv(comparison: Comparison, file: Path) -> None:
-    """Write a row per model, with columns of their own for each way of asking.
+    """Write a row per model, with columns of their own for each mode.
 
     Raises
     ------
@@ -54,9 +54,9 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
         files[f"{table.name}.tex"] = table.to_latex().encode()
     protocol = comparison.protocol
     with theme():
-        for of_asking in comparison.tables:
-            for name, _, title, _, figure in comparison_figures(of_asking):
-                heading = f"{title}\n{protocol.name} ({protocol.hash}), {of_asking.asking}"
+        for of_mode in comparison.tables:
+            for name, _, title, _, figure in comparison_figures(of_mode):
+                heading = f"{title}\n{protocol.name} ({protocol.hash}), {of_mode.mode}"
                 files[f"{name}.png"] = to_bytes(figure, heading, "png")
                 files[f"{name}.svg"] = to_bytes(figure, heading, "svg")
     for name, content in files.items():

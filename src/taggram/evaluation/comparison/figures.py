@@ -54,7 +54,7 @@ class ComparisonFigure(NamedTuple):
 
 
 def comparison_figures(table: ComparisonTable, series: Mapping[str, int] | None = None) -> Iterator[ComparisonFigure]:
-    """Yield the figures of models that were asked in the same way, within `taggram.reporting.theme`.
+    """Yield the figures of models of one mode, within `taggram.reporting.theme`.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def comparison_figures(table: ComparisonTable, series: Mapping[str, int] | None 
     drawing = _Drawing(table, series or {model.name: i for i, model in enumerate(table.models)})
     for draw in (drawing.means, drawing.curves, drawing.tags, drawing.reliability, drawing.confusion, drawing.cost):
         for kind, name, title, model, figure in draw():
-            yield ComparisonFigure(f"{table.asking}-{name}", kind, title, model, figure)
+            yield ComparisonFigure(f"{table.mode}-{name}", kind, title, model, figure)
 
 
 def order_tags(table: ComparisonTable) -> list[int]:

@@ -18,7 +18,7 @@ from taggram.metrics import Interval
 if TYPE_CHECKING:
     from taggram.evaluation.compare import Comparison
 
-__all__ = ["Table", "asking_tables", "comparison_tables", "model_table"]
+__all__ = ["Table", "comparison_tables", "mode_tables", "model_table"]
 
 Cell = str | int | float | Interval | None
 _LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
@@ -106,7 +106,7 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
     """Yield all tables of a comparison."""
     yield model_table(comparison)
     for table in comparison.tables:
-        yield from asking_tables(table)
+        yield from mode_tables(table)
     if comparison.published:
         columns = {
             "model": "model",
@@ -127,15 +127,15 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
 
 
 def model_table(comparison: Comparison) -> Table:
-    """Return a row per model, with columns of their own for each way of asking."""
+    """Return a row per model, with columns of their own for each mode."""
     columns, names = {"model": "model"}, dict.fromkeys(m.name for table in comparison.tables for m in table.models)
     cells: dict[str, list[Cell]] = {name: [name] for name in names}
     for table in comparison.tables:
         models = {model.name: model for model in table.models}
         for metric in comparison.metrics:
-            key = f"{table.asking}_{metric.name}"
+            key = f"{table.mode}_{metric.name}"
             columns |= {
-                key: f"{metric.title}, {table.asking}",
+                key: f"{metric.title}, {table.mode}",
                 f"{key}_difference": f"difference to {table.reference}",
                 f"{key}_letters": "groups",
             }
@@ -149,8 +149,8 @@ def model_table(comparison: Comparison) -> Table:
     return Table("models", title, columns, [tuple(row) for row in cells.values()])
 
 
-def asking_tables(table: ComparisonTable) -> Iterator[Table]:
-    """Yield the tables of models that were asked in the same way."""
+def mode_tables(table: ComparisonTable) -> Iterator[Table]:
+    """Yield the tables of models of one mode."""
     for make in (_ranking, _pairs, _tags, _cost, _agreement, _curves):
         made = make(table)
         if made.rows:
@@ -172,7 +172,7 @@ def _ranking(table: ComparisonTable) -> Table:
             cells += [value.mean, value.letters, value.difference, value.own_tags.mean, value.own_tags.tags]
         rows.append((*cells, int(table.common_tags.sum()), len(table.clips), len(set(table.groups.tolist()))))
     title = "Means over the tags that all models have; models with a common letter do not differ (Holm, 5 %)"
-    return Table(f"{table.asking}-ranking", title, columns, rows)
+    return Table(f"{table.mode}-ranking", title, columns, rows)
 
 
 def _pairs(table: ComparisonTable) -> Table:
@@ -200,7 +200,7 @@ def _pairs(table: ComparisonTable) -> Table:
         )
         for pair in table.pairs
     ]
-    return Table(f"{table.asking}-pairs", "Paired differences", columns | (counts if single_label else {}), rows)
+    return Table(f"{table.mode}-pairs", "Paired differences", columns | (counts if single_label else {}), rows)
 
 
 def _tags(table: ComparisonTable) -> Table:
@@ -220,7 +220,7 @@ def _tags(table: ComparisonTable) -> Table:
         for model in table.models
         if not math.isnan((value := model.metrics[name]).per_tag[i])
     ]
-    return Table(f"{table.asking}-tags", "Values and differences of each tag", columns, rows)
+    return Table(f"{table.mode}-tags", "Values and differences of each tag", columns, rows)
 
 
 def _cost(table: ComparisonTable) -> Table:
@@ -240,7 +240,7 @@ def _cost(table: ComparisonTable) -> Table:
         )
         for i, model in enumerate(table.models)
     ]
-    return Table(f"{table.asking}-cost", "Cost and quality, with the Pareto front of each cost", columns, rows)
+    return Table(f"{table.mode}-cost", "Cost and quality, with the Pareto front of each cost", columns, rows)
 
 
 def _agreement(table: ComparisonTable) -> Table:
@@ -249,7 +249,7 @@ def _agreement(table: ComparisonTable) -> Table:
         (METRICS[first].title, METRICS[second].title, value, len(table.models))
         for (first, second), value in table.agreement.items()
     ]
-    return Table(f"{table.asking}-agreement", "Spearman's rank correlation of metrics over models", columns, rows)
+    return Table(f"{table.mode}-agreement", "Spearman's rank correlation of metrics over models", columns, rows)
 
 
 def _curves(table: ComparisonTable) -> Table:
@@ -261,7 +261,7 @@ def _curves(table: ComparisonTable) -> Table:
         scores = model.scores[:, table.common_tags]
         curves = zip(GRID, mean_roc_curve(scores, truth), mean_pr_curve(scores, truth), strict=True)
         rows += [(model.name, *(round(float(value), 6) for value in point)) for point in curves]
-    return Table(f"{table.asking}-curves", "Curves, means over the tags that all models have", columns, rows)
+    return Table(f"{table.mode}-curves", "Curves, means over the tags that all models have", columns, rows)
 
 
 def _is_empty(cell: Cell) -> bool:
