@@ -63,6 +63,10 @@ class EvaluationError(TaggramError):
     """Arrays without a metric: of different clips, without clips, or with values that are not comparable."""
 
 
+class LibraryError(TaggramError):
+    """A library that is damaged or cannot be written, or a search that it has no answer to."""
+
+
 class ModelError(TaggramError):
     """A model or architecture that does not exist, or whose weights are not installed."""
 

@@ -223,7 +223,7 @@ def test_files_that_are_no_cache(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match="another version of taggram: remove it"):
         PredictionCache(older)
 
-    with pytest.raises(CacheError, match="cannot be used as a cache .*: check its folder"):
+    with pytest.raises(CacheError, match="cannot be used as a prediction cache .*: check its folder"):
         PredictionCache(tmp_path)
 
 

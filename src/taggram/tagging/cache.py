@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import sqlite3
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._database import Database, DatabaseKind
 from taggram._files import sha256
 from taggram.errors import CacheError
 from taggram.models.directories import data_dir
@@ -28,14 +26,12 @@ __all__ = ["CachedPrediction", "FileHashes", "PredictionCache", "PredictionKey",
 
 APPLICATION = 0x7461676D  # marks the database as taggram's
 FORMAT = 2  # of the tables; also to be raised when the same audio gets other scores, as after a change of the decoder
-PATIENCE = 60.0  # seconds to wait for another process that writes
 TABLES = (
     "CREATE TABLE predictions (audio TEXT, model TEXT, settings TEXT, scores BLOB, times BLOB, embeddings BLOB, "
     "duration REAL, about TEXT, PRIMARY KEY (audio, model, settings))",
     "CREATE TABLE files (path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, content TEXT, samples TEXT)",
-    f"PRAGMA application_id = {APPLICATION}",
-    f"PRAGMA user_version = {FORMAT}",
 )
+CACHE = DatabaseKind("prediction cache", APPLICATION, FORMAT, TABLES, CacheError, "remove it")
 
 
 class PredictionKey(NamedTuple):
@@ -167,15 +163,7 @@ class PredictionCache:
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = data_dir() / "predictions.sqlite" if file is None else file
-        with self._readable():
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)
-        try:
-            with self._readable():
-                self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+        self._database = Database(self.file, CACHE)
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +175,7 @@ class PredictionCache:
 
     def close(self) -> None:
         """Close the database."""
-        self._connection.close()
+        self._database.close()
 
     def __contains__(self, key: PredictionKey) -> bool:
         row = self._row("SELECT 1 FROM predictions WHERE (audio, model, settings) = (?, ?, ?)", _columns(key))
@@ -203,7 +191,7 @@ class PredictionCache:
         if row is None:
             return None
         scores, times, embeddings, duration, about = row
-        with self._readable():
+        with self._database.readable():
             segments = len(times) // 16
             silent, warnings, metadata = json.loads(about)
             return CachedPrediction(
@@ -265,53 +253,8 @@ class PredictionCache:
         """
         self._row("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", (*_path_and_state(file), *hashes))
 
-    def _prepare(self) -> None:
-        """Make the tables of a new database; refuse one of another program or format, untouched."""
-        if self._is_empty():
-            self._use_write_ahead_log()
-            self._connection.execute("BEGIN IMMEDIATE")
-            if self._is_empty():  # still, now that no other process can write
-                for statement in TABLES:
-                    self._connection.execute(statement)
-            self._connection.execute("COMMIT")
-        if self._pragma("application_id") != APPLICATION:
-            raise CacheError(f"{self.file} is a database of another program: choose another file for the cache")
-        if self._pragma("user_version") != FORMAT:
-            raise CacheError(f"{self.file} is a prediction cache of another version of taggram: remove it")
-        # No flush per transaction: a killed process loses nothing, a power cut at most the latest entries.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-
-    def _use_write_ahead_log(self) -> None:
-        """Let processes read while another one writes."""
-        patience = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError:  # this statement alone does not wait for other processes
-                if time.monotonic() > patience:
-                    raise
-                time.sleep(0.01)
-
-    def _is_empty(self) -> bool:
-        return self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
-
-    def _pragma(self, name: str) -> int:
-        value: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
-        return value
-
     def _row(self, statement: str, values: tuple[Any, ...]) -> Any:
-        with self._readable():
-            return self._connection.execute(statement, values).fetchone()
-
-    @contextlib.contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.OperationalError) as error:  # the disk is full, the folder read-only
-            raise CacheError(f"{self.file} cannot be used as a cache ({error}): check its folder") from error
-        except (sqlite3.Error, ValueError) as error:
-            raise CacheError(f"{self.file} is not a usable prediction cache ({error}): remove it") from error
+        return next(iter(self._database.rows(statement, values)), None)
 
 
 def predict_cached(

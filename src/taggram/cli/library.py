@@ -1,0 +1,151 @@
+"""``taggram library``: scan music, and see what is known of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taggram._text import printable
+from taggram.cli.completion import model_names
+from taggram.cli.times import format_time
+
+app = typer.Typer(help="Scan music, and see what is known of it.", no_args_is_help=True)
+
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--library", metavar="FILE", help="The library.  \\[default: library.sqlite in taggram's data folder]"
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The model that tagged the tracks.  \\[default: that of the latest scan]",
+        autocompletion=model_names,
+    ),
+]
+
+
+@app.command()
+def scan(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders with music, searched recursively.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Model.  \\[default: default]  Repeatable.", autocompletion=model_names),
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Tag 8 evenly spaced segments of each file instead of all.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of processes.  \\[default: number of cores]")
+    ] = None,
+    library: File = None,
+) -> None:
+    """Tag the files of folders that the library does not know.
+
+    A scan may be interrupted and goes on where it was. Files that were moved or renamed keep their tags; files that
+    are gone keep theirs until they are forgotten. The exit code is 1 if files could not be tagged.
+    """
+    from taggram._progress import progress
+    from taggram._system import cpu_count
+    from taggram.library import Library
+
+    failed = False
+    with Library(library) as music:
+        for name in model or ["default"]:
+            summary = music.scan(
+                folders,
+                model=name,
+                fast=fast,
+                workers=workers or cpu_count(),
+                progress=progress,
+                on_error=lambda _, error: print(f"error: {error}", file=sys.stderr),
+            )
+            for line in summary.warnings:
+                print(f"warning: {line}", file=sys.stderr)
+            counts = {what: getattr(summary, what) for what in ("known", "new", "changed", "moved", "gone")} | {
+                "failed": len(summary.failed)
+            }
+            prefix = f"{name}: " if model and len(model) > 1 else ""
+            print(prefix + ", ".join(f"{n} {what}" for what, n in counts.items() if n or what in ("known", "new")))
+            failed |= bool(summary.failed)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(library: File = None) -> None:
+    """Print what the library contains."""
+    from taggram.library import Library
+
+    with Library(library) as music:
+        found = music.status()
+    print(f"{printable(str(found.file))}")
+    parts = [f"{found.files} files", f"{found.hours:.1f} h of music"]
+    parts += [f"{n} {what}" for what, n in (("silent", found.silent), ("gone", found.gone)) if n]
+    print(", ".join(parts))
+    for name, tracks in found.tracks.items():
+        print(f"tagged by {name}: {tracks}")
+    for path, error in found.failed.items():
+        print(f"failed: {printable(path)}: {error}" if not error.startswith(path) else f"failed: {error}")
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .json (one object per line) or .parquet file.")],
+    model: Model = None,
+    library: File = None,
+) -> None:
+    """Write the tracks with what their tags say and the probability of each tag."""
+    from taggram.library import Library
+    from taggram.library.export import export as write
+
+    with Library(library) as music:
+        print(f"{write(music, file, model=model)} tracks in {file}")
+
+
+@app.command()
+def forget(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
+    gone: Annotated[bool, typer.Option("--gone", help="Files that are gone.")] = False,
+    library: File = None,
+) -> None:
+    """Remove files from the library; on the disk they stay."""
+    from taggram.library import Library
+
+    if not (paths or gone):
+        raise typer.BadParameter("give a PATH or --gone")
+    with Library(library) as music:
+        print(f"{music.forget(paths or [], gone=gone)} forgotten")
+
+
+@app.command()
+def verify(library: File = None) -> None:
+    """Check the database, and whether the files are as they were scanned; the exit code is 1 if something is wrong."""
+    from taggram.library import Library
+
+    with Library(library) as music:
+        problems = music.verify()
+    for line in problems:
+        print(line)
+    print(f"{len(problems)} problems" if problems else "nothing is wrong")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def duplicates(model: Model = None, library: File = None) -> None:
+    """Print groups of files that seem to hold the same recording: listen before you delete."""
+    from taggram.library import Library
+
+    with Library(library) as music:
+        groups = music.duplicates(model=model)
+    for group in groups:
+        for track in group:
+            print(f"{format_time(track.duration):>6}  {printable(track.path)}")
+        print()
+    print(f"{len(groups)} groups")

@@ -1,0 +1,369 @@
+"""A library of music."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from taggram._progress import ProgressHook, no_progress
+from taggram._text import encode_path, printable
+from taggram.audio.segments import EvenlySpaced
+from taggram.errors import LibraryError, TaggramError
+from taggram.library.collection import Collection, Track
+from taggram.library.scan import ScanSummary, model_hash, scan
+from taggram.library.search import SearchResult, search
+from taggram.library.similar import Neighbour, find_duplicates, find_path, find_similar
+from taggram.library.store import LibraryStore
+from taggram.models.card import Level, level_of
+from taggram.models.directories import DEFAULT_MODEL
+from taggram.tagging import Tagger
+
+__all__ = ["Library", "LibraryStatus"]
+
+FAST_SEGMENTS = 8  # of a file in a fast scan
+
+
+@dataclass(frozen=True)
+class LibraryStatus:
+    """What a library contains.
+
+    Attributes
+    ----------
+    file
+        The database.
+    files
+        Files that are there.
+    gone
+        Files that were not there any more at the latest scan of their folder.
+    failed
+        Why files could not be tagged, by path.
+    hours
+        Of music, in files that are there.
+    silent
+        Silent files.
+    tracks
+        Number of tracks that each model has tagged, by its name.
+    """
+
+    file: Path
+    files: int
+    gone: int
+    failed: dict[str, str]
+    hours: float
+    silent: int
+    tracks: dict[str, int]
+
+
+class Library:
+    """A library of music: what is in folders, with the tags and embeddings of models.
+
+    It is one SQLite database, which several processes may use at once. What was scanned is known by size and
+    modification time, then by content, so that moved and renamed files keep their scores.
+
+    Parameters
+    ----------
+    file
+        The database, on a local disk; it is made if it does not exist. None: ``library.sqlite`` in taggram's data
+        folder.
+
+    Raises
+    ------
+    LibraryError
+        If the file is damaged, of another program or version, or cannot be written; so do all methods.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, Library(f"{folder}/library.sqlite") as library:
+    ...     scanned = library.scan(["examples"])
+    ...     found = library.search("female voice").found
+    ...     similar = library.similar("examples/vibe-ace.opus", n=1)
+    >>> scanned.new, found[0].track.artist, len(similar)
+    (3, 'Karissa Hobbs', 1)
+    """
+
+    def __init__(self, file: str | os.PathLike[str] | None = None) -> None:
+        self._store = LibraryStore(None if file is None else Path(file))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._store.close()
+
+    @property
+    def file(self) -> Path:
+        """The database."""
+        return self._store.file
+
+    def scan(
+        self,
+        folders: Iterable[str | os.PathLike[str]],
+        *,
+        model: str | os.PathLike[str] | Tagger = DEFAULT_MODEL,
+        fast: bool = False,
+        workers: int = 1,
+        progress: ProgressHook = no_progress,
+        on_error: Callable[[str, TaggramError], None] | None = None,
+    ) -> ScanSummary:
+        """Tag the audio files of folders that are not known, or whose contents have changed.
+
+        A scan may be interrupted at any moment; the next one goes on.
+
+        Parameters
+        ----------
+        folders
+            They are searched with all their sub-folders, as by ``taggram tag``.
+        model
+            Name or folder of a model, or a tagger. A library may be scanned with several models, one after the other.
+        fast
+            Tag 8 evenly spaced segments of each file, which are read by seeking, instead of all. A later scan without
+            it tags these files again.
+        workers
+            Number of processes.
+        progress
+            Shows the progress in files.
+        on_error
+            Called with each file that cannot be tagged and the reason; the scan goes on.
+
+        Returns
+        -------
+        ScanSummary
+            How many files are known, new, changed, moved or gone, and which failed.
+
+        Raises
+        ------
+        LibraryError
+            If a folder does not exist.
+        ModelError
+            If the model is not usable.
+        """
+        tagger = model if isinstance(model, Tagger) else Tagger(model)
+        if fast:
+            tagger = Tagger(tagger.model, segmentation=EvenlySpaced(FAST_SEGMENTS))
+        return scan(self._store, folders, tagger, fast=fast, workers=workers, progress=progress, on_error=on_error)
+
+    def search(self, query: str, *, n: int = 20, level: Level | None = None, model: str | None = None) -> SearchResult:
+        """Find the tracks that fit words best.
+
+        Parameters
+        ----------
+        query
+            Tags or synonyms of tags, such as ``calm piano``; ``-vocals`` or ``without vocals`` for unwanted ones;
+            ``artist:``, ``album:``, ``title:``, ``genre:`` with a part of what the file's tags say; ``year:1994`` or
+            ``year:1990-1999``. Quotes hold words together.
+        n
+            Number of tracks.
+        level
+            Every wanted word must be at least ``"maybe"``, ``"likely"`` or ``"sure"``, and every unwanted one below.
+        model
+            Name of the model that tagged the tracks; None: that of the latest scan.
+
+        Returns
+        -------
+        SearchResult
+            The tracks, best first, and how the query was understood. Silent and missing files are never among them.
+
+        Raises
+        ------
+        LibraryError
+            If nothing of the query is understood, or the library was not scanned.
+        """
+        return search(Collection.of_model(self._store, model), query, n=n, level=level)
+
+    def similar(
+        self,
+        track: str | os.PathLike[str] | int,
+        *,
+        n: int = 20,
+        other_artists: bool = False,
+        per_album: int = 2,
+        model: str | None = None,
+    ) -> list[Neighbour]:
+        """Find the tracks that sound most like one.
+
+        Parameters
+        ----------
+        track
+            A file, in the library or not, or the number of a track. A file outside the library is tagged.
+        n
+            Number of tracks.
+        other_artists
+            Leave out tracks of the same artist.
+        per_album
+            Number of tracks of one album, at most.
+        model
+            As in `search`.
+
+        Returns
+        -------
+        list of Neighbour
+            The nearest first. Copies of one recording are one entry; those of the track itself are left out.
+
+        Raises
+        ------
+        LibraryError
+            If the library has no such track, or was not scanned.
+        AudioError
+            If a file outside the library cannot be tagged.
+        """
+        collection = Collection.of_model(self._store, model)
+        row = self._row(collection, track)
+        if row is not None:
+            artist = collection.tracks([row])[0].artist
+            embedding = collection.embeddings[row]
+        else:
+            tagger = Tagger(collection.model.name)
+            if model_hash(tagger) != collection.model.hash:
+                raise LibraryError(f"{tagger.model} is not the model that it was: scan the library again")
+            prediction = tagger.tag(os.fspath(track))  # type: ignore[arg-type]
+            artist, embedding = prediction.metadata.get("artist"), prediction.embedding
+        return find_similar(
+            collection,
+            embedding,
+            n=n,
+            per_album=per_album,
+            without=row,
+            without_artist=artist if other_artists else None,
+        )
+
+    def path(
+        self,
+        first: str | os.PathLike[str] | int,
+        last: str | os.PathLike[str] | int,
+        *,
+        n: int = 10,
+        model: str | None = None,
+    ) -> list[Track]:
+        """Find a playlist that moves from one track to another in even steps.
+
+        Parameters
+        ----------
+        first, last
+            Files of the library, or numbers of tracks.
+        n
+            Number of tracks, with both ends.
+        model
+            As in `search`.
+
+        Raises
+        ------
+        LibraryError
+            If the library has no such track, or was not scanned.
+        """
+        if n < 2:
+            raise LibraryError(f"a playlist from one track to another has at least 2 tracks, not {n}")
+        collection = Collection.of_model(self._store, model)
+        rows = [self._row(collection, track) for track in (first, last)]
+        for row, track in zip(rows, (first, last), strict=True):
+            if row is None:
+                raise LibraryError(f"{printable(str(track))} is not in the library: scan its folder first")
+        return find_path(collection, rows[0], rows[1], n=n)  # type: ignore[arg-type]
+
+    def duplicates(self, *, model: str | None = None) -> list[list[Track]]:
+        """Find groups of files that seem to hold the same recording.
+
+        Their embeddings have a cosine of at least 0.99, and their lengths differ by at most two seconds: listen before
+        you delete.
+        """
+        return find_duplicates(Collection.of_model(self._store, model))
+
+    def rows(self, *, model: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield what is known of each track as plain data, with the probability and level of each tag.
+
+        Yields
+        ------
+        dict
+            ``path`` and ``id``, what the file's tags say, and ``tags``: for each tag its ``probability`` and
+            ``level``, which is None below all levels, best first.
+        """
+        collection = Collection.of_model(self._store, model)
+        names = collection.card.vocabulary.names
+        for row, track in enumerate(collection.tracks(range(len(collection)))):
+            values = collection.probabilities[row]
+            order = (-values).argsort(kind="stable")
+            tags = [(names[i], round(float(values[i]), 4)) for i in order]
+            data = track._asdict() | {"path": encode_path(track.path)}
+            yield data | {"tags": [{"tag": tag, "probability": p, "level": level_of(p)} for tag, p in tags]}
+
+    def status(self) -> LibraryStatus:
+        """Return what the library contains."""
+        rows = self._store.rows
+        ((files, gone),) = rows("SELECT COUNT(*) - TOTAL(gone), TOTAL(gone) FROM files")
+        ((seconds, silent),) = rows(
+            "SELECT TOTAL(duration), TOTAL(silent) FROM files JOIN recordings USING (content) WHERE gone = 0"
+        )
+        failed = rows("SELECT path, error FROM files WHERE gone = 0 AND error IS NOT NULL ORDER BY path")
+        counts = dict(
+            rows("SELECT model, COUNT(*) FROM files JOIN answers USING (content) WHERE gone = 0 GROUP BY model")
+        )
+        return LibraryStatus(
+            file=self.file,
+            files=int(files),
+            gone=int(gone),
+            failed={os.fsdecode(path): error for path, error in failed},
+            hours=seconds / 3600,
+            silent=int(silent),
+            tracks={model.name: counts.get(model.id, 0) for model in self._store.models()},
+        )
+
+    def forget(self, paths: Iterable[str | os.PathLike[str]] = (), *, gone: bool = False) -> int:
+        """Remove files from the library, not from the disk.
+
+        Parameters
+        ----------
+        paths
+            Files and folders.
+        gone
+            Remove the files that are gone, too.
+
+        Returns
+        -------
+        int
+            Number of files that were removed.
+
+        Raises
+        ------
+        LibraryError
+            If a path is not in the library; then nothing is removed.
+        """
+        known = self._store.files()
+        unwanted = {path for path, file in known.items() if gone and file.gone}
+        for given in paths:
+            path = os.path.abspath(given)
+            inside = {file for file in known if file == path or file.startswith(os.path.join(path, ""))}
+            if not inside:
+                raise LibraryError(f"{printable(path)} is not in the library: taggram library status has what is")
+            unwanted |= inside
+        self._store.forget(unwanted)
+        return len(unwanted)
+
+    def verify(self) -> list[str]:
+        """Return what is wrong with the library, one line each: damage, files that are gone or have changed."""
+        problems = [f"{printable(str(self.file))}: {line}" for line in self._store.check()]
+        for path, file in sorted(self._store.files().items()):
+            try:
+                if file.state != type(file.state).of(path):
+                    problems.append(f"{printable(path)} has changed since it was scanned")
+            except OSError as error:
+                problems.append(f"{printable(path)} cannot be found ({(error.strerror or str(error)).lower()})")
+        return problems
+
+    def _row(self, collection: Collection, track: str | os.PathLike[str] | int) -> int | None:
+        """Return the row of a track; None for a file outside the library."""
+        if not isinstance(track, int):
+            return collection.row(os.fspath(track))
+        row = int(collection.ids.searchsorted(track))
+        if row == len(collection) or collection.ids[row] != track:
+            raise LibraryError(f"the library has no track {track}")
+        return row

@@ -1,0 +1,246 @@
+"""Scans: the files of folders are found and tagged, as far as they are not known."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from taggram._files import sha256
+from taggram._progress import ProgressHook, no_progress
+from taggram._text import escape_surrogates, printable
+from taggram.audio import audio_files
+from taggram.errors import LibraryError, TaggramError
+from taggram.library.store import Answer, FileState, LibraryStore, Recording, StoredFile
+from taggram.parallel import parallel_map
+from taggram.tagging import Prediction, Tagger
+from taggram.tagging.cache import PredictionKey
+from taggram.tagging.result import crash_result, error_result
+
+__all__ = ["ScanSummary", "model_hash", "scan"]
+
+WRITE_EVERY = 2.0  # seconds; what was tagged since then is lost when the program is killed, and tagged again
+YEAR = re.compile(r"\d{4}")
+
+
+@dataclass
+class ScanSummary:
+    """What a scan found, in numbers of files.
+
+    Attributes
+    ----------
+    known
+        Unchanged since an earlier scan.
+    new
+        Not seen before.
+    changed
+        With other contents than before.
+    moved
+        Known contents at a new path: they keep their scores.
+    gone
+        Known files that are not there any more: they keep their scores, and are in no answer.
+    failed
+        Why files could not be tagged, by path. They are tried again by the next scan.
+    warnings
+        Folders that could not be read, one line each; nothing in them is taken for gone.
+    """
+
+    known: int = 0
+    new: int = 0
+    changed: int = 0
+    moved: int = 0
+    gone: int = 0
+    failed: dict[str, TaggramError] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def scan(
+    store: LibraryStore,
+    folders: Iterable[str | os.PathLike[str]],
+    tagger: Tagger,
+    *,
+    fast: bool = False,
+    workers: int = 1,
+    progress: ProgressHook = no_progress,
+    on_error: Callable[[str, TaggramError], None] | None = None,
+) -> ScanSummary:
+    """Tag the audio files of folders that the library does not know; see `Library.scan`."""
+    summary = ScanSummary()
+    known, model = store.files(), store.put_model(model_hash(tagger), _name(tagger), tagger.card)
+    answered = store.answered(model)
+    if not fast:
+        answered = {content: used for content, used in answered.items() if used == repr(tagger.segmentation)}
+    by_size: dict[int, set[str]] = defaultdict(set)
+    for file in known.values():
+        if file.content in answered:
+            by_size[file.state.size].add(file.content)
+
+    jobs, there_again = [], []
+    total = 0
+    for path, state in _find(folders, known, store, summary):
+        total += 1
+        before = known.get(path)
+        if before is not None and before.state == state and before.content in answered:
+            summary.known += 1
+            if before.gone:
+                there_again.append(path)
+        else:
+            jobs.append(_Job(path, state, frozenset(by_size.get(state.size, ()))))
+    store.mark_gone(there_again, gone=False)
+
+    work = functools.partial(_scan_file, tagger)
+    results = parallel_map(work, jobs, workers=workers, ordered=False, on_crash=_crashed)
+    for batch in _batches(progress(results, total, "scanning", done=total - len(jobs))):
+        with store.transaction():
+            for result in batch:
+                _write(store, model, result, known.get(result.job.path), summary)
+                if result.error is not None and on_error is not None:
+                    on_error(result.job.path, result.error)
+    return summary
+
+
+class _Job(NamedTuple):
+    """A file to scan, and the contents of known files of its size, which need not be tagged."""
+
+    path: str
+    state: FileState
+    known: frozenset[str]
+
+
+class _Result(NamedTuple):
+    """A scanned file; without an answer its content is known, or it could not be tagged."""
+
+    job: _Job
+    content: str | None = None
+    recording: Recording | None = None
+    answer: Answer | None = None
+    error: TaggramError | None = None
+
+
+def model_hash(tagger: Tagger) -> str:
+    """Return the SHA-256 of a tagger's model."""
+    return PredictionKey.from_tagger(tagger, "").model
+
+
+def _name(tagger: Tagger) -> str:
+    """Return the name of the model, or its folder, which holds from everywhere."""
+    return os.path.abspath(tagger.model) if os.path.isdir(tagger.model) else tagger.model
+
+
+def _find(
+    folders: Iterable[str | os.PathLike[str]],
+    known: dict[str, StoredFile],
+    store: LibraryStore,
+    summary: ScanSummary,
+) -> Iterator[tuple[str, FileState]]:
+    """Yield the files of the folders, and mark the known ones as gone that are not there any more."""
+    found: set[str] = set()
+    for folder in folders:
+        root = os.path.abspath(folder)
+        if not os.path.isdir(root):
+            raise LibraryError(f"{printable(root)} is no folder: check the path, or mount its drive")
+        unread: dict[str, TaggramError] = {}
+        empty = True
+        for path in audio_files(root, on_error=unread.__setitem__):
+            empty = False
+            try:
+                state = FileState.of(path)
+            except OSError:  # removed meanwhile
+                continue
+            if path not in found:
+                found.add(path)
+                yield path, state
+        summary.warnings += map(str, unread.values())
+        missing = [path for path in known if _is_in(path, root) and path not in found and not known[path].gone]
+        if empty and missing:
+            summary.warnings.append(
+                f"{printable(root)} is empty, and {len(missing)} files of it are known: is its drive mounted? They are "
+                "not taken for gone; taggram library forget removes them"
+            )
+            continue
+        gone = [path for path in missing if not any(_is_in(path, folder) for folder in unread)]
+        store.mark_gone(gone)
+        summary.gone += len(gone)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
+
+
+def _scan_file(tagger: Tagger, job: _Job) -> _Result:
+    """Hash a file, and tag it unless its content is known; an exception becomes its error."""
+    try:
+        content = sha256(Path(job.path))
+        if content in job.known:
+            return _Result(job, content)
+        prediction = tagger.tag(job.path)
+        answer = Answer(repr(tagger.segmentation), prediction.clip_scores(), prediction.embedding)
+        return _Result(job, content, _recording(content, prediction), answer)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return _Result(job, error=TaggramError(f"{printable(job.path)} cannot be read ({reason})"))
+    except Exception as error:
+        return _Result(job, error=error_result(job.path, error).error)
+
+
+def _recording(content: str, prediction: Prediction) -> Recording:
+    tags = prediction.metadata
+    year = YEAR.search(tags.get("date") or tags.get("year") or "")
+    title, artist, album, genre = (
+        escape_surrogates(tags[key]) if key in tags else None for key in ("title", "artist", "album", "genre")
+    )
+    return Recording(
+        content=content,
+        duration=prediction.duration,
+        silent=prediction.silent,
+        title=title,
+        artist=artist,
+        album=album,
+        year=int(year[0]) if year else None,
+        genre=genre,
+    )
+
+
+def _crashed(job: _Job, reason: str) -> _Result:
+    return _Result(job, error=crash_result(job.path, reason).error)
+
+
+def _batches(results: Iterable[_Result]) -> Iterator[list[_Result]]:
+    """Collect what is completed within `WRITE_EVERY`."""
+    batch: list[_Result] = []
+    start = time.monotonic()
+    try:
+        for result in results:
+            batch.append(result)
+            if time.monotonic() - start > WRITE_EVERY:
+                yield batch
+                batch, start = [], time.monotonic()
+    except KeyboardInterrupt:
+        yield batch
+        raise
+    yield batch
+
+
+def _write(store: LibraryStore, model: int, result: _Result, before: StoredFile | None, summary: ScanSummary) -> None:
+    path, state = result.job.path, result.job.state
+    if result.error is not None:
+        store.put_file(path, state, None, escape_surrogates(str(result.error)))
+        summary.failed[path] = result.error
+        return
+    if result.recording is not None and result.answer is not None:
+        store.put_answer(model, result.recording, result.answer)
+    store.put_file(path, state, result.content)
+    if before is not None and before.content not in (None, result.content):
+        summary.changed += 1
+    elif before is not None and before.content is not None:
+        summary.known += 1  # touched, or known without this model's answer
+    elif result.answer is None:
+        summary.moved += 1
+    else:
+        summary.new += 1

@@ -1,0 +1,200 @@
+"""The library on disk: files, and the scores and embeddings of what they contain, in one SQLite database."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taggram._database import Database, DatabaseKind
+from taggram.errors import LibraryError
+from taggram.models import ModelCard
+from taggram.models.directories import data_dir
+
+__all__ = ["Answer", "FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel"]
+
+APPLICATION = 0x7461676C  # marks the database as a library of taggram
+SCHEMA = 1
+TABLES = (
+    "CREATE TABLE files (id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL, size INTEGER, mtime_ns INTEGER, "
+    "content TEXT, error TEXT, gone INTEGER NOT NULL DEFAULT 0)",
+    "CREATE INDEX files_by_content ON files (content)",
+    "CREATE TABLE recordings (content TEXT PRIMARY KEY, duration REAL, silent INTEGER, title TEXT, artist TEXT, "
+    "album TEXT, year INTEGER, genre TEXT) WITHOUT ROWID",
+    "CREATE TABLE models (id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, name TEXT, card TEXT, scanned REAL)",
+    "CREATE TABLE answers (model INTEGER, content TEXT, segmentation TEXT, scores BLOB, embedding BLOB, "
+    "PRIMARY KEY (model, content)) WITHOUT ROWID",
+)
+LIBRARY = DatabaseKind("library", APPLICATION, SCHEMA, TABLES, LibraryError, "choose another file, and scan again")
+
+
+class FileState(NamedTuple):
+    """What tells whether a file is still the one that was scanned."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the state of a file as it is now.
+
+        Raises
+        ------
+        OSError
+            If the file does not exist.
+        """
+        status = os.stat(path)
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+class StoredFile(NamedTuple):
+    """A file as it was scanned; `content` is the SHA-256 of its bytes, None where it could not be tagged."""
+
+    state: FileState
+    content: str | None
+    gone: bool
+
+
+class StoredModel(NamedTuple):
+    """A model that has scanned the library: its number, the SHA-256 of its file, its name or folder, and its card."""
+
+    id: int
+    hash: str
+    name: str
+    card: ModelCard
+
+
+class Recording(NamedTuple):
+    """What a file contains: its length in seconds, whether it is silent, and what its tags say."""
+
+    content: str
+    duration: float
+    silent: bool
+    title: str | None
+    artist: str | None
+    album: str | None
+    year: int | None
+    genre: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a model says of a recording.
+
+    Attributes
+    ----------
+    segmentation
+        Such as ``"Sliding(hop=48000)"``.
+    scores : (tags,) float32
+        Scores of the clip.
+    embedding : (size,) float32
+        Mean of the embeddings of the segments.
+    """
+
+    segmentation: str
+    scores: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+
+
+class LibraryStore:
+    """A library in an SQLite database, which several processes may use at once.
+
+    Parameters
+    ----------
+    file
+        The database, on a local disk; it is made if it does not exist. None: ``library.sqlite`` in taggram's data
+        folder.
+
+    Raises
+    ------
+    LibraryError
+        If the file is damaged, of another program or version, or cannot be written; so do all methods.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = data_dir() / "library.sqlite" if file is None else file
+        self._database = Database(self.file, LIBRARY)
+        self.transaction, self.rows = self._database.transaction, self._database.rows
+        self.blocks = self._database.blocks
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def files(self) -> dict[str, StoredFile]:
+        """Return all files by their paths."""
+        rows = self.rows("SELECT path, size, mtime_ns, content, gone FROM files")
+        return {
+            os.fsdecode(path): StoredFile(FileState(size, mtime), content, bool(gone))
+            for path, size, mtime, content, gone in rows
+        }
+
+    def put_file(self, path: str, state: FileState, content: str | None, error: str | None = None) -> None:
+        """Write a file, in place of what was known of its path."""
+        self.rows(
+            "INSERT INTO files (path, size, mtime_ns, content, error) VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO "
+            "UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, content = excluded.content, "
+            "error = excluded.error, gone = 0",
+            (os.fsencode(path), *state, content, error),
+        )
+
+    def mark_gone(self, paths: Iterable[str], gone: bool = True) -> None:
+        """Mark files as gone, or as there again; their answers stay."""
+        with self.transaction():
+            self._database.run_many(
+                "UPDATE files SET gone = ? WHERE path = ?", [(gone, os.fsencode(path)) for path in paths]
+            )
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Remove files, and the answers that no other file has."""
+        with self.transaction():
+            self._database.run_many("DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in paths])
+            unused = "WHERE content NOT IN (SELECT content FROM files WHERE content IS NOT NULL)"
+            self.rows("DELETE FROM answers " + unused)
+            self.rows("DELETE FROM recordings " + unused)
+
+    def put_model(self, model_hash: str, name: str, card: ModelCard) -> int:
+        """Note that a model scans the library now; return its number."""
+        self.rows(
+            "INSERT INTO models (hash, name, card, scanned) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET "
+            "name = excluded.name, card = excluded.card, scanned = excluded.scanned",
+            (model_hash, name, card.to_json(), time.time()),
+        )
+        return int(self.rows("SELECT id FROM models WHERE hash = ?", (model_hash,))[0][0])
+
+    def models(self) -> list[StoredModel]:
+        """Return the models, the one that scanned last first."""
+        rows = self.rows("SELECT id, hash, name, card FROM models ORDER BY scanned DESC")
+        return [StoredModel(number, digest, name, ModelCard.from_json(card)) for number, digest, name, card in rows]
+
+    def answered(self, model: int) -> dict[str, str]:
+        """Return the segmentation of each answer of a model, by content."""
+        return dict(self.rows("SELECT content, segmentation FROM answers WHERE model = ?", (model,)))
+
+    def put_answer(self, model: int, recording: Recording, answer: Answer) -> None:
+        """Write what a model says of a recording, in place of an earlier answer."""
+        self.rows("INSERT OR REPLACE INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", recording)
+        blobs = (np.ascontiguousarray(array, np.float32).tobytes() for array in (answer.scores, answer.embedding))
+        self.rows(
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)",
+            (model, recording.content, answer.segmentation, *blobs),
+        )
+
+    def check(self) -> list[str]:
+        """Return what SQLite finds wrong with the database, one line each."""
+        return [str(row[0]) for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
