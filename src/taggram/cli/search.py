@@ -47,7 +47,7 @@ def search(
     model: Model = None,
     library: File = None,
 ) -> None:
-    """Search the library by words, such as: calm piano -vocals year:1990-1999
+    """Search the library by words, such as `calm piano -vocals year:1990-1999`.
 
     artist:, album:, title: and genre: look into the tags of the files. Quotes hold words together. The numbers are the
     probabilities of the words.

@@ -19,7 +19,11 @@ FIELDS = ("artist", "album", "title", "genre", "year")
 SYNONYMS = "synonyms.tsv"
 STOP_WORDS = {"a", "an", "and", "for", "from", "in", "music", "of", "some", "songs", "the", "to", "with"}
 NEGATIONS = {"no", "not", "without"}
-TOKEN = re.compile(r'(?P<negative>-?)(?:(?P<field>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<word>\S+))', re.IGNORECASE)
+TOKEN = re.compile(
+    rf'(?P<negative>-?)(?:(?P<field>{"|".join(FIELDS)}):(?:"(?P<phrase>[^"]*)"|(?P<value>\S*))'
+    r'|"(?P<quoted>[^"]*)"|(?P<word>\S+))',
+    re.IGNORECASE,
+)
 YEARS = re.compile(r"(\d{4})?(-?)(\d{4})?")
 
 
@@ -61,7 +65,9 @@ class Condition:
     negative: bool = False
 
     def __post_init__(self) -> None:
-        if self.field == "year" and not (self.text and YEARS.fullmatch(self.text)):
+        if not self.text:
+            raise LibraryError(f"{self.field}: is followed by nothing: leave no space after the colon")
+        if self.field == "year" and not YEARS.fullmatch(self.text):
             raise LibraryError(f"year:{self.text} is no year: write year:1994, year:1990-1999 or year:1990-")
 
     def holds(self, value: str | int | None) -> bool:
@@ -132,16 +138,16 @@ def parse(text: str, vocabulary: Vocabulary) -> Query:
         words.clear()
 
     for token in TOKEN.finditer(text):
-        negative, field = token["negative"] == "-" or negated, (token["field"] or "").casefold()
-        if field in FIELDS:
+        negative = token["negative"] == "-" or negated
+        if token["field"]:
             flush()
-            conditions.append(Condition(field, token["quoted"] or token["word"] or "", negative))
+            conditions.append(Condition(token["field"].casefold(), token["phrase"] or token["value"] or "", negative))
         elif token["quoted"] is not None:
             flush()
             words.append((token["quoted"], negative))
             flush()
         else:
-            word = f"{token['field']}:{token['word']}" if token["field"] else token["word"].strip(",;")
+            word = token["word"].strip(",;")
             if word.casefold() in NEGATIONS:
                 negated = True
                 continue
@@ -180,8 +186,9 @@ def _longest(words: list[tuple[str, bool]], names: Mapping[str, tuple[str, ...]]
     while start < len(words):
         for end in range(len(words), start, -1):
             phrase = " ".join(word for word, _ in words[start:end])
-            tags = names.get(phrase.casefold()) or names.get(phrase.casefold().removesuffix("s"))
-            if tags:
+            key = phrase.casefold()
+            tags = names.get(key) or names.get(key.removesuffix("s"))
+            if tags and key not in STOP_WORDS:
                 terms.append(Term(phrase, tags, words[start][1]))
                 break
         else:

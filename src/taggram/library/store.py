@@ -164,9 +164,8 @@ class LibraryStore:
         """Remove files, and the answers that no other file has."""
         with self.transaction():
             self._database.run_many("DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in paths])
-            unused = "WHERE content NOT IN (SELECT content FROM files WHERE content IS NOT NULL)"
-            self.rows("DELETE FROM answers " + unused)
-            self.rows("DELETE FROM recordings " + unused)
+            self.rows("DELETE FROM answers WHERE content NOT IN (SELECT content FROM files WHERE content NOTNULL)")
+            self.rows("DELETE FROM recordings WHERE content NOT IN (SELECT content FROM files WHERE content NOTNULL)")
 
     def put_model(self, model_hash: str, name: str, card: ModelCard) -> int:
         """Note that a model scans the library now; return its number."""
