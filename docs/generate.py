@@ -390,6 +390,8 @@ def main() -> None:
     readme = PROJECT / "README.md"
     for file, text in model_files().items():
         _write(file, text)
+    if run:
+        os.environ["TAGGRAM_HOME"] = tempfile.mkdtemp()  # the examples show a new user's library
     for page in [*pages(), readme] if run else pages():
         text = filled(page.read_text(encoding="utf-8"))
         if run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -147,7 +148,13 @@ def _print(rows: Sequence[tuple[Track, str]]) -> None:
     for track, about in rows:
         name = " - ".join(filter(None, (track.artist, track.title))) or Path(track.path).stem
         print(f"{track.id:>6}  {format_time(track.duration):>5}  {printable(name)}" + (f"  {about}" if about else ""))
-        print(paint(f"        {printable(track.path)}", DIM))
+        print(paint(f"        {printable(_from_here(track.path))}", DIM))
+
+
+def _from_here(path: str) -> str:
+    """Return a path relative to the current folder, if it is in there."""
+    here = os.path.join(os.getcwd(), "")
+    return path.removeprefix(here)
 
 
 def _print_json(track: Track, **about: Any) -> None:

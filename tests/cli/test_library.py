@@ -1,0 +1,110 @@
+"""``taggram library``, ``search``, ``similar`` and ``path`` as a collector uses them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from taggram.cli import app
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
+    folder = tmp_path_factory.mktemp("collection")
+    shutil.copytree(project / "examples", folder / "music")
+    result = run(folder, "library", "scan", folder / "music", "--workers", 1)
+    assert (result.exit_code, result.stdout) == (0, "0 known, 3 new\n")
+    return folder
+
+
+def run(folder: Path, *arguments: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, arguments), "--library", str(folder / "library.sqlite")])
+
+
+def test_a_second_scan_finds_everything_known(scanned: Path) -> None:
+    assert run(scanned, "library", "scan", scanned / "music").stdout == "3 known, 0 new\n"
+    status = run(scanned, "library", "status").stdout.splitlines()
+    assert status[1:] == ["3 files, 0.0 h of music", "tagged by default: 3"]
+    assert run(scanned, "library", "verify").stdout == "nothing is wrong\n"
+    assert run(scanned, "library", "duplicates").stdout == "0 groups\n"
+
+
+def test_a_scan_with_failures_ends_with_1(scanned: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.mp3").write_bytes(b"no music")
+    result = CliRunner().invoke(app, ["library", "scan", str(tmp_path), "--library", str(tmp_path / "l.sqlite")])
+    assert (result.exit_code, result.stdout) == (1, "0 known, 0 new, 1 failed\n")
+    assert result.stderr.startswith(f"error: {tmp_path}/bad.mp3 ")
+    status = CliRunner().invoke(app, ["library", "status", "--library", str(tmp_path / "l.sqlite")]).stdout
+    assert f"failed: {tmp_path}/bad.mp3 " in status
+
+
+def test_words_find_music(scanned: Path) -> None:
+    result = run(scanned, "search", "jazz", "-violin", "-n", 1, "--m3u", scanned / "jazz.m3u")
+    first, path, total = result.stdout.splitlines()
+    assert "Kevin MacLeod - Vibe Ace (excerpt)  jazz 0." in first
+    assert path.strip() == str(scanned / "music" / "vibe-ace.opus")
+    assert total == "1 of 3 tracks"
+    assert (scanned / "jazz.m3u").read_text().splitlines() == [
+        "#EXTM3U",
+        "#EXTINF:30,Kevin MacLeod - Vibe Ace (excerpt)",
+        str(scanned / "music" / "vibe-ace.opus"),
+    ]
+
+
+def test_unwanted_words_are_no_options(scanned: Path) -> None:
+    without = run(scanned, "search", "guitar", "-vocals", "-number", "--json", "-n", "3")
+    assert "nothing is known by the name number" in without.stderr
+    rows = [json.loads(line) for line in without.stdout.splitlines()]
+    assert [set(row["probabilities"]) for row in rows] == [{"guitar", "vocals"}] * 3
+    assert rows[0]["artist"] == "Kevin MacLeod"
+
+
+def test_what_is_not_understood_is_said(scanned: Path) -> None:
+    result = run(scanned, "search", "jazz", "paino", "calm")
+    assert result.stderr.splitlines()[0].startswith("warning: nothing is known by the name paino; did you mean piano")
+    assert result.stderr.splitlines()[1].startswith("calm: relaxing, ")
+    assert str(run(scanned, "search", "paino").exception).startswith("no tag is meant by paino; did you mean piano")
+    assert "no level is named 'certain'" in str(run(scanned, "search", "jazz", "--min", "certain").exception)
+
+
+def test_similar_music_and_a_playlist(scanned: Path, project: Path) -> None:
+    music = scanned / "music"
+    similar = run(scanned, "similar", music / "vibe-ace.opus", "--json")
+    assert {Path(json.loads(line)["path"]).name for line in similar.stdout.splitlines()} == {
+        "hungarian-dance.opus",
+        "lets-go-fishin.opus",
+    }
+    outside = run(scanned, "similar", project / "examples" / "vibe-ace.opus", "-n", 1, "--json")
+    assert json.loads(outside.stdout)["similarity"] == pytest.approx(1, abs=1e-3)
+    path = run(scanned, "path", music / "vibe-ace.opus", 1, "--json")
+    assert [json.loads(line)["id"] for line in path.stdout.splitlines()] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet"])
+def test_exports_agree(suffix: str, scanned: Path) -> None:
+    file = scanned / f"library.{suffix}"
+    if suffix == "parquet":
+        pq = pytest.importorskip("pyarrow.parquet")
+    assert run(scanned, "library", "export", file).stdout == f"3 tracks in {file}\n"
+    if suffix == "csv":
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = list(csv.DictReader(text))
+        values = [float(row["jazz"]) for row in rows]
+    elif suffix == "json":
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        values = [{entry["tag"]: entry["probability"] for entry in row["tags"]}["jazz"] for row in rows]
+    else:
+        rows = pq.read_table(file).to_pylist()
+        values = [row["jazz"] for row in rows]
+    assert [row["title"] for row in rows] == [
+        "Hungarian Dance No. 5 (excerpt)",
+        "Let's Go Fishin' (excerpt)",
+        "Vibe Ace (excerpt)",
+    ]
+    assert values[2] == max(values) > 0.8
+    assert "no format" in str(run(scanned, "library", "export", scanned / "library.xls").exception)
