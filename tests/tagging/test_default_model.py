@@ -26,9 +26,7 @@ def default() -> Tagger:
         ("synth-groove", [{"electronic"}, {"synthesizer", "drum machine", "computer"}]),
     ],
 )
-def test_the_pieces_get_sensible_tags(
-    piece: str, expected: list[set[str]], default: Tagger, pieces: Path
-) -> None:
+def test_the_pieces_get_sensible_tags(piece: str, expected: list[set[str]], default: Tagger, pieces: Path) -> None:
     passed = {tag for tag, _ in default.tag(pieces / f"{piece}.opus").tags()}
     assert all(passed & any_of for any_of in expected), passed
 
