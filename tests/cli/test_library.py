@@ -108,3 +108,28 @@ def test_exports_agree(suffix: str, scanned: Path) -> None:
     ]
     assert values[2] == max(values) > 0.8
     assert "no format" in str(run(scanned, "library", "export", scanned / "library.xls").exception)
+
+
+def test_tags_are_shown_then_written_then_undone(scanned: Path, tmp_path: Path) -> None:
+    mutagen = pytest.importorskip("mutagen")
+    shutil.copytree(scanned / "music", tmp_path / "music")
+    song = tmp_path / "music" / "lets-go-fishin.opus"
+    assert run(tmp_path, "library", "scan", tmp_path / "music", "--workers", 1).exit_code == 0
+    shown = run(tmp_path, "write", song).stdout.splitlines()
+    assert shown[0] == str(song)
+    assert shown[1] == "  GENRE  (none) -> Pop"
+    assert shown[2].startswith("  MOOD   (none) -> Mellow, Beautiful")
+    assert shown[-1] == "1 files would be written; --apply writes them"
+    written = run(tmp_path, "write", song, "--apply", "--fields", "genre")
+    assert written.stdout.splitlines()[-1] == "1 files written; taggram undo 1 restores them"
+    assert mutagen.File(song)["genre"] == ["Pop"]
+    assert mutagen.File(song)["title"] == ["Let's Go Fishin' (excerpt)"]
+    assert run(tmp_path, "write", song, "--apply", "--fields", "genre").stdout == "nothing to write\n"
+    assert run(tmp_path, "library", "scan", tmp_path / "music").stdout == "3 known, 0 new\n"
+    listed = run(tmp_path, "undo", "--list").stdout
+    assert listed.startswith("1  ") and listed.endswith("  1 files\n")
+    assert run(tmp_path, "undo").stdout.splitlines()[-1] == "1 files restored"
+    assert "genre" not in mutagen.File(song)
+    assert "there is nothing to undo" in str(run(tmp_path, "undo").exception)
+    assert run(tmp_path, "write", song, "--merge", "--replace").exit_code == 2
+    assert "no field is named bpm" in str(run(tmp_path, "write", song, "--fields", "bpm").exception)

@@ -12,7 +12,21 @@ import sys
 import typer
 
 from taggram import __version__
-from taggram.cli import calibrate, compare, data, deform, evaluate, library, models, report, search, streams, tag, train
+from taggram.cli import (
+    calibrate,
+    compare,
+    data,
+    deform,
+    evaluate,
+    library,
+    models,
+    report,
+    search,
+    streams,
+    tag,
+    train,
+    write,
+)
 from taggram.cli.verbs import Verbs
 from taggram.errors import TaggramError
 
@@ -38,6 +52,8 @@ app.command("deform", cls=deform.DeformCommand)(deform.deform)
 app.command("search", cls=search.SearchCommand)(search.search)
 app.command("similar")(search.similar)
 app.command("path")(search.path)
+app.command("write")(write.write)
+app.command("undo")(write.undo)
 app.add_typer(library.app, name="library")
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")

@@ -6,16 +6,23 @@ from taggram.library.query import Condition, Query, Term
 from taggram.library.scan import ScanSummary
 from taggram.library.search import Found, SearchResult
 from taggram.library.similar import Neighbour
+from taggram.library.store import StoredRun
+from taggram.library.writing.plan import Change, Policy
+from taggram.library.writing.run import WriteSummary
 
 __all__ = [
+    "Change",
     "Condition",
     "Found",
     "Library",
     "LibraryStatus",
     "Neighbour",
+    "Policy",
     "Query",
     "ScanSummary",
     "SearchResult",
+    "StoredRun",
     "Term",
     "Track",
+    "WriteSummary",
 ]

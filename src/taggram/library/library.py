@@ -17,7 +17,10 @@ from taggram.library.collection import Collection, Track
 from taggram.library.scan import ScanSummary, model_hash, scan
 from taggram.library.search import SearchResult, search
 from taggram.library.similar import Neighbour, find_duplicates, find_path, find_similar
-from taggram.library.store import LibraryStore
+from taggram.library.store import LibraryStore, StoredRun
+from taggram.library.writing.file_tags import require_mutagen
+from taggram.library.writing.plan import Change, Policy
+from taggram.library.writing.run import WriteSummary, undo, write
 from taggram.models.card import Level, level_of
 from taggram.models.directories import DEFAULT_MODEL
 from taggram.tagging import Tagger
@@ -277,6 +280,97 @@ class Library:
         you delete.
         """
         return find_duplicates(Collection.of_model(self._store, model))
+
+    def write(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        policy: Policy | None = None,
+        *,
+        apply: bool = False,
+        keep_times: bool = False,
+        model: str | None = None,
+        on_change: Callable[[Change], None] = lambda _: None,
+        on_error: Callable[[str, TaggramError], None] = lambda *_: None,
+    ) -> WriteSummary:
+        """Write genres and moods into files, or say what would be written.
+
+        Only these fields are written: each file is copied, the copy changed and compared, and put in place of the file
+        if every other tag and all audio is the same. The former values are kept for `undo`. A file whose format holds
+        no tags gets them in a ``.tags.json`` beside it.
+
+        Parameters
+        ----------
+        paths
+            Files and folders of the library.
+        policy
+            What is written; None: genres and moods that are at least likely, at most three, where there are none.
+        apply
+            Whether to write. Without it nothing is touched.
+        keep_times
+            Keep the modification times.
+        model
+            As in `search`.
+        on_change
+            Called with each change, after it is made.
+        on_error
+            Called with a file that cannot be written and the reason; the others are written.
+
+        Returns
+        -------
+        WriteSummary
+            The number of the run, its changes, and what failed.
+
+        Raises
+        ------
+        LibraryError
+            If the library was not scanned.
+        MissingExtraError
+            Without the [tags] extra.
+        """
+        require_mutagen()
+        collection = Collection.of_model(self._store, model)
+        return write(
+            self._store,
+            collection,
+            paths,
+            policy or Policy(),
+            apply=apply,
+            keep_times=keep_times,
+            on_change=on_change,
+            on_error=on_error,
+        )
+
+    def undo(
+        self,
+        run: int | None = None,
+        *,
+        keep_times: bool = False,
+        on_change: Callable[[Change], None] = lambda _: None,
+        on_error: Callable[[str, TaggramError], None] = lambda *_: None,
+    ) -> WriteSummary:
+        """Restore the values that files had before a run of `write`.
+
+        A file whose values are not those of the run any more is left alone; such a file can be undone later.
+
+        Parameters
+        ----------
+        run
+            Its number; None: the latest.
+        keep_times, on_change, on_error
+            As in `write`.
+
+        Raises
+        ------
+        LibraryError
+            If there is no such run.
+        MissingExtraError
+            Without the [tags] extra.
+        """
+        return undo(self._store, run, keep_times=keep_times, on_change=on_change, on_error=on_error)
+
+    def runs(self) -> list[StoredRun]:
+        """Return the runs of `write` that can be undone, the latest first."""
+        return self._store.runs()
 
     def rows(self, *, model: str | None = None) -> Iterator[dict[str, Any]]:
         """Yield what is known of each track as plain data, with the probability and level of each tag.

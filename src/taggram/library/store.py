@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from taggram.errors import LibraryError
 from taggram.models import ModelCard
 from taggram.models.directories import data_dir
 
-__all__ = ["Answer", "FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel"]
+__all__ = ["Answer", "FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel", "StoredRun"]
 
 APPLICATION = 0x7461676C  # marks the database as a library of taggram
 SCHEMA = 1
@@ -31,6 +32,8 @@ TABLES = (
     "CREATE TABLE models (id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, name TEXT, card TEXT, scanned REAL)",
     "CREATE TABLE answers (model INTEGER, content TEXT, segmentation TEXT, scores BLOB, embedding BLOB, "
     "PRIMARY KEY (model, content)) WITHOUT ROWID",
+    "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started REAL NOT NULL)",
+    "CREATE TABLE writes (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, path BLOB NOT NULL, before TEXT, after TEXT)",
 )
 LIBRARY = DatabaseKind("library", APPLICATION, SCHEMA, TABLES, LibraryError, "choose another file, and scan again")
 
@@ -69,6 +72,14 @@ class StoredModel(NamedTuple):
     hash: str
     name: str
     card: ModelCard
+
+
+class StoredRun(NamedTuple):
+    """A run that wrote files: its number, when it began (seconds since 1970), and how many changes it made."""
+
+    id: int
+    started: float
+    changes: int
 
 
 class Recording(NamedTuple):
@@ -193,6 +204,62 @@ class LibraryStore:
             "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)",
             (model, recording.content, answer.segmentation, *blobs),
         )
+
+    def start_run(self) -> int:
+        """Note that files are about to be written; return the number of the run."""
+        return int(self.rows("INSERT INTO runs (started) VALUES (?) RETURNING id", (time.time(),))[0][0])
+
+    def runs(self) -> list[StoredRun]:
+        """Return the runs that wrote files, the latest first; those that are undone are not there."""
+        return [
+            StoredRun(*row)
+            for row in self.rows(
+                "SELECT runs.id, started, COUNT(*) FROM runs JOIN writes ON run = runs.id GROUP BY runs.id "
+                "ORDER BY runs.id DESC"
+            )
+        ]
+
+    def put_write(self, run: int, path: str, before: dict[str, list[str]], after: dict[str, list[str]]) -> int:
+        """Note a change of a file before it is made; return the number of the note."""
+        row = (run, os.fsencode(path), json.dumps(before), json.dumps(after))
+        return int(
+            self.rows("INSERT INTO writes (run, path, before, after) VALUES (?, ?, ?, ?) RETURNING id", row)[0][0]
+        )
+
+    def drop_write(self, write: int) -> None:
+        """Remove the note of a change that was not made, or is undone."""
+        self.rows("DELETE FROM writes WHERE id = ?", (write,))
+
+    def writes(self, run: int) -> list[tuple[int, str, dict[str, list[str]], dict[str, list[str]]]]:
+        """Return the changes of a run, the latest first: number, path, values before and after."""
+        return [
+            (number, os.fsdecode(path), json.loads(before), json.loads(after))
+            for number, path, before, after in self.rows(
+                "SELECT id, path, before, after FROM writes WHERE run = ? ORDER BY id DESC", (run,)
+            )
+        ]
+
+    def rewrite(self, path: str, state: FileState, content: str) -> None:
+        """Note that a known file has other bytes and the same music: it keeps its answers."""
+        with self.transaction():
+            rows = self.rows("SELECT content FROM files WHERE path = ?", (os.fsencode(path),))
+            if not rows or rows[0][0] is None:
+                return
+            old = rows[0][0]
+            self.rows(
+                "INSERT OR REPLACE INTO answers SELECT model, ?, segmentation, scores, embedding FROM answers "
+                "WHERE content = ?",
+                (content, old),
+            )
+            self.rows(
+                "INSERT OR REPLACE INTO recordings SELECT ?, duration, silent, title, artist, album, year, genre "
+                "FROM recordings WHERE content = ?",
+                (content, old),
+            )
+            self.put_file(path, state, content)
+            if content != old and not self.rows("SELECT 1 FROM files WHERE content = ?", (old,)):
+                self.rows("DELETE FROM answers WHERE content = ?", (old,))
+                self.rows("DELETE FROM recordings WHERE content = ?", (old,))
 
     def check(self) -> list[str]:
         """Return what SQLite finds wrong with the database, one line each."""

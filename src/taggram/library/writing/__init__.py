@@ -1,0 +1,1 @@
+"""Tags written into files: what would change, the changes with a journal, and undo."""

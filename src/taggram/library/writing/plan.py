@@ -1,0 +1,137 @@
+"""What would be written into the files of a library."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from taggram.errors import LibraryError, TaggramError
+from taggram.library.collection import Collection
+from taggram.library.writing.file_tags import FIELDS, Field, open_tags
+from taggram.models.card import LEVELS, Level
+from taggram.vocabularies import label
+
+__all__ = ["Change", "Policy", "WriteMode", "plan", "read_names"]
+
+WriteMode = Literal["replace", "merge", "missing"]
+SMALL_WORDS = {"and", "of", "the"}
+SPELLINGS = {"rnb": "R&B", "hip hop": "Hip-Hop", "drum and bass": "Drum and Bass", "a cappella": "A Cappella"}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is written.
+
+    Attributes
+    ----------
+    fields
+        ``"genre"`` and ``"mood"``, or one of them.
+    level
+        The least level of a tag.
+    most
+        Values of a field, at most.
+    mode
+        ``"replace"`` what the field has, ``"merge"`` new values behind it, or write only where it is ``"missing"``.
+    keep
+        Values that stay in the field in any mode, in any case.
+    names
+        How a tag is written; an empty name leaves it out. Other tags are written with capital letters.
+    """
+
+    fields: tuple[Field, ...] = FIELDS
+    level: Level = "likely"
+    most: int = 3
+    mode: WriteMode = "missing"
+    keep: frozenset[str] = frozenset()
+    names: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.fields) - set(FIELDS):
+            raise LibraryError(f"no field is named {min(unknown)}; there are: {', '.join(FIELDS)}")
+        if self.level not in LEVELS:
+            raise LibraryError(f"no level is named {self.level!r}; there are: {', '.join(LEVELS)}")
+
+    def name(self, tag: str) -> str:
+        """Return how a tag is written."""
+        if self.names is not None and tag in self.names:
+            return self.names[tag]
+        return SPELLINGS.get(label(tag)) or " ".join(
+            word if word in SMALL_WORDS else word[:1].upper() + word[1:] for word in label(tag).split()
+        )
+
+    def after(self, before: list[str], tags: list[str]) -> list[str]:
+        """Return the values of a field that had some, for tags of the model, best first."""
+        if before and self.mode == "missing":
+            return before
+        new = [name for tag in tags if (name := self.name(tag))][: self.most]
+        kept = before if self.mode == "merge" else [value for value in before if value.casefold() in self.keep]
+        if not new:
+            return before
+        known = {value.casefold() for value in kept}
+        return kept + [name for name in dict.fromkeys(new) if name.casefold() not in known]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a file: the values of fields before and after it."""
+
+    path: str
+    before: dict[Field, list[str]]
+    after: dict[Field, list[str]]
+
+
+def read_names(file: Path) -> dict[str, str]:
+    """Read a table of tags and how they are written, with a tab between both; an empty name leaves a tag out.
+
+    Raises
+    ------
+    LibraryError
+        If the file cannot be read, or a line has no tab.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LibraryError(f"{file} cannot be read ({error})") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip() and "\t" not in line:
+            raise LibraryError(f"{file}, line {number}: {line!r} has no tab between tag and name")
+    rows = (line.partition("\t") for line in lines if line.strip())
+    return {tag.strip(): name.strip() for tag, _, name in rows}
+
+
+def plan(
+    collection: Collection,
+    paths: Iterable[str | os.PathLike[str]],
+    policy: Policy,
+    *,
+    on_error: Callable[[str, TaggramError], None],
+) -> Iterator[Change]:
+    """Yield the changes of the files of the library that are in folders; nothing is written."""
+    roots = [os.path.abspath(path) for path in paths]
+    for row, track in enumerate(collection.tracks(range(len(collection)))):
+        if not any(track.path == root or track.path.startswith(os.path.join(root, "")) for root in roots):
+            continue
+        try:
+            tags = open_tags(Path(track.path))
+        except TaggramError as error:
+            on_error(track.path, error)
+            continue
+        before = {field: tags.get(field) for field in policy.fields}
+        after = {field: policy.after(values, _tags(collection, row, field, policy)) for field, values in before.items()}
+        if after != before:
+            changed = [field for field in policy.fields if before[field] != after[field]]
+            yield Change(
+                track.path, {field: before[field] for field in changed}, {field: after[field] for field in changed}
+            )
+
+
+def _tags(collection: Collection, row: int, field: Field, policy: Policy) -> list[str]:
+    """Return the tags of a category that reach the level, best first."""
+    values = collection.probabilities[row]
+    names = collection.card.vocabulary.names
+    order = (-values).argsort(kind="stable")
+    categories = collection.card.vocabulary.tags
+    return [names[i] for i in order if values[i] >= LEVELS[policy.level] and categories[names[i]] == field]

@@ -1,0 +1,122 @@
+"""Runs that write files, with a journal by which each can be undone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from taggram._files import sha256
+from taggram._text import printable
+from taggram.errors import LibraryError, TaggramError
+from taggram.library.collection import Collection
+from taggram.library.store import FileState, LibraryStore
+from taggram.library.writing.apply import read_values, write_values
+from taggram.library.writing.file_tags import require_mutagen
+from taggram.library.writing.plan import Change, Policy, plan
+
+__all__ = ["WriteSummary", "undo", "write"]
+
+
+@dataclass(frozen=True)
+class WriteSummary:
+    """What was written or undone.
+
+    Attributes
+    ----------
+    run
+        Number of the run, by which it can be undone; None if nothing was written.
+    changes
+        Of the files that were written.
+    failed
+        Why others were not, by path.
+    """
+
+    run: int | None
+    changes: list[Change]
+    failed: dict[str, TaggramError]
+
+
+def write(
+    store: LibraryStore,
+    collection: Collection,
+    paths: Iterable[str | os.PathLike[str]],
+    policy: Policy,
+    *,
+    apply: bool,
+    keep_times: bool,
+    on_change: Callable[[Change], None],
+    on_error: Callable[[str, TaggramError], None],
+) -> WriteSummary:
+    """Write tags into files; see `Library.write`."""
+    failed: dict[str, TaggramError] = {}
+    done: list[Change] = []
+    run: int | None = None
+
+    def fail(path: str, error: TaggramError) -> None:
+        failed[path] = error
+        on_error(path, error)
+
+    for change in plan(collection, paths, policy, on_error=fail):
+        if apply:
+            run = store.start_run() if run is None else run
+            note = store.put_write(run, change.path, change.before, change.after)
+            try:
+                write_values(change.path, change.after, keep_times=keep_times)
+            except LibraryError as error:
+                store.drop_write(note)
+                fail(change.path, error)
+                continue
+            _renew(store, change.path)
+        done.append(change)
+        on_change(change)
+    return WriteSummary(run, done, failed)
+
+
+def undo(
+    store: LibraryStore,
+    run: int | None,
+    *,
+    keep_times: bool,
+    on_change: Callable[[Change], None],
+    on_error: Callable[[str, TaggramError], None],
+) -> WriteSummary:
+    """Restore the values that files had before a run; see `Library.undo`."""
+    require_mutagen()
+    runs = [stored.id for stored in store.runs()]
+    if not runs:
+        raise LibraryError("there is nothing to undo")
+    if run is None:
+        run = runs[0]
+    elif run not in runs:
+        raise LibraryError(f"there is no run {run} to undo; there are: {', '.join(map(str, runs))}")
+    failed: dict[str, TaggramError] = {}
+    done = []
+    for note, path, before, after in store.writes(run):
+        try:
+            now = read_values(path, tuple(after))
+            if not _equal(now, before):  # equal where the run was killed before it wrote the file
+                if not _equal(now, after):
+                    values = "; ".join(f"{field} reads {', '.join(now[field]) or 'nothing'}" for field in now)
+                    raise LibraryError(f"{printable(path)} was changed since ({values}) and is left alone")
+                write_values(path, before, keep_times=keep_times)
+                _renew(store, path)
+                done.append(Change(path, after, before))
+                on_change(done[-1])
+            store.drop_write(note)
+        except TaggramError as error:
+            failed[path] = error
+            on_error(path, error)
+    return WriteSummary(run, done, failed)
+
+
+def _renew(store: LibraryStore, path: str) -> None:
+    """Note the new size, time and bytes of a file, so that the next scan knows it."""
+    store.rewrite(path, FileState.of(path), sha256(Path(path)))
+
+
+def _equal(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> bool:
+    return {field: sorted(values) for field, values in one.items()} == {
+        field: sorted(values) for field, values in other.items()
+    }
