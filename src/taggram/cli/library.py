@@ -12,6 +12,8 @@ from taggram._text import printable
 from taggram.cli.completion import model_names
 from taggram.cli.times import format_time
 
+NAMES = {"moved": "moved or copied"}
+
 app = typer.Typer(help="Scan music, and see what is known of it.", no_args_is_help=True)
 
 File = Annotated[
@@ -67,9 +69,8 @@ def scan(
             )
             for line in summary.warnings:
                 print(f"warning: {line}", file=sys.stderr)
-            counts = {what: getattr(summary, what) for what in ("known", "new", "changed", "moved", "gone")} | {
-                "failed": len(summary.failed)
-            }
+            counts = {what: getattr(summary, what) for what in ("known", "new", "changed", "moved", "gone")}
+            counts = {NAMES.get(what, what): n for what, n in counts.items()} | {"failed": len(summary.failed)}
             prefix = f"{name}: " if model and len(model) > 1 else ""
             print(prefix + ", ".join(f"{n} {what}" for what, n in counts.items() if n or what in ("known", "new")))
             failed |= bool(summary.failed)

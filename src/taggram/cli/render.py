@@ -58,6 +58,11 @@ def headline(prediction: Prediction) -> str:
     return paint(printable(prediction.path or ""), BOLD) + paint(rest, DIM)
 
 
+def from_here(path: str) -> str:
+    """Return an absolute path relative to the current folder, if it is in there."""
+    return path.removeprefix(os.path.join(os.getcwd(), ""))
+
+
 def category(name: str) -> str:
     """Return the display name of a category."""
     return "tempo and loudness" if name == "tempo" else name

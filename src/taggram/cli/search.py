@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typer.core import TyperCommand
 
 from taggram._text import encode_path, printable
 from taggram.cli.library import File, Model
-from taggram.cli.render import DIM, paint
+from taggram.cli.render import DIM, from_here, paint
 from taggram.cli.times import format_time
 
 if TYPE_CHECKING:
@@ -148,13 +147,7 @@ def _print(rows: Sequence[tuple[Track, str]]) -> None:
     for track, about in rows:
         name = " - ".join(filter(None, (track.artist, track.title))) or Path(track.path).stem
         print(f"{track.id:>6}  {format_time(track.duration):>5}  {printable(name)}" + (f"  {about}" if about else ""))
-        print(paint(f"        {printable(_from_here(track.path))}", DIM))
-
-
-def _from_here(path: str) -> str:
-    """Return a path relative to the current folder, if it is in there."""
-    here = os.path.join(os.getcwd(), "")
-    return path.removeprefix(here)
+        print(paint(f"        {printable(from_here(track.path))}", DIM))
 
 
 def _print_json(track: Track, **about: Any) -> None:

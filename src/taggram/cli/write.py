@@ -11,6 +11,7 @@ import typer
 
 from taggram._text import printable
 from taggram.cli.library import File, Model
+from taggram.cli.render import from_here
 
 if TYPE_CHECKING:
     from taggram.errors import TaggramError
@@ -97,7 +98,7 @@ def undo(
 
 
 def _print(change: Change) -> None:
-    print(printable(change.path))
+    print(printable(from_here(change.path)))
     for field, after in change.after.items():
         before = change.before[field]
         print(f"  {field.upper():5}  {_values(before)} -> {_values(after)}")

@@ -42,7 +42,7 @@ class ScanSummary:
     changed
         With other contents than before.
     moved
-        Known contents at a new path: they keep their scores.
+        Known contents at a new path, moved or copied: they have their scores.
     gone
         Known files that are not there any more: they keep their scores, and are in no answer.
     failed

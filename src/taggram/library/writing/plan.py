@@ -111,7 +111,8 @@ def plan(
 ) -> Iterator[Change]:
     """Yield the changes of the files of the library that are in folders; nothing is written."""
     roots = [os.path.abspath(path) for path in paths]
-    for row, track in enumerate(collection.tracks(range(len(collection)))):
+    tracks = sorted(enumerate(collection.tracks(range(len(collection)))), key=lambda pair: pair[1].path)
+    for row, track in tracks:
         if not any(track.path == root or track.path.startswith(os.path.join(root, "")) for root in roots):
             continue
         try:
