@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -153,7 +152,7 @@ def test_undo_restores_values_and_the_scan_still_knows_the_files(library: Librar
     assert len(library.search("jazz").found) == 3
     write_values(str(tmp_path / "music" / "1.flac"), {"genre": ["Mine"]})
     errors: list[str] = []
-    undone = library.undo(on_error=lambda path, error: errors.append(str(error)))
+    undone = library.undo(on_error=lambda _, error: errors.append(str(error)))
     assert (len(undone.changes), len(undone.failed)) == (2, 1)
     assert "1.flac was changed since (genre reads Mine; mood reads Happy) and is left alone" in errors[0]
     assert genres(tmp_path) == [["Test"], ["Mine"], ["Test"]]
@@ -166,9 +165,9 @@ def test_undo_restores_values_and_the_scan_still_knows_the_files(library: Librar
 
 def test_what_cannot_be_written_is_one_line(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "music" / "0.mp3").unlink()
-    monkeypatch.setattr(apply.os, "access", lambda file, mode: not str(file).endswith("1.flac"))
+    monkeypatch.setattr(apply.os, "access", lambda file, _: not str(file).endswith("1.flac"))
     errors: list[str] = []
-    summary = library.write([tmp_path], apply=True, on_error=lambda path, error: errors.append(str(error)))
+    summary = library.write([tmp_path], apply=True, on_error=lambda _, error: errors.append(str(error)))
     assert len(summary.changes) == 1
     assert "0.mp3 cannot be read" in errors[0]
     assert errors[1].endswith("1.flac cannot be written (permission denied); it is as it was")
@@ -213,8 +212,8 @@ def test_killed_writing_leaves_whole_files_and_can_be_undone(
         "import sys\nfrom taggram.library import Library, Policy\n"
         "Library(sys.argv[1]).write([sys.argv[2]], Policy(mode='replace'), apply=True)\n"
     )
-    dice = random.Random(0)
-    for _ in range(kills):
+    delays = np.random.default_rng(0).uniform(0, 0.03, kills)
+    for delay in delays:
         with subprocess.Popen(
             [sys.executable, "-c", code, str(library.file), str(tmp_path / "music")], stderr=subprocess.DEVNULL
         ) as process:
@@ -222,7 +221,7 @@ def test_killed_writing_leaves_whole_files_and_can_be_undone(
             while not any((tmp_path / "music").glob(".*.part*")) and process.poll() is None:
                 if time.monotonic() - start > 30:
                     pytest.fail("nothing was written")
-            time.sleep(dice.uniform(0, 0.03))
+            time.sleep(delay)
             process.send_signal(signal.SIGKILL)
         for file, digest in audio.items():
             assert audio_digest(file) == digest
