@@ -17,6 +17,7 @@ from benchmarks import (
     memory,
     metrics,
     record,
+    sonify,
     store,
     training,
     warm,
@@ -37,6 +38,7 @@ GROUPS = {
     "index": index,
     "metrics": metrics,
     "deform": deform,
+    "sonify": sonify,
     "training": training,
     "architectures": architectures,
 }

@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from taggram.training import prepare_cpu
 
@@ -75,6 +77,20 @@ def taggram_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     os.environ["TAGGRAM_HOME"] = str(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def music() -> NDArray[np.float32]:
+    """Ten seconds at 16 kHz that resemble music: decaying harmonic notes of changing level, twice a second."""
+    rng, rate = np.random.default_rng(0), 16000
+    time = np.arange(rate // 2) / rate
+    notes = []
+    for _ in range(20):
+        pitch, level = 110 * 2 ** (rng.integers(24) / 12), 10 ** (-rng.uniform(0, 30) / 20)
+        harmonics = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in range(1, 8))
+        notes.append(level * np.minimum(1, 100 * time) * np.exp(-4 * time) * harmonics)
+    signal = np.concatenate(notes)
+    return (0.9 * signal / np.abs(signal).max()).astype(np.float32)
 
 
 @pytest.fixture(scope="session")

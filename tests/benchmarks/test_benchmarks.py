@@ -124,6 +124,16 @@ def test_metrics_are_measured(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_sonification_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "sonify", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "sonify.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["subject"] for row in rows][:2] == ["128 bands, hop 128", "64 bands, hop 256"]
+    assert all(float(row["min"]) > 0 for row in rows)
+
+
+@pytest.mark.slow
 def test_deformations_are_measured(project: Path, tmp_path: Path) -> None:
     pytest.importorskip("python_stretch", reason="needs the deform extra")
     done = bench(project, "--quick", "--only", "deform", "--out", tmp_path / "results", "--cache", tmp_path)

@@ -25,7 +25,7 @@ LABELS = "path,labels\n1.wav,valence=0.7;a=b\n"
 WITH_SET = """
 import sys
 from pathlib import Path
-from taggram.datasets import Dataset, Protocol, PublishedFile, list_table, register_dataset
+from taggram.datasets import Dataset, DatasetProtocol, PublishedFile, list_table, register_dataset
 from taggram.vocabularies import Vocabulary
 
 @register_dataset
@@ -33,7 +33,7 @@ class Mine(Dataset):
     name, title, about, citation, licence = "mine", "Mine", "A test.", "Nobody.", "None."
     homepage, how_to_get = "http://example.org", "Record the audio."
     files = (PublishedFile("labels.csv", {sha256!r}, {url!r} + "/labels.csv", {size}), PublishedFile("more.csv"))
-    protocols = (Protocol("all", "All."),)
+    protocols = (DatasetProtocol("all", "All."),)
 
     def vocabulary(self, folder, protocol=None):
         return Vocabulary(name="mine", source="", tags={{"valence": "mood", "a=b": "other"}})

@@ -114,7 +114,7 @@ def test_any_float_array_is_accepted(deformation: Deformation, value: Value, cli
     ("samples", "sample_rate", "line"),
     [
         (np.zeros((2, 100), np.float32), RATE, r"must be mono, of shape \(samples,\), not \(2, 100\)"),
-        (np.zeros(0, np.float32), RATE, "without samples"),
+        (np.zeros(0, np.float32), RATE, "has no samples"),
         (np.zeros(100, np.int16), RATE, "must be floats with full scale 1.0, not int16"),
         (np.full(100, np.nan, np.float32), RATE, "NaN or infinite"),
         (np.full(100, np.inf), RATE, "NaN or infinite"),

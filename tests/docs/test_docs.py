@@ -209,7 +209,7 @@ def test_every_field_of_a_card_is_explained() -> None:
 
 def test_reference_has_every_public_name() -> None:
     text = (DOCS / "reference" / "api.md").read_text()
-    rooms = "audio deform features metrics models tagging errors".split()
+    rooms = "audio deform features metrics models sonification tagging errors".split()
     for room in ("taggram", *(f"taggram.{name}" for name in rooms)):
         for public in importlib.import_module(room).__all__:
             assert re.search(rf":: (taggram\.\w+\.)?{public}$", text, re.M), f"{room}.{public}"

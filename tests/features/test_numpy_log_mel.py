@@ -8,7 +8,7 @@ import torch
 
 from taggram.features import FrontEnd
 from taggram.features.log_mel import LogMel
-from taggram.features.numpy_log_mel import log_mel
+from taggram.features.numpy_log_mel import invert_log, log_mel
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,12 @@ def test_it_is_the_same(settings: dict) -> None:
 def test_what_needs_torch_is_said() -> None:
     with pytest.raises(ValueError, match="without torch"):
         log_mel(np.zeros((1, 9000), np.float32), FrontEnd(normalize="band"))
+
+
+@pytest.mark.parametrize("log", ["power", "db", "ln", "log10", "stabilized"])
+def test_the_logarithm_is_inverted(log: str) -> None:
+    waveform = 0.1 * np.random.default_rng(0).standard_normal((1, 9000)).astype(np.float32)
+    front_end = FrontEnd(log=log)
+    bands = log_mel(waveform, front_end.replace(log="power"))
+    np.testing.assert_allclose(invert_log(log_mel(waveform, front_end), log), bands, rtol=1e-4, atol=1e-6)
+    assert np.abs(invert_log(log_mel(0 * waveform, front_end), log)).max() < 1e-9

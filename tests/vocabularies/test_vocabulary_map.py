@@ -138,6 +138,14 @@ def test_labels_are_mapped_by_the_tables():
     }
     assert to(Vocabulary.from_names("mtat"), mer4q).sources["vocal"] == ()
     assert to(Vocabulary.from_names("jamendo"), mer4q).sources["jazz"] == ("genre---jazz",)
+    emotions = labels("emotify-emotions", "calmness", "tension", "amazement")
+    assert to(Vocabulary.from_names("taggram"), emotions).sources == {
+        "calmness": ("relaxing", "calm"),
+        "tension": ("tense",),
+        "amazement": (),
+    }
+    latin = labels("mer4q-genres", "latin")
+    assert to(Vocabulary.from_names("audioset"), latin).sources["latin"] == ("Music of Latin America", "Salsa music")
 
 
 def test_labels_without_a_table_are_mapped_by_their_names():

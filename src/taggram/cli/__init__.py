@@ -22,6 +22,7 @@ from taggram.cli import (
     models,
     report,
     search,
+    sonify,
     streams,
     tag,
     train,
@@ -55,6 +56,7 @@ app.command("path")(search.path)
 app.command("write")(write.write)
 app.command("undo")(write.undo)
 app.add_typer(library.app, name="library")
+app.command("sonify")(sonify.sonify)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 

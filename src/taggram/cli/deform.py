@@ -69,18 +69,13 @@ def deform(
     The copy is mono, at the sample rate of the file, as 32-bit float wav. Deformations may be repeated. --time-stretch
     and --pitch-shift need the deform extra.
     """
-    import sys
-    import warnings
-
-    from taggram._text import encode_path, printable
+    from taggram._text import encode_path
+    from taggram.cli.streams import print_warnings
     from taggram.deform import Chain, deform_file
 
     if not ctx.obj:
         raise typer.BadParameter("there is no deformation; give one, for example --time-stretch 1.2, or see --list")
     chain = Chain(ctx.obj)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with print_warnings():
         deform_file(file, out, chain, seed=seed)
-    for warning in caught:
-        print(f"warning: {printable(str(warning.message))}", file=sys.stderr)
     print(encode_path(str(out)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
 import sys
+import warnings
+from collections.abc import Iterator
 
 from taggram._text import printable
 
-__all__ = ["describe", "encodable", "prepare"]
+__all__ = ["describe", "encodable", "prepare", "print_warnings"]
 
 # What writing to a stream that is full, closed or gone raises.
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EPIPE, errno.EDQUOT, errno.EFBIG, errno.EINVAL}
@@ -60,3 +63,13 @@ def describe(error: OSError) -> str | None:
     os.dup2(null, 1)
     os.close(null)
     return f"standard output cannot be written ({reason}): free space or redirect it"
+
+
+@contextlib.contextmanager
+def print_warnings() -> Iterator[None]:
+    """Print each warning of a block as one line on stderr, after the block."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for line in dict.fromkeys(str(warning.message) for warning in caught):
+        print(f"warning: {printable(line)}", file=sys.stderr)

@@ -5,7 +5,7 @@ published files, `validate` checks a copy, `pack` decodes the clips of a `ClipIn
 reads segments from it. A store needs the [train] extra, because its manifest is a Parquet file.
 """
 
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.download import DownloadResult, download, files_to_download
 from taggram.datasets.folder import list_folder
 from taggram.datasets.index import ClipIndex, ClipInfo, join
@@ -23,12 +23,12 @@ __all__ = [
     "ClipIndex",
     "ClipInfo",
     "Dataset",
+    "DatasetProtocol",
     "DownloadResult",
     "Issue",
     "PackResult",
     "PackSummary",
     "PackedStore",
-    "Protocol",
     "PublishedFile",
     "StoredClip",
     "StoredClips",

@@ -13,7 +13,7 @@ from taggram.datasets.index import ClipIndex
 from taggram.errors import DatasetError
 from taggram.vocabularies import Vocabulary
 
-__all__ = ["Dataset", "Protocol", "PublishedFile"]
+__all__ = ["Dataset", "DatasetProtocol", "PublishedFile"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ class PublishedFile:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class DatasetProtocol:
     """One way to use a data set: a choice of clips, tags and split.
+
+    `taggram.evaluation.Protocol` adds how the clips are cut, decoded and scored.
 
     Attributes
     ----------
@@ -112,10 +114,10 @@ class Dataset(ABC):
     how_to_get: ClassVar[str]
     known_issues: ClassVar[tuple[str, ...]] = ()
     files: ClassVar[tuple[PublishedFile, ...]] = ()
-    protocols: ClassVar[tuple[Protocol, ...]]
+    protocols: ClassVar[tuple[DatasetProtocol, ...]]
     seconds: ClassVar[tuple[float, float]] = (0.0, float("inf"))
 
-    def protocol(self, name: str | None = None) -> Protocol:
+    def protocol(self, name: str | None = None) -> DatasetProtocol:
         """Return a protocol by name; None selects the default.
 
         Raises

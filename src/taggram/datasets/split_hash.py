@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from taggram.datasets.base import Protocol
+from taggram.datasets.base import DatasetProtocol
 from taggram.datasets.index import ClipIndex
 
 __all__ = ["size_mismatch", "split_hash", "split_sizes"]
@@ -22,7 +22,7 @@ def split_hash(index: ClipIndex) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
-def size_mismatch(index: ClipIndex, protocol: Protocol) -> str:
+def size_mismatch(index: ClipIndex, protocol: DatasetProtocol) -> str:
     """Return which splits differ in size from the published ones; empty if none does."""
     sizes = split_sizes(index)
     wrong = [f"{n} in {name} (here {sizes.get(name, 0)})" for name, n in protocol.sizes.items() if sizes.get(name) != n]

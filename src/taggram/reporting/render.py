@@ -8,7 +8,15 @@ from typing import Any
 from taggram._files import atomic_file
 from taggram.errors import MissingExtraError, TaggramError
 
-__all__ = ["render", "write_report"]
+__all__ = ["render", "require_jinja2", "write_report"]
+
+
+def require_jinja2() -> None:
+    """Raise `MissingExtraError` if Jinja2 is not installed; to be called before long work."""
+    try:
+        import jinja2  # noqa: F401 - whether it is there
+    except ModuleNotFoundError:
+        raise MissingExtraError("an HTML report", "report") from None
 
 
 def render(template: str, **context: Any) -> str:
@@ -26,10 +34,9 @@ def render(template: str, **context: Any) -> str:
     MissingExtraError
         If Jinja2 is not installed.
     """
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ModuleNotFoundError:
-        raise MissingExtraError("an HTML report", "report") from None
+    require_jinja2()
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader(__package__, "templates"),
         autoescape=True,

@@ -1,7 +1,9 @@
 """Maps between vocabularies, to convert scores and labels of one data set's tags to those of another.
 
 The table ``vocabularies/taggram.tsv`` lists for each of taggram's own tags the published tags of the same meaning,
-and ``vocabularies/labels.tsv`` for labels of other data sets the own tags.
+and ``vocabularies/labels.tsv`` for labels of other data sets the own tags of the same meaning, by which models are
+scored. A table for `VocabularyMap.read` lists what a label implies, by which models learn: `anguished` implies `sad`
+and does not mean the same.
 """
 
 from __future__ import annotations

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from taggram.datasets import Dataset, PublishedFile, TagCounts
-    from taggram.datasets import Protocol as Declared
+    from taggram.datasets import Dataset, DatasetProtocol, PublishedFile, TagCounts
     from taggram.evaluation.published import PublishedResult
 
 
@@ -73,7 +72,7 @@ def _copy_as_data(counts: TagCounts, path: Path) -> dict[str, Any]:
 
 
 def _as_data(
-    data: Dataset, protocols: tuple[Declared, ...], results: list[PublishedResult], copy: dict[str, Any] | None
+    data: Dataset, protocols: tuple[DatasetProtocol, ...], results: list[PublishedResult], copy: dict[str, Any] | None
 ) -> dict[str, Any]:
     texts = ("name", "title", "about", "licence", "homepage", "audio", "how_to_get", "citation", "known_issues")
     limits = [None if limit == float("inf") else limit for limit in data.seconds]
@@ -87,7 +86,7 @@ def _as_data(
     }
 
 
-def _parts(data: Dataset, only: Declared | None, results: list[PublishedResult]) -> list[RenderableType]:
+def _parts(data: Dataset, only: DatasetProtocol | None, results: list[PublishedResult]) -> list[RenderableType]:
     from rich.text import Text
 
     shown = data.protocols if only is None else (only,)
@@ -131,7 +130,7 @@ def _file(published: PublishedFile) -> str:
     )
 
 
-def _protocol(protocol: Declared) -> str:
+def _protocol(protocol: DatasetProtocol) -> str:
     sizes = ", ".join(f"{n:,} {split}" for split, n in protocol.sizes.items())
     leaky = "Leaky: splits share recordings or artists." if protocol.leaky else ""
     return " ".join(filter(None, [sizes and f"{sizes}.", protocol.about, leaky]))

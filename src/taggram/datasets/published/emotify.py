@@ -6,7 +6,7 @@ import csv
 import dataclasses
 from pathlib import Path
 
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.graded_labels import parse_grade
 from taggram.datasets.index import ClipIndex
 from taggram.datasets.registry import register_dataset
@@ -56,9 +56,9 @@ class Emotify(Dataset):
     )
     files = (PublishedFile("labels.tsv"),)
     protocols = (
-        Protocol("emotions", f"Nine emotions; those with a share of at least 0.30 are positive. {SPLIT}", SIZES),
-        Protocol("shares", f"Nine emotions, each graded with its share, 0 to 1. {SPLIT}", SIZES),
-        Protocol("genres", f"Four genres, exactly one per clip. {SPLIT}", SIZES),
+        DatasetProtocol("emotions", f"Nine emotions; those with a share of at least 0.30 are positive. {SPLIT}", SIZES),
+        DatasetProtocol("shares", f"Nine emotions, each graded with its share, 0 to 1. {SPLIT}", SIZES),
+        DatasetProtocol("genres", f"Four genres, exactly one per clip. {SPLIT}", SIZES),
     )
     seconds = (25.0, 61.0)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.graded_labels import parse_grade
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.datasets.published._multi_level_csv import read_levels, write_levels
@@ -81,24 +81,24 @@ class FMA(Dataset):
         PublishedFile("fma_metadata/echonest.csv", required=False),
     )
     protocols = (
-        Protocol(
+        DatasetProtocol(
             "small",
             f"8,000 clips, 1,000 of each of eight top-level genres. {SPLIT}",
             {"train": 6400, "valid": 800, "test": 800},
         ),
-        Protocol(
+        DatasetProtocol(
             "medium",
             f"25,000 clips, each of one of 16 top-level genres, some of them rare. {SPLIT}",
             {"train": 19922, "valid": 2505, "test": 2573},
         ),
-        Protocol("large", f"106,574 clips with any number of 16 top-level genres. {SPLIT}"),
-        Protocol("full", f"As large, with full tracks. {SPLIT}"),
-        Protocol(
+        DatasetProtocol("large", f"106,574 clips with any number of 16 top-level genres. {SPLIT}"),
+        DatasetProtocol("full", f"As large, with full tracks. {SPLIT}"),
+        DatasetProtocol(
             "echonest",
             "Valence, energy and danceability from 0 to 1, as graded labels, of all clips with features by Echo "
             f"Nest. {SPLIT}",
         ),
-        Protocol(
+        DatasetProtocol(
             "genre-mood",
             "After Yu (2018): 75 songs of the medium subset for each of Rock, Pop, Hip-Hop, Instrumental, Electronic "
             "and Folk, and a mood by valence: Sad below 0.3, Neutral below 0.6, else Happy. Yu used unpublished "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.datasets.registry import register_dataset
 from taggram.datasets.synthetic import write_noise
@@ -59,13 +59,13 @@ class GTZAN(Dataset):
         ),
     )
     protocols = (
-        Protocol(
+        DatasetProtocol(
             "filtered",
             "Kereliuk, Sturm and Larsen's lists of 930 excerpts without known faults. They state that no artist is in "
             "two splits; the files do not name artists, so this cannot be verified.",
             {"train": 443, "valid": 197, "test": 290},
         ),
-        Protocol(
+        DatasetProtocol(
             "stratified",
             "The same authors' random split of all 1000 excerpts, 50, 25 and 25 per genre, the common practice for "
             "long: repeated recordings and artists are in several splits.",

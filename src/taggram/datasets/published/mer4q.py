@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.index import ClipIndex
 from taggram.datasets.registry import register_dataset
 from taggram.datasets.synthetic import write_noise
@@ -47,9 +47,9 @@ class MER4Q(Dataset):
     )
     files = (PublishedFile("labels.tsv"),)
     protocols = (
-        Protocol("genres", f"The 21 genres. {SPLIT}", SIZES),
-        Protocol("moods", f"All 217 mood tags. {SPLIT}", SIZES),
-        Protocol("quadrant", f"Q1 (happy) to Q4 (calm), exactly one per clip. {SPLIT}", SIZES),
+        DatasetProtocol("genres", f"The 21 genres. {SPLIT}", SIZES),
+        DatasetProtocol("moods", f"All 217 mood tags. {SPLIT}", SIZES),
+        DatasetProtocol("quadrant", f"Q1 (happy) to Q4 (calm), exactly one per clip. {SPLIT}", SIZES),
     )
     seconds = (5.0, 31.0)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.datasets._io import read_lines
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.datasets.registry import register_dataset
 from taggram.datasets.synthetic import write_noise
@@ -85,7 +85,7 @@ class MSDLastfm50(Dataset):
         ),
     )
     protocols = (
-        Protocol(
+        DatasetProtocol(
             "choi",
             "Choi's split by song. Sizes are those of the lists of ids. Newer papers split by artist instead (Won, "
             "Choi, Serra 2021), so their scores are not comparable.",

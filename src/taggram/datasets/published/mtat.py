@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from taggram.datasets._io import read_lines
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.datasets.registry import register_dataset
 from taggram.datasets.synthetic import write_noise
@@ -88,7 +88,7 @@ class MTAT(Dataset):
         *(PublishedFile(name, sha256, f"{WON}{name}", size, required=False) for name, sha256, size in WON_FILES),
     )
     protocols = (
-        Protocol(
+        DatasetProtocol(
             "full",
             "All clips by folder: 0 to b train, c validation, d to f test. Of the 18,709 clips in 0 to b, three with "
             "damaged files (35644, 55753, 57881) are excluded. Clips without any of the 50 tags are included. Albums "
@@ -96,7 +96,7 @@ class MTAT(Dataset):
             {"train": 18_706, "valid": 1_825, "test": 5_329},
             leaky=True,
         ),
-        Protocol(
+        DatasetProtocol(
             "clean",
             "Full without the clips that have none of the 50 tags, in Lee's lists. The lists of validation and test "
             f"contain exactly the clips with a tag; for training this can be verified with {ANNOTATIONS} only. Won's "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from taggram.datasets._io import read_lines
-from taggram.datasets.base import Dataset, Protocol, PublishedFile
+from taggram.datasets.base import Dataset, DatasetProtocol, PublishedFile
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.datasets.registry import register_dataset
 from taggram.datasets.synthetic import write_noise
@@ -30,9 +30,9 @@ SHA256 = {  # of the files that were available to us
 }
 
 
-def _protocols() -> tuple[Protocol, ...]:
+def _protocols() -> tuple[DatasetProtocol, ...]:
     return tuple(
-        Protocol(
+        DatasetProtocol(
             f"{subset}-split{n}",
             f"{about}, in the authors' split {n} of 0 to 4, which is by artist. Tracks with none of these tags are "
             "excluded.",

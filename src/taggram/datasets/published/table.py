@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from taggram._text import encode_path
-from taggram.datasets.base import Dataset, Protocol
+from taggram.datasets.base import Dataset, DatasetProtocol
 from taggram.datasets.folder import list_folder
 from taggram.datasets.graded_labels import tag_of
 from taggram.datasets.index import ClipIndex
@@ -39,7 +39,7 @@ class Table(Dataset):
         "Training needs the splits train and valid: taggram data pack table --new-split SEED creates them, by artist.",
         "Every first-level sub-folder becomes a tag, whatever its name.",
     )
-    protocols = (Protocol("own", "The labels and splits of the table; a folder has no splits."),)
+    protocols = (DatasetProtocol("own", "The labels and splits of the table; a folder has no splits."),)
 
     def vocabulary(self, folder: Path, protocol: str | None = None) -> Vocabulary:
         """Return the labels that occur, by descending frequency; see `Dataset`."""

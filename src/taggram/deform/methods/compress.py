@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram.audio.samples import check_samples
 from taggram.deform._filters import apply_filter
-from taggram.deform._samples import check_samples
 from taggram.deform.parameters import Choices
 from taggram.deform.registry import register
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
-import av
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from taggram.audio.encode import encode
 from taggram.audio.pyav import open_container
-from taggram.deform._samples import check_samples, fit_length
+from taggram.audio.samples import check_samples
+from taggram.deform._samples import fit_length
 from taggram.deform.parameters import Choices
 from taggram.deform.registry import register
 
@@ -56,13 +56,7 @@ def mp3(x: NDArray[np.floating], sample_rate: int, bit_rate: int) -> NDArray[np.
 
 def _encode(x: NDArray[np.float32], rate: int, kilobits: int) -> io.BytesIO:
     file = io.BytesIO()
-    with av.open(file, "w", format="mp3") as container:
-        bits = 1000 * kilobits
-        stream: Any = container.add_stream("libmp3lame", rate=rate, layout="mono", bit_rate=bits, options=_QUALITY)
-        frame: Any = av.AudioFrame.from_ndarray(x[None], format="fltp", layout="mono")
-        frame.sample_rate = rate
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    encode(file, x, rate, "mp3", "libmp3lame", bit_rate=1000 * kilobits, options=_QUALITY)
     file.seek(0)
     return file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.deform._samples import check_samples
+from taggram.audio.samples import check_samples
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 

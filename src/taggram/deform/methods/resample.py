@@ -6,7 +6,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from taggram.deform._samples import check_samples, fit_length
+from taggram.audio.samples import check_samples
+from taggram.deform._samples import fit_length
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 

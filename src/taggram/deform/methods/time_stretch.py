@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.deform._samples import check_samples
+from taggram.audio.samples import check_samples
 from taggram.deform.parameters import Range
 from taggram.deform.registry import register
 from taggram.errors import MissingExtraError
