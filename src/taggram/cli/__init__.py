@@ -12,7 +12,7 @@ import sys
 import typer
 
 from taggram import __version__
-from taggram.cli import calibrate, compare, data, deform, evaluate, models, report, streams, tag, train
+from taggram.cli import calibrate, compare, data, deform, evaluate, models, report, robustness, streams, tag, train
 from taggram.cli.verbs import Verbs
 from taggram.errors import TaggramError
 
@@ -32,6 +32,7 @@ app.command("tag")(tag.tag)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("robustness")(robustness.robustness)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("deform", cls=deform.DeformCommand)(deform.deform)
