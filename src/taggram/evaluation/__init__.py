@@ -16,6 +16,7 @@ from taggram.evaluation.protocol import Protocol
 from taggram.evaluation.report import report
 from taggram.evaluation.robustness.grids import GRIDS
 from taggram.evaluation.robustness.run import evaluate_robustness
+from taggram.evaluation.robustness.summary import Robustness, summarize_robustness
 from taggram.evaluation.run import evaluate
 from taggram.evaluation.summary import Summary, summarize
 
@@ -30,6 +31,7 @@ __all__ = [
     "EvaluationResult",
     "LabelledScores",
     "Protocol",
+    "Robustness",
     "Summary",
     "compare",
     "evaluate",
@@ -38,4 +40,5 @@ __all__ = [
     "read_result",
     "report",
     "summarize",
+    "summarize_robustness",
 ]
