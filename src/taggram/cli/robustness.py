@@ -12,6 +12,9 @@ from taggram.cli.completion import data_set_names, model_names, protocol_names
 
 if TYPE_CHECKING:
     from taggram.errors import TaggramError
+    from taggram.evaluation.robustness.robustness_table import RobustnessTable
+
+TITLES = {"own": "own tags", "zero-shot": "zero-shot", "unlabelled": "without labels"}
 
 
 def robustness(
@@ -62,6 +65,9 @@ def robustness(
             metavar="NAME=PATH", help="Leave out recordings in the training split of this data set. Repeatable."
         ),
     ] = None,
+    files: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Gets all tables as CSV, all curves as PNG and SVG.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
 ) -> None:
     """Evaluate models on deformed clips: other tempo or key, compression, noise.
@@ -74,7 +80,11 @@ def robustness(
     from taggram import evaluation
     from taggram._progress import progress
     from taggram.cli.evaluate import name_and_path
+    from taggram.evaluation.robustness.export import write_robustness
+    from taggram.reporting import require_matplotlib
 
+    if files is not None:
+        require_matplotlib()
     name, folder = name_and_path(data)
     failed = []
 
@@ -99,6 +109,30 @@ def robustness(
         report=lambda line: print(f"warning: {line}", file=sys.stderr),
         on_error=print_error,
     )
-    print(f"{len(results)} results in {out}")
+    if results:
+        summary = evaluation.summarize_robustness(results)
+        for number, table in enumerate(summary.tables):
+            if number:
+                print()
+            _print_table(table)
+        if files is not None:
+            print(f"{len(write_robustness(summary, files))} files in {files}", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
+
+
+def _print_table(table: RobustnessTable) -> None:
+    from taggram.cli.compare import print_columns
+    from taggram.evaluation.comparison.tables import shown
+
+    tags = f", {table.common_tags.sum()} of {len(table.tags)} tags, which all models have" if table.has_labels else ""
+    print(
+        f"{table.protocol.name} ({table.protocol.hash}), {TITLES[table.mode]}: {table.clips:,} clips of "
+        f"{table.groups:,} artists or recordings{tags}"
+    )
+    rows = [["model", table.title, *table.deformation_names, "AP, not deformed" if table.has_labels else ""]]
+    for model in table.models:
+        means = [shown(interval.value) or "-" for interval in model.by_deformation.values()]
+        clean = shown(model.clean["average_precision"].value) if table.has_labels else ""
+        rows.append([model.name, shown(model.robustness) or "-", *means, clean])
+    print_columns(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,7 +230,7 @@ def load_folder(folder: Path) -> EvaluationData:
     index = list_folder(folder)
     test = tuple(EvaluationClip(clip.id, index.file(clip), clip.id, frozenset()) for clip in index.clips)
     protocol = Protocol(
-        name="unlabelled",
+        name=re.sub(r"[^\w-]+", "-", f"folder-{folder.resolve().name}"),
         dataset="folder",
         subset=encode_path(str(folder.resolve())),  # names of files are not unique
         split="all",

@@ -92,6 +92,10 @@ class ModelRobustness:
     clean_tags: Mapping[str, NDArray[np.float64]]
     conditions: tuple[Condition, ...]
 
+    def of(self, deformation: str) -> list[Condition]:
+        """Return the conditions of a deformation, by its name."""
+        return [condition for condition in self.conditions if condition.deformation.name == deformation]
+
 
 @dataclass(frozen=True, eq=False)
 class RobustnessTable:
