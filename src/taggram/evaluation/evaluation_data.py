@@ -12,7 +12,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram._text import encode_path
 from taggram.datasets import ClipIndex, ClipInfo, dataset, leaky_by_slice
 from taggram.datasets.folder import list_folder
 from taggram.datasets.published.mtat import MTAT
@@ -227,17 +226,21 @@ def load_folder(folder: Path) -> EvaluationData:
     DatasetError
         If the folder cannot be read, or has no audio files.
     """
-    index = list_folder(folder)
+    index = list_folder(folder)  # names such as 01.mp3 are in many folders, so sizes are part of the hash of the ids
     test = tuple(EvaluationClip(clip.id, index.file(clip), clip.id, frozenset()) for clip in index.clips)
     protocol = Protocol(
         name=re.sub(r"[^\w-]+", "-", f"folder-{folder.resolve().name}"),
         dataset="folder",
-        subset=encode_path(str(folder.resolve())),  # names of files are not unique
+        subset="own",
         split="all",
-        split_hash=hash_clips(test),
+        split_hash=hash_clips(dataclasses.replace(clip, id=f"{clip.id}\t{_size(clip.file)}") for clip in test),
         vocabulary=Vocabulary.from_names("taggram"),
     )
     return EvaluationData(protocol, test, {}, index)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
 
 
 def hash_clips(clips: Iterable[EvaluationClip], split: str = TEST) -> str:
