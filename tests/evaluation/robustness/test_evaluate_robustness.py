@@ -202,19 +202,35 @@ def test_comparisons_leave_deformed_clips_out(robustness: Call, tmp_path: Path) 
         compare(results[1:])
 
 
-def test_the_noise_of_a_clip_depends_on_its_content_only(audio: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "renamed"
-    copy.mkdir()
-    shutil.copy(audio / "4.flac", copy / "other.flac")
-    tagger, chain = Tagger(), Chain.parse("noise=0")
-    scores = []
-    for folder in (audio, copy):
-        clips = [clip for clip in load_folder(folder).test if clip.id in ("4.flac", "other.flac")]
-        with PredictionCache(tmp_path / f"{folder.name}.sqlite") as cache:
-            predict_deformed([tagger], clips, [chain], cache)
-            audio_hash = cache.content_hash(clips[0].file)
-            scores.append(cache.get(PredictionKey.from_tagger(tagger, audio_hash, deformation=str(chain))).scores)
-    np.testing.assert_array_equal(*scores)
+def test_the_noise_of_a_clip_depends_on_its_content_only(
+    audio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(audio / "4.flac", tmp_path / "4 again.flac")
+    shutil.copy(audio / "5.flac", tmp_path / "5.flac")
+    seeds: list[int] = []
+    deform = Chain.__call__
+    monkeypatch.setattr(
+        Chain, "__call__", lambda chain, x, rate, seed: seeds.append(seed) or deform(chain, x, rate, seed)
+    )
+    clips = [*load_folder(audio).test[4:], *load_folder(tmp_path).test]
+    assert [clip.file.name for clip in clips] == ["4.flac", "5.flac", "4 again.flac", "5.flac"]
+    for i, clip in enumerate(clips):
+        with PredictionCache(tmp_path / f"{i}.sqlite") as cache:
+            predict_deformed([Tagger()], [clip], [Chain.parse("noise=0")], cache)
+    assert seeds[:2] == seeds[2:] and seeds[0] != seeds[1]
+
+
+def test_more_noise_changes_the_tags_of_music_more(shared: Path, tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    for file in sorted((shared / "data" / "mer4q" / "audio").iterdir())[:8]:
+        (music / file.name).symlink_to(file)
+    results = evaluate_robustness(
+        "default", str(music), deformations=["noise=60", "noise=20", "noise=0"], out=tmp_path, cache=tmp_path / "cache"
+    )
+    (table,) = summarize_robustness(results).tables
+    loud, middle, soft = (condition.score.value for condition in table.models[0].conditions)
+    assert loud < middle < soft and soft > 0.9 and loud < 0.6
 
 
 def test_grids_have_every_deformation() -> None:

@@ -43,7 +43,10 @@ def test_tags_that_most_clips_have_bring_nothing() -> None:
     popular = np.concatenate([np.full((60, 4), 2.0), CLEAN], axis=1)  # every clip has four tags in common
     other = np.concatenate([np.full((60, 4), 2.0), RNG.random(CLEAN.shape)], axis=1)
     assert abs(float(tag_agreement(popular, other, 5))) < 0.15
-    assert np.isnan(tag_agreement(np.ones((5, 9)), np.ones((5, 9))))
+    for clips in range(2, 60):
+        same = np.tile(RNG.random(9), (clips, 1))
+        counts = draw_counts(np.arange(clips), rng=RNG, resamples=9)
+        assert np.isnan(tag_agreement(same, same, 3)) and np.isnan(tag_agreement(same, same, 3, counts)).all()
 
 
 def test_one_clip_has_no_other_to_compare_with() -> None:
