@@ -49,6 +49,11 @@ def test_tags_that_most_clips_have_bring_nothing() -> None:
         assert np.isnan(tag_agreement(same, same, 3)) and np.isnan(tag_agreement(same, same, 3, counts)).all()
 
 
+def test_two_clips_that_swap_their_tags_have_no_value() -> None:
+    two = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert np.isnan(tag_agreement(two, two[::-1], 1))
+
+
 def test_one_clip_has_no_other_to_compare_with() -> None:
     assert np.isnan(tag_agreement(CLEAN[:1], CLEAN[:1]))
 

@@ -12,8 +12,6 @@ from taggram.metrics._checks import require_comparable, require_counts, require_
 
 __all__ = ["tag_agreement"]
 
-ROUNDING = 1e-9
-
 
 def tag_agreement(
     first: NDArray[Any], second: NDArray[Any], k: int = 5, counts: NDArray[np.integer[Any]] | None = None
@@ -77,7 +75,7 @@ def tag_agreement(
         observed = weights @ overlap / total
         pairs = ((weights @ a) * (weights @ b)).sum(axis=1) / k - weights**2 @ overlap  # of different clips
         expected = pairs / (total**2 - squares)
-        agreement = np.where(expected < 1 - ROUNDING, (observed - expected) / (1 - expected), np.nan)
+        agreement = np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
     return agreement[0] if counts is None else agreement
 
 
