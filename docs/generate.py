@@ -132,6 +132,19 @@ def deformations() -> str:
     return table(["deformation", "does", "strength", "default", "published", "changes tags of"], rows)
 
 
+def grids() -> str:
+    """List the grids of deformations."""
+    from taggram.deform import DEFORMATIONS
+    from taggram.evaluation import GRIDS
+
+    def strengths(grid: str, name: str) -> str:
+        values = [step.value for chain in GRIDS[grid] for step in chain.steps if step.name == name]
+        return ", ".join(f"{value:.5g}" if isinstance(value, float) else str(value) for value in values)
+
+    rows = [[f"`{name}`", *(strengths(grid, name) for grid in GRIDS)] for name in DEFORMATIONS]
+    return table(["deformation", *GRIDS], rows)
+
+
 def vocabularies() -> str:
     """List the vocabularies."""
     from taggram.vocabularies import Vocabulary

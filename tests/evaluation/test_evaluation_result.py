@@ -56,6 +56,15 @@ def test_a_result_is_read_as_it_was_written(result: EvaluationResult) -> None:
         assert other.scored.tolist() == [True, False, True]
 
 
+def test_results_from_before_there_were_deformations_stay_intact() -> None:
+    sealed = info().sealed({"scores.parquet": "ef"})
+    assert sealed.content_hash == "bdb3b2c7a3d85025bdcab2dca997b77d0630b2e8e3d94417083d51dca66ed094"
+    assert (sealed.folder_name, sealed.protocol_hash) == ("mine_net.mine_zero-shot_743eedf6", "3fa4b1f4c4db")
+    deformed = info(protocol=PROTOCOL.replace(deformation="gain=-6")).sealed({"scores.parquet": "ef"})
+    assert deformed.content_hash != sealed.content_hash
+    assert info(protocol=PROTOCOL.replace(deformation="gain=-6")).folder_name.startswith("mine_gain=-6_net.mine_zero")
+
+
 def test_the_file_has_one_row_per_clip_and_tag(result: EvaluationResult) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     rows = pq.read_table(result.folder / "scores.parquet").to_pylist()

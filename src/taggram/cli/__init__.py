@@ -21,6 +21,7 @@ from taggram.cli import (
     library,
     models,
     report,
+    robustness,
     search,
     sonify,
     streams,
@@ -47,6 +48,7 @@ app.command("tag")(tag.tag)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("robustness")(robustness.robustness)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("deform", cls=deform.DeformCommand)(deform.deform)

@@ -111,7 +111,7 @@ def _print_table(comparison: Comparison, table: ComparisonTable) -> None:
             own = model.metrics[comparison.metrics[0].name].own_tags
             row.append(f"{shown(own.mean) or '-'} ({own.tags})")
         rows.append(row)
-    _print_columns(rows)
+    print_columns(rows)
     if len(table.models) > 1:
         print("Models with a common letter do not differ (Holm's correction over all pairs, 5 %).")
     ranked_by = comparison.metrics[0]
@@ -134,7 +134,8 @@ def _signed(interval: Interval) -> str:
     return f"{interval.value:+.3f}{ends}"
 
 
-def _print_columns(rows: list[list[str]]) -> None:
+def print_columns(rows: list[list[str]]) -> None:
+    """Print rows with aligned columns, without the empty ones."""
     kept = [column for column in zip(*rows, strict=True) if any(column)]
     widths = [max(map(len, column)) for column in kept]
     for row in zip(*kept, strict=True):
@@ -157,7 +158,7 @@ def _print_published(comparison: Comparison) -> None:
     if near:
         rows = [["model", "metric", "value", "source"]]
         rows += [[r.model, r.metric, f"{r.value:.4g}{' *' if r.doubt else ''}", f"{r.source} ({r.note})"] for r in near]
-        _print_columns(rows)
+        print_columns(rows)
         for doubt in dict.fromkeys(f"* {r.metric}: {r.doubt}" for r in near if r.doubt):
             print(doubt)
     print(f"{len(comparison.published)} in all: taggram data info {dataset}")

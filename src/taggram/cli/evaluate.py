@@ -84,7 +84,7 @@ def evaluate(
 
     if not (models or scores or embeddings):
         raise typer.BadParameter("give a MODEL, --scores or --embeddings")
-    name, folder = _name_and_path(data)
+    name, folder = name_and_path(data)
     failed = []
 
     def print_error(model: str, error: TaggramError) -> None:
@@ -100,7 +100,7 @@ def evaluate(
         probe=probe,
         valid=valid,
         all_splits=all_,
-        without=dict(map(_name_and_path, without or [])),
+        without=dict(map(name_and_path, without or [])),
         scores=scores or [],
         embeddings=embeddings or [],
         workers=workers,
@@ -119,7 +119,8 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _name_and_path(text: str) -> tuple[str, Path]:
+def name_and_path(text: str) -> tuple[str, Path]:
+    """Return name and folder of a data set in an option; without a folder it is the name."""
     name, _, path = text.partition("=")
     return name, Path(path or name)
 

@@ -23,16 +23,20 @@ def report(
 ) -> None:
     """Write a comparison of models as one HTML file.
 
-    Has a summary in words, rankings, curves, values of each tag, calibration, confusion matrices, cost and the
-    protocol. The file needs no network. The same results as in taggram compare. Needs the train and report extras.
+    Has a summary in words, rankings, curves, values of each tag, calibration, confusion matrices, cost, robustness if
+    there are results of taggram robustness, and the protocol. The file needs no network. The same results as in taggram
+    compare. Needs the train and report extras.
     """
     from taggram import evaluation
     from taggram.evaluation.comparison.export import write_comparison
+    from taggram.evaluation.robustness.export import write_robustness
     from taggram.reporting import require_matplotlib
 
     require_matplotlib()
     comparison = evaluation.compare(results, metrics=metric or evaluation.DEFAULT_METRICS, reference=reference)
-    evaluation.report(comparison, out)
+    robustness = evaluation.summarize_robustness(results)
+    evaluation.report(comparison, out, robustness)
     if files is not None:
-        print(f"{len(write_comparison(comparison, files))} files in {files}", file=sys.stderr)
+        written = write_comparison(comparison, files) + write_robustness(robustness, files)
+        print(f"{len(written)} files in {files}", file=sys.stderr)
     print(out)

@@ -102,6 +102,16 @@ class Chain:
         return x
 
     @property
+    def name(self) -> str:
+        """The names of the steps without their strengths, separated by commas."""
+        return ",".join(name for name, _ in self.steps)
+
+    @property
+    def strength(self) -> str:
+        """The strengths of the steps, separated by commas."""
+        return ",".join(find_deformation(name).parameter.format(value) for name, value in self.steps)
+
+    @property
     def changes(self) -> frozenset[Attribute]:
         """Attributes that any step changes."""
         return frozenset[Attribute]().union(*(find_deformation(name).changes for name, _ in self.steps))

@@ -14,11 +14,15 @@ from taggram.evaluation.evaluation_result import EvaluationInfo, EvaluationResul
 from taggram.evaluation.predefined import PROTOCOLS
 from taggram.evaluation.protocol import Protocol
 from taggram.evaluation.report import report
+from taggram.evaluation.robustness.grids import GRIDS
+from taggram.evaluation.robustness.run import evaluate_robustness
+from taggram.evaluation.robustness.summary import Robustness, summarize_robustness
 from taggram.evaluation.run import evaluate
 from taggram.evaluation.summary import Summary, summarize
 
 __all__ = [
     "DEFAULT_METRICS",
+    "GRIDS",
     "PROTOCOLS",
     "Comparison",
     "ComparisonTable",
@@ -27,11 +31,14 @@ __all__ = [
     "EvaluationResult",
     "LabelledScores",
     "Protocol",
+    "Robustness",
     "Summary",
     "compare",
     "evaluate",
+    "evaluate_robustness",
     "load_protocol",
     "read_result",
     "report",
     "summarize",
+    "summarize_robustness",
 ]

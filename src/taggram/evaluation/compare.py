@@ -67,7 +67,8 @@ def compare(
     Parameters
     ----------
     results
-        From `evaluate`, or folders of results.
+        From `evaluate`, or folders of results. Those of deformed clips and of clips without labels are left out; see
+        `summarize_robustness`.
     metrics
         Names of `METRICS`; the first one ranks.
     reference
@@ -102,25 +103,28 @@ def compare(
     [('zero-shot', ['small_vgg.default'])]
     """
     chosen = find_metrics(metrics)
-    read = _read(results)
+    every = read_results(results)
+    read = [result for result in every if result.info.mode in MODES and not result.info.protocol.deformation]
+    if not read:
+        raise EvaluationError("no result is of clips as they are with labels: run taggram evaluate first")
     protocol = read[0].info.protocol
     for result in read[1:]:
         protocol.require_equal(result.info.protocol)
     _require_equal_labels(read)
-    if reference is not None and reference not in (known := sorted(set(_names(read)))):
+    if reference is not None and reference not in (known := sorted(set(model_names(read)))):
         near = did_you_mean(reference, known) or f"; there are: {', '.join(known)}"
         raise EvaluationError(f"no result is of a model named {reference!r}{near}")
     tables = []
     for mode in MODES:
         if of_mode := [result for result in read if result.info.mode == mode]:
-            names = _names(of_mode)
+            names = model_names(of_mode)
             tables.append(build_table(of_mode, names, chosen, reference=reference, resamples=resamples, seed=seed))
     return Comparison(
         protocol, chosen, tuple(tables), tuple(published_results(protocol.dataset)), resamples=resamples, seed=seed
     )
 
 
-def _read(results: Iterable[EvaluationResult | str | os.PathLike[str]]) -> list[EvaluationResult]:
+def read_results(results: Iterable[EvaluationResult | str | os.PathLike[str]]) -> list[EvaluationResult]:
     """Read the results that are given as folders, and leave out repeated ones."""
     read: dict[str, EvaluationResult] = {}
     for item in results:
@@ -136,8 +140,8 @@ def _read(results: Iterable[EvaluationResult | str | os.PathLike[str]]) -> list[
     return list(read.values())
 
 
-def _names(results: list[EvaluationResult]) -> list[str]:
-    """Return the name of each result: the model, with its hash or folder where models of a mode share it."""
+def model_names(results: list[EvaluationResult]) -> list[str]:
+    """Name each result: the model, with its hash or folder where models of a mode share it."""
     names = [result.info.model for result in results]
     for more in (lambda result: result.info.model_hash[:8], lambda result: str(result.folder)):
         keys = [(name, result.info.mode) for name, result in zip(names, results, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.datasets import ClipIndex, ClipInfo, dataset, leaky_by_slice
+from taggram.datasets.folder import list_folder
 from taggram.datasets.published.mtat import MTAT
 from taggram.datasets.split_hash import split_hash
 from taggram.errors import DatasetError
@@ -20,7 +22,7 @@ from taggram.evaluation.protocol import Protocol
 from taggram.evaluation.train_overlap import train_overlap
 from taggram.vocabularies import Vocabulary
 
-__all__ = ["EvaluationClip", "EvaluationData", "FittingSplit", "load_protocol"]
+__all__ = ["EvaluationClip", "EvaluationData", "FittingSplit", "hash_clips", "load_folder", "load_protocol"]
 
 TEST = "test"
 FittingSplit = Literal["train", "valid"]
@@ -118,6 +120,30 @@ class EvaluationData:
             raise DatasetError(f"{self.protocol.name}: slices of recordings cannot be packed")
         return self._index
 
+    def sample(self, clips: int, *, seed: int = 0) -> EvaluationData:
+        """Return a random sample of the clips to score, in random order, without clips to fit on.
+
+        A larger sample by the same seed contains a smaller one.
+        """
+        if clips >= len(self.test):
+            return self
+        order = np.random.default_rng(seed).permutation(len(self.test))[:clips]
+        test = tuple(self.test[row] for row in order.tolist())
+        name = f"{self.protocol.name}-sample{clips}"
+        protocol = self.protocol.replace(name=name, split_hash=hash_clips(test))
+        return dataclasses.replace(self, protocol=protocol, test=test, _fitting={})
+
+    def with_deformation(self, deformation: str) -> EvaluationData:
+        """Return the same clips, to be deformed before they are tagged; see `Protocol`."""
+        return dataclasses.replace(self, protocol=self.protocol.replace(deformation=deformation))
+
+    def without_labels(self, vocabulary: Vocabulary) -> EvaluationData:
+        """Return the clips to score without labels, for the tags of a vocabulary."""
+        test = tuple(dataclasses.replace(clip, labels=frozenset()) for clip in self.test)
+        return dataclasses.replace(
+            self, protocol=self.protocol.replace(vocabulary=vocabulary), test=test, _fitting={}, warnings=()
+        )
+
     def truth(self, clips: Iterable[EvaluationClip]) -> NDArray[np.bool_]:
         """Return which clips have which tags of the protocol, shape (clips, tags)."""
         tags = self.protocol.vocabulary.names
@@ -167,14 +193,13 @@ def load_protocol(
     fitting = {} if all_splits else {split: _clips(index, definition, {split}) for split in get_args(FittingSplit)}
     scored = None if all_splits else {TEST}
     test = tuple(clip for clip in _clips(index, definition, scored) if clip.id not in overlap)
-    ids = ClipIndex(index.folder, tuple(ClipInfo(clip.id, "", TEST) for clip in test))
     return EvaluationData(
         Protocol(
             name=f"{name}-all" if all_splits else name,
             dataset=definition.dataset,
             subset=definition.subset,
             split="all" if all_splits else "test",
-            split_hash=split_hash(ids),
+            split_hash=hash_clips(test),
             vocabulary=vocabulary,
             placement=definition.placement,
             segments=definition.segments,
@@ -186,6 +211,41 @@ def load_protocol(
         index.replace(clip for clip in index.clips if clip.split in fitting),
         (*index.warnings, *_shared_groups(definition, fitting, test)),
     )
+
+
+def load_folder(folder: Path) -> EvaluationData:
+    """List the audio files of a folder as clips without labels, for all tags of taggram.
+
+    Parameters
+    ----------
+    folder
+        Is searched recursively.
+
+    Raises
+    ------
+    DatasetError
+        If the folder cannot be read, or has no audio files.
+    """
+    index = list_folder(folder)  # names such as 01.mp3 are in many folders, so sizes are part of the hash of the ids
+    test = tuple(EvaluationClip(clip.id, index.file(clip), clip.id, frozenset()) for clip in index.clips)
+    protocol = Protocol(
+        name=re.sub(r"[^\w-]+", "-", f"folder-{folder.resolve().name}"),
+        dataset="folder",
+        subset="own",
+        split="all",
+        split_hash=hash_clips(dataclasses.replace(clip, id=f"{clip.id}\t{_size(clip.file)}") for clip in test),
+        vocabulary=Vocabulary.from_names("taggram"),
+    )
+    return EvaluationData(protocol, test, {}, index)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
+def hash_clips(clips: Iterable[EvaluationClip], split: str = TEST) -> str:
+    """Return the hash of the ids of clips as those of a split; see `taggram.datasets.split_hash`."""
+    return split_hash(ClipIndex(Path(), tuple(ClipInfo(clip.id, "", split) for clip in clips)))
 
 
 def _list(definition: ProtocolDefinition, folder: Path) -> tuple[Vocabulary, ClipIndex]:

@@ -40,7 +40,7 @@ SCORES_FILE = "scores.parquet"
 VALID_FILE = "valid.parquet"
 COLUMNS = ("clip", "group", "tag", "score", "truth")
 
-Mode = Literal["own", "zero-shot", "probe"]
+Mode = Literal["own", "zero-shot", "probe", "unlabelled"]
 Origin = Literal["model", "scores", "embeddings"]
 
 
@@ -82,7 +82,8 @@ class EvaluationInfo(Record, frozen=True, kw_only=True):
         decoder, placement and aggregation are not known.
     mode
         ``"own"``: all tags of the protocol are the model's own. ``"zero-shot"``: they are mapped to the model's tags.
-        ``"probe"``: a logistic regression on the embedding, fitted on the training clips. Never mixed in one column.
+        ``"probe"``: a logistic regression on the embedding, fitted on the training clips. ``"unlabelled"``: all tags
+        of the model, and no clip has labels. Never mixed in one column.
     sources
         Tags of the model that each tag was mapped to; for a probe the tag itself. Tags without a score are missing.
     missing
@@ -122,7 +123,8 @@ class EvaluationInfo(Record, frozen=True, kw_only=True):
     def folder_name(self) -> str:
         """Name of the result's folder: readable, and different for everything that is not the same evaluation."""
         key = hashlib.sha256(f"{self.protocol_hash} {self.model_hash} {self.mode}".encode()).hexdigest()[:8]
-        return "_".join([self.protocol.name, self.model.replace("/", "-"), self.mode, key])
+        names = [self.protocol.name, self.protocol.deformation, self.model.replace("/", "-"), self.mode, key]
+        return "_".join(filter(None, names))
 
     def sealed(self, files: dict[str, str]) -> EvaluationInfo:
         """Return a copy with the hashes of the files and of the content."""
@@ -269,7 +271,10 @@ def find_results(folder: str | os.PathLike[str]) -> list[Path]:
 
 
 def _content_hash(info: EvaluationInfo) -> str:
-    return hashlib.sha256(msgspec.json.encode(info, order="sorted")).hexdigest()
+    content = msgspec.to_builtins(info)
+    if not info.protocol.deformation:
+        del content["protocol"]["deformation"]  # results from before there were deformations stay intact
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
 def _write_scores(file: Path, scores: LabelledScores) -> None:

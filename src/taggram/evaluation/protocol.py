@@ -44,6 +44,8 @@ class Protocol(Record, frozen=True, kw_only=True):
         How audio is decoded.
     thresholds
         The split that thresholds are fitted on. There is no choice: never the one that is scored.
+    deformation
+        Deformation of the clips before they are tagged, in the text form of `taggram.deform.Chain`; empty for none.
     leaky
         Whether the splits share recordings or artists by construction.
 
@@ -65,6 +67,7 @@ class Protocol(Record, frozen=True, kw_only=True):
     aggregation: Aggregation = "mean"
     decoder: str = DECODER
     thresholds: Literal["validation"] = "validation"
+    deformation: str = ""
     leaky: bool = False
 
     def _check(self) -> None:
@@ -90,8 +93,8 @@ class Protocol(Record, frozen=True, kw_only=True):
 
     def differences(self, other: Protocol) -> tuple[str, ...]:
         """Return the names of the rules in which another protocol differs; none if their hashes are equal."""
-        others = other._rules()
-        return tuple(name for name, value in self._rules().items() if value != others[name])
+        rules, others = self._rules(), other._rules()
+        return tuple(name for name in rules | others if rules.get(name) != others.get(name))
 
     def require_equal(self, other: Protocol) -> None:
         """Refuse another protocol with other rules.
@@ -109,7 +112,8 @@ class Protocol(Record, frozen=True, kw_only=True):
 
     def _rules(self) -> dict[str, Any]:
         """Return everything that has to be equal."""
-        return {
+        deformed = {"deformation": self.deformation} if self.deformation else {}  # other hashes stay as they were
+        return deformed | {
             "dataset": self.dataset,
             "subset": self.subset,
             "split": [self.split, self.split_hash],

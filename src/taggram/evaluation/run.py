@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from taggram import __version__
 from taggram._progress import ProgressHook, no_progress
-from taggram.datasets import ClipIndex, ClipInfo, dataset
-from taggram.datasets.split_hash import split_hash
+from taggram.datasets import dataset
 from taggram.errors import EvaluationError, TaggramError
-from taggram.evaluation.evaluation_data import EvaluationClip, EvaluationData, FittingSplit, load_protocol
+from taggram.evaluation.evaluation_data import EvaluationClip, EvaluationData, FittingSplit, hash_clips, load_protocol
 from taggram.evaluation.evaluation_result import (
     EvaluationCost,
     EvaluationInfo,
@@ -37,7 +36,7 @@ from taggram.evaluation.systems import EmbeddingsFile, ScoresFile, System, Syste
 from taggram.tagging.cache import PredictionCache
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
-__all__ = ["evaluate"]
+__all__ = ["Report", "SystemRun", "evaluate"]
 
 Split = Literal["train", "valid", "test"]
 Paths = Iterable[str | os.PathLike[str]]
@@ -162,7 +161,7 @@ def evaluate(
         systems += [(str(file), partial(EmbeddingsFile, Path(file))) for file in embeddings]
         for name, open_ in systems:
             try:
-                run = _SystemRun(open_(), evaluation_data, valid, report)
+                run = SystemRun(open_(), evaluation_data, valid, report)
                 results += [run.result(mode, Path(out)) for mode in run.modes(probe)]
             except TaggramError as error:
                 if on_error is None:
@@ -171,7 +170,7 @@ def evaluate(
     return results
 
 
-class _SystemRun:
+class SystemRun:
     """The evaluation of one system; splits are predicted once for all modes."""
 
     def __init__(self, system: System, data: EvaluationData, valid: bool, report: Report) -> None:
@@ -182,25 +181,72 @@ class _SystemRun:
     def modes(self, probe: bool) -> Iterator[Mode]:
         """Yield the modes in which the system is scored."""
         system, protocol = self._system, self._data.protocol
-        source = dataset(protocol.dataset)
-        names = (source.name, re.split("[,:]", source.title)[0])
-        if protocol.split == "all" and any(name in system.trained_on for name in names):
-            self._report(f"{system.name} was trained on clips of {source.name}: score the test split only")
+        self.report_training_clips()
         probe = system.has_embeddings and (probe or system.vocabulary is None)
         if system.vocabulary is not None:
-            if self._map().covered():
-                yield "own" if _is_own(system.vocabulary, protocol.vocabulary, self._map()) else "zero-shot"
+            if mode := self.labelled_mode():
+                yield mode
             elif not probe:
                 remedy = "; fit a probe on its embedding instead: --probe" if system.has_embeddings else ""
                 raise EvaluationError(f"{system.name} has none of the tags of {protocol.name}{remedy}")
         if probe:
             yield "probe"
 
+    def report_training_clips(self) -> None:
+        """Report a model that is scored on clips that it was trained on."""
+        source = dataset(self._data.protocol.dataset)
+        names = (source.name, re.split("[,:]", source.title)[0])
+        if self._data.protocol.split == "all" and any(name in self._system.trained_on for name in names):
+            self._report(f"{self._system.name} was trained on clips of {source.name}: score the test split only")
+
+    def labelled_mode(self) -> Mode | None:
+        """Return the mode in which the system's own scores are compared with the labels; None if it has no such tag."""
+        if self._system.vocabulary is None or not self._map().covered():
+            return None
+        own = _is_own(self._system.vocabulary, self._data.protocol.vocabulary, self._map())
+        return "own" if own else "zero-shot"
+
+    def stored(self, mode: Mode, out: Path) -> EvaluationResult | None:
+        """Read the result of a mode; None if there is none."""
+        folder = out / self._info(mode).folder_name
+        return read_result(folder) if folder.exists() else None
+
     def result(self, mode: Mode, out: Path) -> EvaluationResult:
         """Read the result of a mode, or compute and write it."""
+        system, data, info = self._system, self._data, self._info(mode)
+        stored = self.stored(mode, out)
+        if stored and stored.info.train_hash == info.train_hash and (stored.valid is not None or not self._valid):
+            return stored
+        missing = self._of("test").missing
+        if len(missing) == len(data.test):
+            raise EvaluationError(f"{system.name}: none of {len(missing)} test clips has scores: {missing[0]}")
+        match mode:
+            case "probe":
+                sources, score = self._probe()
+            case "unlabelled":
+                sources, score = {tag: (tag,) for tag in data.protocol.vocabulary.names}, _scores
+            case _:
+                mapping = self._map()
+                sources = {tag: mapping.sources[tag] for tag in mapping.covered()}
+
+                def score(outputs: SystemOutputs) -> NDArray[np.float32]:
+                    return mapping.scores(_scores(outputs))
+
+        info = info.replace(
+            sources=sources,
+            missing={data.test[row].id: reason for row, reason in missing.items()},
+            cost=EvaluationCost() if mode == "unlabelled" else self._cost,
+            versions=_versions(),
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        valid = self._labelled("valid", score) if self._valid else None
+        return write_result(out / info.folder_name, info, self._labelled("test", score), valid if valid else None)
+
+    def _info(self, mode: Mode) -> EvaluationInfo:
+        """Return what is known of a result before the clips are scored."""
         system, data = self._system, self._data
         train = data.fitting_clips("train") if mode == "probe" else ()
-        info = EvaluationInfo(
+        return EvaluationInfo(
             protocol=data.protocol,
             protocol_hash=data.protocol.hash,
             model=system.name,
@@ -209,35 +255,8 @@ class _SystemRun:
             origin=system.origin,
             mode=mode,
             sources={},
-            train_hash=_hash(train) if train else "",
+            train_hash=hash_clips(train, "train") if train else "",
         )
-        folder = out / info.folder_name
-        if folder.exists():
-            stored = read_result(folder)
-            if stored.info.train_hash == info.train_hash and (stored.valid is not None or not self._valid):
-                return stored
-        missing = self._of("test").missing
-        if len(missing) == len(data.test):
-            raise EvaluationError(f"{system.name}: none of {len(missing)} test clips has scores: {missing[0]}")
-        if mode == "probe":
-            sources, score = self._probe()
-        else:
-            mapping = self._map()
-            sources = {tag: mapping.sources[tag] for tag in mapping.covered()}
-
-            def score(outputs: SystemOutputs) -> NDArray[np.float32]:
-                assert outputs.scores is not None
-                return mapping.scores(outputs.scores)
-
-        info = info.replace(
-            sources=sources,
-            missing={data.test[row].id: reason for row, reason in missing.items()},
-            cost=self._cost,
-            versions=_versions(),
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        valid = self._labelled("valid", score) if self._valid else None
-        return write_result(folder, info, self._labelled("test", score), valid if valid else None)
 
     @cached_property
     def _cost(self) -> EvaluationCost:
@@ -300,6 +319,11 @@ class _SystemRun:
         )
 
 
+def _scores(outputs: SystemOutputs) -> NDArray[np.float32]:
+    assert outputs.scores is not None
+    return outputs.scores
+
+
 def _embeddings(outputs: SystemOutputs) -> NDArray[np.float32]:
     assert outputs.embeddings is not None
     return outputs.embeddings
@@ -309,10 +333,6 @@ def _present(outputs: SystemOutputs) -> NDArray[np.int64]:
     """Return the positions of the clips that are not missing."""
     clips = next(len(array) for array in (outputs.scores, outputs.embeddings) if array is not None)
     return np.setdiff1d(np.arange(clips), list(outputs.missing))
-
-
-def _hash(clips: Iterable[EvaluationClip]) -> str:
-    return split_hash(ClipIndex(Path(), tuple(ClipInfo(clip.id, "", "train") for clip in clips)))
 
 
 def _is_own(vocabulary: Vocabulary, labels: Vocabulary, mapping: VocabularyMap) -> bool:

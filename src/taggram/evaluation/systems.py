@@ -102,6 +102,11 @@ class TaggerSystem(System):
     workers, device, progress
         Of the tagging.
 
+    Attributes
+    ----------
+    tagger
+        The model.
+
     Raises
     ------
     ModelError, CardError
@@ -122,16 +127,16 @@ class TaggerSystem(System):
         device: str = "cpu",
         progress: ProgressHook = no_progress,
     ) -> None:
-        self._tagger = Tagger(model, segmentation=protocol.segmentation, device=device)
+        self.tagger = Tagger(model, segmentation=protocol.segmentation, device=device)
         self._protocol, self._cache, self._progress = protocol, cache, progress
         self._workers, self._device = workers, device
-        card = self._tagger.card
+        card = self.tagger.card
         self.name, self.trained_on, self.vocabulary = card.name, card.trained_on, card.vocabulary
-        self.hash = hash_ or PredictionKey.from_tagger(self._tagger, "").model
+        self.hash = hash_ or PredictionKey.from_tagger(self.tagger, "").model
 
     def outputs(self, clips: Sequence[EvaluationClip], title: str) -> SystemOutputs:
         """Tag clips; see `System`."""
-        card = self._tagger.card
+        card = self.tagger.card
         scores = np.full((len(clips), len(card.vocabulary)), np.nan, np.float32)
         embeddings = np.full((len(clips), card.embedding_size), np.nan, np.float32)
         missing: dict[int, str] = {}
@@ -140,7 +145,7 @@ class TaggerSystem(System):
             parts[clip.start, clip.duration].append(row)
         for (start, duration), rows in parts.items():
             predictions = predict_clips(
-                self._tagger,
+                self.tagger,
                 [clips[row].file for row in rows],
                 self._cache,
                 aggregation=self._protocol.aggregation,
@@ -156,7 +161,7 @@ class TaggerSystem(System):
 
     def cost(self, clips: Sequence[EvaluationClip]) -> EvaluationCost:
         """Count parameters and operations, and measure the time; see `System`."""
-        parameters, macs = _network_cost(self._tagger.card)
+        parameters, macs = _network_cost(self.tagger.card)
         return EvaluationCost(
             parameters=parameters,
             macs_per_second=macs,
@@ -170,7 +175,7 @@ class TaggerSystem(System):
         for clip in clips[: 1 + TIMED_CLIPS]:
             began = time.perf_counter()
             try:
-                prediction = self._tagger.tag(clip.file, start=clip.start, duration=clip.duration)
+                prediction = self.tagger.tag(clip.file, start=clip.start, duration=clip.duration)
             except AudioError:
                 continue
             times.append((time.perf_counter() - began) * 60 / prediction.duration)

@@ -4,7 +4,8 @@ Every function takes NumPy arrays with one row per clip and returns numbers; not
 value is NaN.
 
 Metrics of the order of scores are in `ranking`, those of predicted tags and of probabilities in `thresholded`, those of
-one class per clip in `classes`, those of quantities in `regression`; intervals and tests are in `significance`.
+one class per clip in `classes`, those of quantities in `regression`, those of deformed clips in `robustness`;
+intervals and tests are in `significance`.
 """
 
 from taggram.metrics.averages import Averages, Macro, TagMetric, averages, macro, resample_average
@@ -22,6 +23,8 @@ from taggram.metrics.ranking.roc_curve import RocCurve, roc_curve
 from taggram.metrics.ranking.spearman import spearman
 from taggram.metrics.regression.mae import mae
 from taggram.metrics.regression.r2 import r2
+from taggram.metrics.robustness.retained_skill import mean_over_strengths, retained_skill
+from taggram.metrics.robustness.tag_agreement import tag_agreement
 from taggram.metrics.significance.bootstrap import bootstrap, draw_counts, paired_bootstrap
 from taggram.metrics.significance.holm import holm
 from taggram.metrics.significance.interval import Interval, percentile_interval
@@ -67,6 +70,7 @@ __all__ = [
     "mae",
     "mcc",
     "mcnemar",
+    "mean_over_strengths",
     "merge_synonyms",
     "neighbour_precision",
     "paired_bootstrap",
@@ -80,8 +84,10 @@ __all__ = [
     "r2",
     "recall",
     "resample_average",
+    "retained_skill",
     "roc_auc",
     "roc_curve",
     "spearman",
     "t_test",
+    "tag_agreement",
 ]

@@ -1,4 +1,4 @@
-"""Plots of evaluations: intervals, curves, tags, reliability, confusion and cost, as matplotlib figures.
+"""Plots of evaluations: intervals, curves, tags, reliability, confusion, cost and strengths, as matplotlib figures.
 
 All are drawn within `theme`. A series has the same colour, marker and dashes in every plot, by its position.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     Axes = Figure = Any  # matplotlib is optional, and loaded only when it is used
 
-__all__ = ["confusion", "cost", "curves", "intervals", "reliability", "tag_values"]
+__all__ = ["confusion", "cost", "curves", "intervals", "reliability", "strengths", "tag_values"]
 
 COLOURS, MARKERS = 7, "osD^vPXh"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1.5, 1.5)))
@@ -248,6 +248,49 @@ def cost(
     axes.set_xlabel(axis)
     axes.set_ylabel(metric)
     _legend(figure, names, series, markers=True, lines=False)
+    return figure
+
+
+def strengths(
+    names: Sequence[str],
+    values: Sequence[Sequence[Interval]],
+    ticks: Sequence[str],
+    axis: str,
+    metric: str,
+    series: Sequence[int],
+    *,
+    base: float,
+) -> Figure:
+    """Draw values over the strength of a deformation, with bands for their intervals.
+
+    Parameters
+    ----------
+    names
+        One per model.
+    values
+        Of each model at each strength; NaN draws nothing.
+    ticks
+        The strengths, at equal distances.
+    axis, metric
+        Labels of the axes.
+    series
+        Position of each model.
+    base
+        Value of clips that are not deformed, which a dotted line shows.
+    """
+    figure = new_figure(SIDE, 300 + _legend_height(names))
+    axes = figure.subplots()
+    axes.axhline(base, color=colour("soft"), linewidth=1, linestyle=":")
+    x = np.arange(len(ticks))
+    for of_model, position in zip(values, series, strict=True):
+        middle, low, high = np.array(of_model, float).reshape(-1, 3).T
+        axes.fill_between(x, low, high, color=_colour(position), alpha=0.12, linewidth=0)
+        axes.plot(x, middle, **_line(position), marker=_marker(position), markersize=6)
+    axes.set_xticks(x, [_short(tick) for tick in ticks])
+    axes.set_xlim(-0.3, len(ticks) - 0.7)
+    axes.set_xlabel(axis)
+    axes.set_ylabel(metric)
+    _legend(figure, names, series, markers=True)
     return figure
 
 

@@ -47,6 +47,8 @@ class PredictionKey(NamedTuple):
         Such as ``"Sliding(hop=48000)"``.
     start, duration
         The part of the clip, in seconds; None: to its end.
+    deformation
+        Deformation of the clip, in the text form of `taggram.deform.Chain`; empty for none.
     """
 
     audio: str
@@ -54,9 +56,12 @@ class PredictionKey(NamedTuple):
     segmentation: str
     start: float = 0.0
     duration: float | None = None
+    deformation: str = ""
 
     @classmethod
-    def from_tagger(cls, tagger: Tagger, audio: str, start: float = 0.0, duration: float | None = None) -> Self:
+    def from_tagger(
+        cls, tagger: Tagger, audio: str, start: float = 0.0, duration: float | None = None, deformation: str = ""
+    ) -> Self:
         """Return the key of a tagger's prediction for a clip.
 
         Raises
@@ -68,7 +73,7 @@ class PredictionKey(NamedTuple):
             kind = type(tagger.segmentation).__name__
             raise CacheError(f"predictions with {kind} cannot be cached: make that class a dataclass")
         model = tagger.card.files.get(tagger.model_file.name) or sha256(tagger.model_file)
-        return cls(audio, model, repr(tagger.segmentation), start, duration)
+        return cls(audio, model, repr(tagger.segmentation), start, duration, deformation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,7 +336,10 @@ def hash_samples(samples: NDArray[Any], sample_rate: int) -> str:
 
 def _columns(key: PredictionKey) -> tuple[str, str, str]:
     duration = None if key.duration is None else float(key.duration)
-    return key.audio, key.model, json.dumps([key.segmentation, float(key.start), duration])
+    settings = [key.segmentation, float(key.start), duration]
+    if key.deformation:
+        settings.append(key.deformation)
+    return key.audio, key.model, json.dumps(settings)
 
 
 def _path_and_state(file: str | os.PathLike[str]) -> tuple[bytes, int, int]:

@@ -60,6 +60,8 @@ class Recipe(Config):
             raise ValueError("data.vocabulary: distillation needs a vocabulary with a name, such as taggram")
         if self.augment.variants and not (self.data.sources and teachers):
             raise ValueError("augment.variants: needs data.sources and distill.teachers, as variants have no labels")
+        if self.augment.deform and not self.augment.variants:
+            raise ValueError("augment.deform: needs augment.variants, which are what is deformed")
         if self.augment.mixup and any(teacher.match_similarity for teacher in teachers):
             raise ValueError("augment.mixup: cannot be combined with match_similarity, which needs unmixed segments")
         if self.optim.pos_weight and teachers:

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from taggram.errors import ModelError
+from taggram.errors import DeformationError, ModelError
 from taggram.vocabularies import Category, Vocabulary
 
 
@@ -254,6 +254,8 @@ class AugmentConfig(Config):
     variants
         Variants per training clip of the sources, packed beside it: at another speed, every second one mixed with
         another clip; see `taggram.training.augmentation.variants`.
+    deform
+        Deformations such as ``"mp3=64"``, of which each variant gets one at random; see `taggram.deform.Chain`.
     mixup
         Parameter of the beta distribution of mixup; 0: no mixup.
     freq_mask
@@ -268,11 +270,24 @@ class AugmentConfig(Config):
     """
 
     variants: NonNegativeInt = 0
+    deform: tuple[str, ...] = ()
     mixup: NonNegativeFloat = 0.0
     freq_mask: NonNegativeInt = 0
     gain: NonNegativeFloat = 0.0
     eq: NonNegativeFloat = 0.0
     noise: float | None = None
+
+    @field_validator("deform")
+    @classmethod
+    def _check_deform(cls, deform: tuple[str, ...]) -> tuple[str, ...]:
+        if not deform:
+            return deform
+        from taggram.deform import Chain  # loaded here, as it loads a decoder
+
+        try:
+            return tuple(str(Chain.parse(text)) for text in deform)
+        except DeformationError as error:
+            raise ValueError(str(error)) from None
 
 
 class Teacher(Config):

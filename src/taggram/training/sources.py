@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from taggram.datasets import ClipIndex, join, list_folder, list_table
+from taggram.deform import Chain
 from taggram.errors import DatasetError
 from taggram.training.augmentation.variants import add_variants
 from taggram.training.recipe import Recipe
@@ -35,7 +36,10 @@ def list_sources(recipe: Recipe, sample_rate: int, workers: int = 1) -> ClipInde
     if not recipe.augment.variants:
         return clips
     folder = Path(f"{recipe.data.store}-variants")
-    return add_variants(clips, VARIANTS_SPLIT, recipe.augment.variants, folder, sample_rate, recipe.seed, workers)
+    deformations = [Chain.parse(text) for text in recipe.augment.deform]
+    return add_variants(
+        clips, VARIANTS_SPLIT, recipe.augment.variants, folder, sample_rate, recipe.seed, workers, deformations
+    )
 
 
 def _list_source(source: Source) -> ClipIndex:

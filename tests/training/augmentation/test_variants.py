@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import soundfile
 
 from taggram.audio import read
 from taggram.datasets import ClipIndex, ClipInfo
-from taggram.errors import RecipeError
+from taggram.deform import Chain
+from taggram.errors import MissingExtraError, RecipeError
 from taggram.training.augmentation.variants import MAX_SPEED, add_variants
 from taggram.training.recipe import Recipe
 
@@ -80,6 +82,42 @@ def test_variants_have_the_sample_rate_of_the_store(index: ClipIndex, tmp_path: 
         infos.append(soundfile.info(index.file(clip)))
     assert [info.samplerate for info in infos] == [16000, 22050]
     assert infos[0].duration == pytest.approx(infos[1].duration, abs=1e-3), "the same variant"
+
+
+def test_variants_are_deformed_by_one_of_several(index: ClipIndex, tmp_path: Path) -> None:
+    clips = (ClipInfo("a", "a.wav", "train", ("piano", "noisy")),)
+    chains = [Chain.parse(text) for text in ("gain=-20", "low_pass=100", "noise=0")]
+    found = add_variants(ClipIndex(tmp_path, clips), "train", 24, tmp_path / "variants", 16000, 0, 2, chains)
+    plain = add_variants(ClipIndex(tmp_path, clips), "train", 24, tmp_path / "plain", 16000, 0)
+    heard, noises = set(), []
+    for variant, original in zip(found.clips[1:], plain.clips[1:], strict=True):
+        x, y = read(plain.file(original)), read(found.file(variant))
+        candidates = {"gain": chains[0](x, 16000), "low_pass": chains[1](x, 16000)}
+        name = next((name for name, z in candidates.items() if np.abs(y - z).max() < 1e-3), "noise")
+        heard.add(name)
+        assert variant.labels == (("piano",) if name == "noise" else ("piano", "noisy"))
+        noises += [y[:1000] / np.abs(y[:1000]).max()] if name == "noise" else []
+    assert heard == {"gain", "low_pass", "noise"}
+    assert len({noise.tobytes() for noise in noises}) == len(noises) > 2
+
+
+def test_a_missing_extra_is_an_error(index: ClipIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "python_stretch.Signalsmith", None)
+    with pytest.raises(MissingExtraError, match="deform"):
+        add_variants(index, "train", 1, tmp_path / "variants", 16000, 0, 1, [Chain.parse("time_stretch=1.2")])
+
+
+@pytest.mark.parametrize(
+    ("augment", "error"),
+    [
+        ("{deform: [mp3=64]}", r"augment\.deform: needs augment\.variants"),
+        ("{deform: [mp3=63]}", r"augment\.deform: .*bit_rate must be one of"),
+        ("{deform: [mp4]}", r"augment\.deform: .*no deformation is named 'mp4'"),
+    ],
+)
+def test_deformations_of_a_recipe_are_checked(augment: str, error: str) -> None:
+    with pytest.raises(RecipeError, match=error):
+        Recipe.parse(f"{{name: fcn.x, model: {{architecture: fcn}}, data: {{store: s}}, augment: {augment}}}")
 
 
 def test_variants_need_teachers_and_sources() -> None:

@@ -11,7 +11,7 @@ from taggram.evaluation.comparison.figures import comparison_figures
 from taggram.evaluation.comparison.tables import comparison_tables, model_table
 from taggram.reporting import require_matplotlib, theme, to_bytes
 
-__all__ = ["write_comparison", "write_csv"]
+__all__ = ["write_comparison", "write_csv", "write_file"]
 
 
 def write_csv(comparison: Comparison, file: Path) -> None:
@@ -22,7 +22,7 @@ def write_csv(comparison: Comparison, file: Path) -> None:
     EvaluationError
         If the file cannot be written.
     """
-    _write(file, model_table(comparison).to_csv().encode())
+    write_file(file, model_table(comparison).to_csv().encode())
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
@@ -60,11 +60,18 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
                 files[f"{name}.png"] = to_bytes(figure, heading, "png")
                 files[f"{name}.svg"] = to_bytes(figure, heading, "svg")
     for name, content in files.items():
-        _write(folder / name, content)
+        write_file(folder / name, content)
     return [folder / name for name in files]
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and create its folder.
+
+    Raises
+    ------
+    EvaluationError
+        If the file cannot be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(file) as scratch:

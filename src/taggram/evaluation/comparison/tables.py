@@ -18,7 +18,7 @@ from taggram.metrics import Interval
 if TYPE_CHECKING:
     from taggram.evaluation.compare import Comparison
 
-__all__ = ["Table", "comparison_tables", "mode_tables", "model_table"]
+__all__ = ["Cell", "Table", "comparison_tables", "mode_tables", "model_table"]
 
 Cell = str | int | float | Interval | None
 _LATEX = {"&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",

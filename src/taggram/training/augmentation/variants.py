@@ -1,4 +1,4 @@
-"""Variants of the training clips: at another speed, or mixed with another clip.
+"""Variants of the training clips: at another speed, mixed with another clip, or deformed.
 
 They are files that are packed like any other clip, so that teachers score them, too.
 """
@@ -9,7 +9,8 @@ import dataclasses
 import hashlib
 import re
 import wave
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from taggram.audio import fill, read
 from taggram.datasets import ClipIndex, ClipInfo
 from taggram.datasets.index import relative_path
 from taggram.datasets.packed.shards import to_int16
-from taggram.errors import TaggramError
+from taggram.deform import Chain
+from taggram.errors import AudioError
 from taggram.parallel import parallel_map
 
 MAX_SPEED = 2 ** (3 / 12)  # three semitones; the slowest is its inverse
@@ -41,6 +43,8 @@ class Variant:
     other_file, other_speed, level
         The clip that is mixed in, its playback speed, and its level in dB relative to the first clip; None for a
         variant of one clip alone.
+    deformation
+        Deformation of the result; None for none.
     """
 
     file: Path
@@ -49,6 +53,13 @@ class Variant:
     other_file: Path | None = None
     other_speed: float = 1.0
     level: float = 0.0
+    deformation: Chain | None = field(default=None, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal digits that differ for every other variant."""
+        deformation = f" {self.deformation}" if self.deformation else ""  # names of other variants stay as they were
+        return hashlib.sha256(f"{self!r}{deformation}".encode()).hexdigest()
 
     def render(self) -> NDArray[np.float32]:
         """Return the samples, scaled down if they would exceed full scale.
@@ -62,11 +73,15 @@ class Variant:
         ------
         AudioError
             If a file cannot be read.
+        MissingExtraError
+            If the deformation needs the deform extra.
         """
         samples = self._read(self.file, self.speed)
         if self.other_file is not None:
             other = fill(self._read(self.other_file, self.other_speed), len(samples))[: len(samples)]
             samples = samples + other * np.float32(10 ** (self.level / 20) * _rms(samples) / max(_rms(other), 1e-6))
+        if self.deformation is not None:
+            samples = self.deformation(samples, self.sample_rate, int(self.digest[:16], 16))
         return samples / max(1.0, float(np.abs(samples).max(initial=0.0)))
 
     def _read(self, file: Path, speed: float) -> NDArray[np.float32]:
@@ -77,7 +92,7 @@ class Variant:
         """Write a 16-bit WAV file, or nothing if a clip cannot be read."""
         try:
             samples = to_int16(self.render())
-        except TaggramError:
+        except AudioError:
             return
         with atomic_file(file) as part, wave.open(str(part), "wb") as out:
             out.setnchannels(1)
@@ -87,7 +102,14 @@ class Variant:
 
 
 def add_variants(
-    clips: ClipIndex, split: str, count: int, folder: Path, sample_rate: int, seed: int, workers: int = 1
+    clips: ClipIndex,
+    split: str,
+    count: int,
+    folder: Path,
+    sample_rate: int,
+    seed: int,
+    workers: int = 1,
+    deformations: Sequence[Chain] = (),
 ) -> ClipIndex:
     """Add variants of the clips of a split, each faster and higher, or slower and lower, by up to three semitones.
 
@@ -97,7 +119,8 @@ def add_variants(
     Parameters
     ----------
     clips
-        The clips. A variant has the labels of all clips in it, and the id of its clip with ``@1``, ``@2`` and so on.
+        The clips. A variant has the labels of all clips in it, without those that its deformation may make wrong, and
+        the id of its clip with ``@1``, ``@2`` and so on.
     split
         The split to augment; variants belong to it, too.
     count
@@ -110,11 +133,18 @@ def add_variants(
         Of all choices: speeds are uniform in semitones, levels in decibels.
     workers
         Processes that write.
+    deformations
+        Each variant is deformed by one of them, drawn at random; none by default.
 
     Returns
     -------
     ClipIndex
         The clips, then their variants. A clip that cannot be read has none: packing reports it.
+
+    Raises
+    ------
+    MissingExtraError
+        If a deformation needs the deform extra.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -122,6 +152,7 @@ def add_variants(
     speeds = MAX_SPEED ** rng.uniform(-1, 1, (len(originals), count, 2))
     others = rng.integers(len(originals), size=(len(originals), count))
     levels = rng.uniform(MIN_LEVEL, 0, (len(originals), count))
+    drawn = rng.integers(max(1, len(deformations)), size=(len(originals), count))
 
     listed: list[ClipInfo] = []
     jobs: list[tuple[Variant, Path]] = []
@@ -134,10 +165,13 @@ def add_variants(
             else:
                 level = float(levels[row, i])
                 variant = Variant(clips.file(clip), speed, sample_rate, clips.file(other), other_speed, level)
-            digest = hashlib.sha256(repr(variant).encode()).hexdigest()[:8]
-            name = f"{_FORBIDDEN.sub('-', clip.id)}@{i + 1}-{digest}.wav"
-            jobs.append((variant, folder / name))
             labels = tuple(dict.fromkeys(clip.labels + (other.labels if other else ())))
+            if deformations:
+                deformation = deformations[drawn[row, i]]
+                variant = dataclasses.replace(variant, deformation=deformation)
+                labels = tuple(label for label in labels if not deformation.changes_tag(label))
+            name = f"{_FORBIDDEN.sub('-', clip.id)}@{i + 1}-{variant.digest[:8]}.wav"
+            jobs.append((variant, folder / name))
             path = relative_path(folder / name, clips.folder)
             listed.append(dataclasses.replace(clip, id=f"{clip.id}@{i + 1}", path=path, labels=labels))
     if missing := [(variant, file) for variant, file in jobs if not file.exists()]:
