@@ -1,0 +1,24 @@
+/** What the components share, handed down by the application. */
+
+import { createContext } from "svelte";
+import type { Model, Track } from "../api";
+import type { Address } from "../lib/address";
+import type { Player } from "./player.svelte";
+import type { Session } from "./session.svelte";
+import type { Viewport } from "./viewport.svelte";
+
+export interface Shared {
+  readonly session: Session;
+  readonly player: Player;
+  readonly viewport: Viewport;
+  /** What is shown; components write to it, the address follows. */
+  readonly shown: Address;
+  /** The model whose tags are shown. */
+  readonly model: Model | undefined;
+  /** Show another track, from a position on. */
+  open: (track: Track, time?: number) => void;
+  /** Show a model's card. */
+  openCard: (model: string) => void;
+}
+
+export const [shared, setShared] = createContext<Shared>();
