@@ -12,11 +12,11 @@ export type RampName = "tags" | "spectrum";
 // Both start at the colour of the page's surface, so that nothing is drawn where nothing is there.
 const RAMPS: Record<"light" | "dark", Record<RampName, Ramp>> = {
   light: {
-    tags: { lightness: [0.975, 0.27], chroma: 0.14, hue: [232, 268] },
+    tags: { lightness: [0.975, 0.27], chroma: 0.115, hue: [238, 266] },
     spectrum: { lightness: [0.975, 0.3], chroma: 0.02, hue: [250, 260] },
   },
   dark: {
-    tags: { lightness: [0.225, 0.95], chroma: 0.13, hue: [266, 225] },
+    tags: { lightness: [0.225, 0.95], chroma: 0.115, hue: [264, 232] },
     spectrum: { lightness: [0.225, 0.88], chroma: 0.02, hue: [255, 250] },
   },
 };

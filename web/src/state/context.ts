@@ -17,6 +17,9 @@ export interface Shared {
   readonly model: Model | undefined;
   /** Show another track, from a position on. */
   open: (track: Track, time?: number) => void;
+  /** Add files, show the first of them, and tag them all. */
+  addFiles: (files: Iterable<File>) => void;
+  addExample: (name: string, title: string) => void;
   /** Show a model's card. */
   openCard: (model: string) => void;
 }

@@ -10,6 +10,7 @@ import {
   type Track,
   upload,
 } from "../api";
+import { Limiter } from "../lib/limiter";
 import { TagStore } from "./tag-store.svelte";
 
 export interface Upload {
@@ -33,8 +34,7 @@ export class Session {
   ready = $state(false);
   readonly tagStore = new TagStore();
   #keys = 0;
-  #active = 0;
-  #waiting: (() => void)[] = [];
+  #limiter = new Limiter(PARALLEL_UPLOADS);
 
   readonly defaultModel = $derived(this.models.find((model) => model.default) ?? this.models[0]);
 
@@ -56,15 +56,13 @@ export class Session {
     return this.models.find((model) => model.name === name)?.title ?? name;
   }
 
-  /** Upload files, a few at a time; `onTrack` gets each track when the server has read it. */
-  addFiles(files: Iterable<File>, onTrack: (track: Track) => void): void {
-    for (const file of files) {
-      void this.#adding(file.name, onTrack, (signal) => uploadPatiently(file, signal));
-    }
+  /** Upload a file, in its turn; null if that failed or was cancelled. */
+  addFile(file: File): Promise<Track | null> {
+    return this.#add(file.name, (signal) => uploadPatiently(file, signal));
   }
 
-  addExample(name: string, title: string, onTrack: (track: Track) => void): void {
-    void this.#adding(title, onTrack, () => addExample(name));
+  addExample(name: string, title: string): Promise<Track | null> {
+    return this.#add(title, () => addExample(name));
   }
 
   /** Add a track that the server made. */
@@ -87,26 +85,21 @@ export class Session {
     this.notices = this.notices.filter((notice) => notice.key !== key);
   }
 
-  async #adding(
-    name: string,
-    onTrack: (track: Track) => void,
-    add: (signal: AbortSignal) => Promise<Track>,
-  ): Promise<void> {
+  async #add(name: string, send: (signal: AbortSignal) => Promise<Track>): Promise<Track | null> {
     const work = new AbortController();
     const entry: Upload = { key: this.#keys++, name, cancel: () => work.abort() };
     this.uploads = [...this.uploads, entry];
-    if (this.#active >= PARALLEL_UPLOADS) await new Promise<void>((next) => this.#waiting.push(next));
-    this.#active++;
     try {
-      work.signal.throwIfAborted();
-      const track = await add(work.signal);
-      this.insert(track);
-      onTrack(track);
+      return await this.#limiter.run(async () => {
+        work.signal.throwIfAborted();
+        const track = await send(work.signal);
+        this.insert(track);
+        return track;
+      });
     } catch (error) {
       if (!work.signal.aborted) this.fail(error);
+      return null;
     } finally {
-      this.#active--;
-      this.#waiting.shift()?.();
       this.uploads = this.uploads.filter(({ key }) => key !== entry.key);
     }
   }

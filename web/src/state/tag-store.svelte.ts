@@ -1,6 +1,7 @@
 /** Tags of tracks by model and vocabulary, fetched once each. */
 
 import { SvelteMap } from "svelte/reactivity";
+import { Limiter } from "../lib/limiter";
 import { awaitTags, type Progress, readTags, type Tags, type Track } from "../api";
 
 export type TagEntry =
@@ -8,6 +9,7 @@ export type TagEntry =
   | { state: "ready"; tags: Tags }
   | { state: "failed"; error: string };
 
+const PARALLEL = 3; // each keeps a connection to the server
 const MOST_SEGMENTS = 2400; // a long file gets a longer hop, or its tags are tens of megabytes
 
 export function hopOf(track: Track): number {
@@ -18,6 +20,7 @@ const key = (track: Track, model: string, vocabulary: string) => `${track.id} ${
 
 export class TagStore {
   #entries = new SvelteMap<string, TagEntry>();
+  #limiter = new Limiter(PARALLEL);
   #work = new Map<string, AbortController>();
 
   get(track: Track, model: string, vocabulary = ""): TagEntry | undefined {
@@ -42,8 +45,11 @@ export class TagStore {
     put({ state: "busy", progress: { done: 0, total: track.seconds } });
     const hop = hopOf(track);
     try {
-      await awaitTags(track.id, model, hop, (progress) => put({ state: "busy", progress }), work.signal);
-      put({ state: "ready", tags: await readTags(track.id, model, hop, vocabulary) });
+      await this.#limiter.run(async () => {
+        work.signal.throwIfAborted();
+        await awaitTags(track.id, model, hop, (progress) => put({ state: "busy", progress }), work.signal);
+        put({ state: "ready", tags: await readTags(track.id, model, hop, vocabulary) });
+      });
     } catch (error) {
       put({ state: "failed", error: error instanceof Error ? error.message : String(error) });
     }
