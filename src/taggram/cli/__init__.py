@@ -12,7 +12,7 @@ import sys
 import typer
 
 from taggram import __version__
-from taggram.cli import calibrate, compare, data, deform, evaluate, models, report, streams, tag, train
+from taggram.cli import calibrate, compare, data, deform, evaluate, models, report, serve, streams, tag, train
 from taggram.cli.verbs import Verbs
 from taggram.errors import TaggramError
 
@@ -35,6 +35,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("deform", cls=deform.DeformCommand)(deform.deform)
+app.command("serve")(serve.serve)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 

@@ -1,0 +1,72 @@
+"""Running the application with uvicorn."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+
+import uvicorn
+
+from taggram._processes import require_guard
+from taggram.errors import TaggramError
+from taggram.web.app import create_app
+from taggram.web.settings import Settings
+
+__all__ = ["run"]
+
+SHUTDOWN_SECONDS = 3  # for answers in progress
+
+
+def run(settings: Settings, host: str, port: int) -> None:
+    """Serve until interrupted or terminated.
+
+    Parameters
+    ----------
+    settings
+        The settings of the application.
+    host, port
+        Where to listen; port 0 is any free one. The address is printed to stderr.
+
+    Raises
+    ------
+    TaggramError
+        If the address cannot be used.
+    """
+    require_guard()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers, which use one core each
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    name = f"[{host}]" if ":" in host else host
+    print(f"taggram is at http://{name}:{listener.getsockname()[1]} (Ctrl-C to end)", file=sys.stderr, flush=True)
+    if settings.token is None and not _is_loopback(host):
+        print("warning: everyone who reaches this address may use it; --token TEXT asks for a secret", file=sys.stderr)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    if sys.platform != "win32":  # where it would share the port with another program
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise TaggramError(f"{host}:{port} cannot be used ({reason}): choose another --port or --host") from None
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
