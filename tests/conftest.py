@@ -59,8 +59,14 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def examples() -> Path:
-    return PROJECT / "examples"
+def project() -> Path:
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def pieces() -> Path:
+    """Three synthetic pieces of 30 seconds, see their README."""
+    return PROJECT / "tests" / "pieces"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -50,10 +50,10 @@ except taggram.TaggramError as error:
     ],
 )
 def test_what_is_missing_is_named(
-    hidden: str, code: str, said: str, published: Callable[[str], Path], examples: Path
+    hidden: str, code: str, said: str, published: Callable[[str], Path], pieces: Path
 ) -> None:
     published(MODEL)
-    program = WITHOUT.format(hidden=hidden, code=code.format(model=MODEL, piece=str(examples / "piano-prelude.opus")))
+    program = WITHOUT.format(hidden=hidden, code=code.format(model=MODEL, piece=str(pieces / "piano-prelude.opus")))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert said in done.stdout

@@ -94,8 +94,8 @@ def run(tmp_path: Path):
     return taggram
 
 
-def test_tagging(run, examples: Path) -> None:
-    files = sorted(examples.glob("*.opus"))
+def test_tagging(run, pieces: Path) -> None:
+    files = sorted(pieces.glob("*.opus"))
     arguments = ["tag", *files, "--duration", 6]
     one, two = (run(*arguments, "--json", "--workers", workers) for workers in (1, 2))
     assert one == two
@@ -107,11 +107,11 @@ def test_tagging(run, examples: Path) -> None:
 
 
 @pytest.mark.train
-def test_packing(run, examples: Path, tmp_path: Path) -> None:
+def test_packing(run, pieces: Path, tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
     rows = ["id\tpath\tlabels"]
-    for file in sorted(examples.glob("*.opus")):
+    for file in sorted(pieces.glob("*.opus")):
         (music / file.name).write_bytes(file.read_bytes())
         rows.append(f"{file.stem}\t{file.name}\tça va;{file.stem}")
     table = music / "clips.tsv"

@@ -213,8 +213,8 @@ COMMITTED = ("mer4q", "emotify")
 
 
 @pytest.mark.parametrize("name", COMMITTED)
-def test_the_committed_pages_are_of_these_splits(name: str, shared: Path, examples: Path) -> None:
-    text = (examples.parent / "docs" / "data" / f"{name}.html").read_text(encoding="utf-8")
+def test_the_committed_pages_are_of_these_splits(name: str, shared: Path, project: Path) -> None:
+    text = (project / "docs" / "data" / f"{name}.html").read_text(encoding="utf-8")
     of, protocol, digest = re.search(r'<meta name="taggram-split" content="(\S+) (\S+) (\S+)">', text).groups()
     assert of == name
     assert digest == split_hash(dataset(name).index(shared / "data" / name, protocol)), "write the page again"

@@ -53,8 +53,8 @@ def test_too_few_clips_to_tell(clips: int) -> None:
     assert found.total == 0 and found.pairs.shape == (0, 2) and np.isnan(found.nearest).all()
 
 
-def test_the_threshold_is_the_one_that_was_measured(examples) -> None:
-    with (examples.parent / "benchmarks" / "results" / "duplicates.csv").open(encoding="utf-8") as text:
+def test_the_threshold_is_the_one_that_was_measured(project: Path) -> None:
+    with (project / "benchmarks" / "results" / "duplicates.csv").open(encoding="utf-8") as text:
         chosen = [row for row in csv.DictReader(text) if "standardised" in row["benchmark"]]
     assert all(row["benchmark"].endswith(f"from {THRESHOLD} on") for row in chosen)
     false = next(row for row in chosen if row["subject"] == "pairs by different artists")

@@ -22,12 +22,12 @@ COLUMNS = (
 ).split()
 
 
-def bench(examples: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def bench(project: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks.run", *map(str, arguments)],
         capture_output=True,
         text=True,
-        cwd=examples.parent,
+        cwd=project,
         env={**os.environ, **environment},
         timeout=300,
     )
@@ -44,8 +44,8 @@ def on_disk(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_cold_start_is_measured(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
+def test_cold_start_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "taggram --help" in done.stdout
     with (tmp_path / "results" / "cold.csv").open(encoding="utf-8") as file:
@@ -63,18 +63,18 @@ def test_cold_start_is_measured(examples: Path, tmp_path: Path) -> None:
         assert str(tmp_path) not in row["command"]
 
 
-def test_missing_models_are_named_with_the_remedy(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "memory", "--out", tmp_path, TAGGRAM_HOME=str(tmp_path))
+def test_missing_models_are_named_with_the_remedy(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "memory", "--out", tmp_path, TAGGRAM_HOME=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.strip().endswith("taggram models import fcn.mtat-won2020")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
-def test_packing_is_measured(examples: Path, on_disk: Path) -> None:
+def test_packing_is_measured(project: Path, on_disk: Path) -> None:
     dataset("mer4q").write_sample(on_disk / "data" / "mer4q")
     folders = ["--out", on_disk / "results", "--cache", on_disk, "--data", on_disk / "data"]
-    done = bench(examples, "--quick", "--only", "store", *folders)
+    done = bench(project, "--quick", "--only", "store", *folders)
     assert done.returncode == 0, done.stderr
     with (on_disk / "results" / "store.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -99,8 +99,8 @@ def test_what_lies_in_memory_is_known_and_dropped(on_disk: Path) -> None:
         page_cache.drop(file)
 
 
-def test_an_index_is_measured(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "index", "--out", tmp_path / "results", "--cache", tmp_path)
+def test_an_index_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "index", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "results" / "index.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -112,8 +112,8 @@ def test_an_index_is_measured(examples: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_metrics_are_measured(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "metrics", "--out", tmp_path / "results", "--cache", tmp_path)
+def test_metrics_are_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "metrics", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "results" / "metrics.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -124,9 +124,9 @@ def test_metrics_are_measured(examples: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_deformations_are_measured(examples: Path, tmp_path: Path) -> None:
+def test_deformations_are_measured(project: Path, tmp_path: Path) -> None:
     pytest.importorskip("python_stretch", reason="needs the deform extra")
-    done = bench(examples, "--quick", "--only", "deform", "--out", tmp_path / "results", "--cache", tmp_path)
+    done = bench(project, "--quick", "--only", "deform", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "results" / "deform.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -71,9 +71,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tag(model: Path, examples: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def tag(model: Path, pieces: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def tag_piano(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return run("tag", examples / "piano-prelude.opus", "--duration", 3, "--model", model, *arguments)
+        return run("tag", pieces / "piano-prelude.opus", "--duration", 3, "--model", model, *arguments)
 
     return tag_piano
 

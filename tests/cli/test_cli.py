@@ -47,8 +47,8 @@ def test_version_and_help() -> None:
     assert completed.stdout.strip() == "import"
 
 
-def test_tables_for_people(examples: Path) -> None:
-    done = tag(examples)
+def test_tables_for_people(pieces: Path) -> None:
+    done = tag(pieces)
     assert done.returncode == 0
     assert next(line.split()[0] for line in done.stdout.splitlines() if "█" in line) == "piano"
     assert done.stdout.count(MODEL) == 3
@@ -56,23 +56,23 @@ def test_tables_for_people(examples: Path) -> None:
     assert all(len(line) <= 80 for line in done.stdout.splitlines() if "█" in line)
 
 
-def test_json_lines(examples: Path) -> None:
-    done = tag(examples / PIECES[0], examples / "nothing.mp3", examples / PIECES[2], "--json", "--top", 2)
+def test_json_lines(pieces: Path) -> None:
+    done = tag(pieces / PIECES[0], pieces / "nothing.mp3", pieces / PIECES[2], "--json", "--top", 2)
     assert done.returncode == 1
     first, failed, last = map(json.loads, done.stdout.splitlines())
     assert [tag["tag"] for tag in first["tags"]] == ["piano", "classical"]
     assert failed["path"].endswith("nothing.mp3")
     assert "nothing.mp3" in failed["error"]
     assert last["tags"][0] == {"tag": "techno", "category": "genre", "score": pytest.approx(0.88, abs=0.02)}
-    everything = json.loads(tag(examples / PIECES[0], "--json", "--over-time").stdout)
+    everything = json.loads(tag(pieces / PIECES[0], "--json", "--over-time").stdout)
     assert len(everything["tags"]) == 50
     assert len(everything["segments"]) == 10
     assert everything["segments"][0]["start"] == 0
 
 
-def test_progress_goes_to_a_terminal_on_stderr(examples: Path) -> None:
+def test_progress_goes_to_a_terminal_on_stderr(pieces: Path) -> None:
     watched, terminal = pty.openpty()
-    command = [PROGRAM, "tag", "--model", MODEL, "--json", "--duration", "3", "--workers", "1", str(examples)]
+    command = [PROGRAM, "tag", "--model", MODEL, "--json", "--duration", "3", "--workers", "1", str(pieces)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, text=True, timeout=120)
     os.close(terminal)
     assert b"3/3" in os.read(watched, 100_000)
@@ -80,53 +80,53 @@ def test_progress_goes_to_a_terminal_on_stderr(examples: Path) -> None:
     assert [Path(json.loads(line)["path"]).name for line in done.stdout.splitlines()] == PIECES
 
 
-def test_csv(examples: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(tag(examples, "--csv").stdout)))
+def test_csv(pieces: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(tag(pieces, "--csv").stdout)))
     assert [Path(row["path"]).name for row in rows] == PIECES
     assert float(rows[0]["piano"]) > 0.5
     assert list(rows[0])[:6] == ["path", "duration", "title", "artist", "model", "tags"]
     assert rows[0]["model"] == MODEL
     assert rows[0]["tags"].split("; ")[0] == "piano"
     assert len(rows[0]) == 6 + 50
-    assert next(csv.DictReader(io.StringIO(tag(examples, "--csv", "--top", 1).stdout)))["tags"] == "piano"
+    assert next(csv.DictReader(io.StringIO(tag(pieces, "--csv", "--top", 1).stdout)))["tags"] == "piano"
 
 
-def test_over_time_and_plot(examples: Path, tmp_path: Path) -> None:
-    done = tag(examples / PIECES[2], "--over-time", "--plot", tmp_path / "taggram.png", "--top", 3)
+def test_over_time_and_plot(pieces: Path, tmp_path: Path) -> None:
+    done = tag(pieces / PIECES[2], "--over-time", "--plot", tmp_path / "taggram.png", "--top", 3)
     assert done.returncode == 0
     assert re.search(r"techno +[▁▂▃▄▅▆▇█]{10,}", done.stdout)
     assert "0:00" in done.stdout
     assert (tmp_path / "taggram.png").read_bytes().startswith(b"\x89PNG")
-    assert tag(examples, "--plot", tmp_path / "a.png").returncode == 2
-    many = tag(examples, "--plot", tmp_path / "new" / "folder", "--duration", 3)
+    assert tag(pieces, "--plot", tmp_path / "a.png").returncode == 2
+    many = tag(pieces, "--plot", tmp_path / "new" / "folder", "--duration", 3)
     assert many.returncode == 0, many.stderr
     drawn = sorted(file.name for file in (tmp_path / "new" / "folder").iterdir())
     assert drawn == [Path(piece).with_suffix(".png").name for piece in PIECES]
     (tmp_path / "same").mkdir()
     for suffix in ("opus", "ogg"):
-        shutil.copy(examples / PIECES[0], tmp_path / "same" / f"a.{suffix}")
+        shutil.copy(pieces / PIECES[0], tmp_path / "same" / f"a.{suffix}")
     assert tag(tmp_path / "same", "--plot", tmp_path / "folder", "--duration", 3).returncode == 0
     assert sorted(file.name for file in (tmp_path / "folder").iterdir()) == ["a.ogg.png", "a.opus.png"]
     (tmp_path / "file").touch()
-    assert "/file cannot be created (" in tag(examples, "--plot", tmp_path / "file").stderr
-    assert tag(examples / PIECES[0], "--plot", tmp_path / "a.gif").returncode == 2
-    unwritable = tag(examples / PIECES[0], "--duration", 3, "--plot", tmp_path / "no" / "a.png")
+    assert "/file cannot be created (" in tag(pieces, "--plot", tmp_path / "file").stderr
+    assert tag(pieces / PIECES[0], "--plot", tmp_path / "a.gif").returncode == 2
+    unwritable = tag(pieces / PIECES[0], "--duration", 3, "--plot", tmp_path / "no" / "a.png")
     assert unwritable.returncode == 1
     assert any("cannot be written" in line for line in unwritable.stderr.splitlines())
 
 
-def test_a_model_without_thresholds(examples: Path) -> None:
-    refused = tag(examples / PIECES[0], "--thresholds", "f1")
+def test_a_model_without_thresholds(pieces: Path) -> None:
+    refused = tag(pieces / PIECES[0], "--thresholds", "f1")
     assert refused.returncode == 1
     assert refused.stderr == f"error: {MODEL} has no thresholds f1; use --top or --all\n"
-    assert tag(examples / PIECES[0]).stdout.count("█") > 0
-    assert len(tag(examples / PIECES[0]).stdout.splitlines()) == 1 + 5 + 1
-    assert len(tag(examples / PIECES[0], "--all").stdout.splitlines()) == 1 + 50 + 1
+    assert tag(pieces / PIECES[0]).stdout.count("█") > 0
+    assert len(tag(pieces / PIECES[0]).stdout.splitlines()) == 1 + 5 + 1
+    assert len(tag(pieces / PIECES[0], "--all").stdout.splitlines()) == 1 + 50 + 1
 
 
-def test_folders_patterns_and_standard_input(examples: Path, tmp_path: Path) -> None:
+def test_folders_patterns_and_standard_input(pieces: Path, tmp_path: Path) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
-    shutil.copy(examples / PIECES[0], tmp_path / "deep" / "er" / "ünï çødé 音楽.OPUS")
+    shutil.copy(pieces / PIECES[0], tmp_path / "deep" / "er" / "ünï çødé 音楽.OPUS")
     (tmp_path / "deep" / "notes.txt").write_text("not audio")
     part = ("--duration", 3, "--json", "--top", 1)
     for named, stdin in (
@@ -142,15 +142,15 @@ def test_folders_patterns_and_standard_input(examples: Path, tmp_path: Path) -> 
     assert "nothing*.mp3 matches no file" in empty.stderr
 
 
-def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
+def test_start_duration_segments_aggregation_workers(pieces: Path) -> None:
     part = json.loads(
-        tag(examples / PIECES[2], "--json", "--over-time", "--start", 12, "--duration", 9, "--segments", 2).stdout
+        tag(pieces / PIECES[2], "--json", "--over-time", "--start", 12, "--duration", 9, "--segments", 2).stdout
     )
     assert [segment["start"] for segment in part["segments"]] == [12.0, pytest.approx(18.0, abs=0.05)]
     assert part["duration"] == 9.0
-    highest = json.loads(tag(examples / PIECES[2], "--json", "--aggregation", "max", "--top", 1).stdout)
+    highest = json.loads(tag(pieces / PIECES[2], "--json", "--aggregation", "max", "--top", 1).stdout)
     assert highest["tags"][0]["score"] > 0.9
-    two = tag(examples, "--workers", 2, "--json", "--top", 1)
+    two = tag(pieces, "--workers", 2, "--json", "--top", 1)
     assert [json.loads(line)["tags"][0]["tag"] for line in two.stdout.splitlines()] == ["piano", "classical", "techno"]
 
 
@@ -171,16 +171,16 @@ def test_start_duration_segments_aggregation_workers(examples: Path) -> None:
         ["--no"],
     ],
 )
-def test_wrong_usage(arguments: list[str], examples: Path) -> None:
-    done = tag(examples / PIECES[0], *arguments)
+def test_wrong_usage(arguments: list[str], pieces: Path) -> None:
+    done = tag(pieces / PIECES[0], *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_interrupt_keeps_completed_results(workers: int, examples: Path) -> None:
-    arguments = ["tag", "--model", MODEL, *[str(examples)] * 30, "--workers", str(workers), "--json"]
+def test_interrupt_keeps_completed_results(workers: int, pieces: Path) -> None:
+    arguments = ["tag", "--model", MODEL, *[str(pieces)] * 30, "--workers", str(workers), "--json"]
     command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -211,7 +211,7 @@ def test_models(model: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def bad(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> dict[str, Path]:
+def bad(tmp_path_factory: pytest.TempPathFactory, pieces: Path) -> dict[str, Path]:
     """Files that cannot be tagged."""
     folder = tmp_path_factory.mktemp("bad")
     rng = np.random.default_rng(0)
@@ -236,8 +236,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> dict[str, P
     return made
 
 
-def test_each_bad_file_is_one_line_and_the_batch_goes_on(bad: dict[str, Path], examples: Path) -> None:
-    files = *bad.values(), examples / PIECES[0]
+def test_each_bad_file_is_one_line_and_the_batch_goes_on(bad: dict[str, Path], pieces: Path) -> None:
+    files = *bad.values(), pieces / PIECES[0]
     done = run_process("tag", "--model", MODEL, *files, "--duration", 3, "--json")
     assert done.returncode == 1
     lines = done.stderr.splitlines()
@@ -250,8 +250,8 @@ def test_each_bad_file_is_one_line_and_the_batch_goes_on(bad: dict[str, Path], e
     assert json.loads(done.stdout.splitlines()[-1])["tags"][0]["tag"] == "piano"
 
 
-def test_usable_but_odd_files_are_tagged_with_a_warning(examples: Path, tmp_path: Path) -> None:
-    samples = taggram.read(examples / PIECES[0], 44100, duration=8)
+def test_usable_but_odd_files_are_tagged_with_a_warning(pieces: Path, tmp_path: Path) -> None:
+    samples = taggram.read(pieces / PIECES[0], 44100, duration=8)
     holes = samples.copy()
     holes[5000:5003] = (np.nan, np.inf, -np.inf)
     for name, data in (("holes", holes), ("units", samples * 1000), ("silence", samples * 0)):
@@ -268,9 +268,9 @@ def test_usable_but_odd_files_are_tagged_with_a_warning(examples: Path, tmp_path
     assert "silent" in tags["silence"]["warnings"][0]
 
 
-def test_odd_formats_are_tagged_without_warnings(examples: Path, tmp_path: Path) -> None:
-    samples = taggram.read(examples / PIECES[0], 48000, duration=6)
-    low = taggram.read(examples / PIECES[0], 8000, duration=6)
+def test_odd_formats_are_tagged_without_warnings(pieces: Path, tmp_path: Path) -> None:
+    samples = taggram.read(pieces / PIECES[0], 48000, duration=6)
+    low = taggram.read(pieces / PIECES[0], 8000, duration=6)
     soundfile.write(tmp_path / "8k.wav", low, 8000)
     soundfile.write(tmp_path / "96k.wav", np.repeat(samples, 2)[:, None].repeat(2, 1), 96000, subtype="PCM_24")
     soundfile.write(tmp_path / "5.1.wav", samples[:, None].repeat(6, 1), 48000)

@@ -14,11 +14,11 @@ from command_line import run, run_process
 
 
 @pytest.fixture
-def music(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def music(pieces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with three files in two sub-folders."""
     for name in ("rock/song.opus", "jazz/song.opus", "jazz/Track 1.opus"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(examples / "synth-groove.opus", tmp_path / name)
+        shutil.copy(pieces / "synth-groove.opus", tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -22,8 +22,8 @@ main()
 
 
 @pytest.fixture
-def song(examples: Path) -> Path:
-    return examples / "piano-prelude.opus"
+def song(pieces: Path) -> Path:
+    return pieces / "piano-prelude.opus"
 
 
 def test_deformations_are_applied_in_the_order_given(song: Path, tmp_path: Path) -> None:

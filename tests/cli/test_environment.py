@@ -51,8 +51,8 @@ def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(os.name != "posix", reason="a home that is no folder is named as on POSIX")
 @pytest.mark.train
 @pytest.mark.parametrize(("code", "verb"), VERBS, ids=[verb for _, verb in VERBS])
-def test_a_bare_environment(code: int, verb: str, examples: Path, tmp_path: Path) -> None:
-    (tmp_path / "song.opus").symlink_to(examples / "synth-groove.opus")
+def test_a_bare_environment(code: int, verb: str, pieces: Path, tmp_path: Path) -> None:
+    (tmp_path / "song.opus").symlink_to(pieces / "synth-groove.opus")
     done = shell(f"{PROGRAM} {verb} <&-", tmp_path)
     assert done.returncode == code, done
     assert "Traceback" not in done.stderr
@@ -62,18 +62,18 @@ def test_a_bare_environment(code: int, verb: str, examples: Path, tmp_path: Path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a current folder can vanish on POSIX")
-def test_a_current_folder_that_is_gone(examples: Path, tmp_path: Path) -> None:
+def test_a_current_folder_that_is_gone(pieces: Path, tmp_path: Path) -> None:
     gone = f"mkdir gone; cd gone; rmdir ../gone; {PROGRAM}"
-    tagged = shell(f"{gone} {examples / 'synth-groove.opus'} --top 1", tmp_path)
+    tagged = shell(f"{gone} {pieces / 'synth-groove.opus'} --top 1", tmp_path)
     assert tagged.returncode == 0, tagged.stderr
     missing = shell(f"{gone} song.opus --top 1", tmp_path)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr.startswith("error: song.opus does not exist: check the path\n")
 
 
-def test_nothing_is_written_at_home(examples: Path, tmp_path: Path) -> None:
+def test_nothing_is_written_at_home(pieces: Path, tmp_path: Path) -> None:
     """ONNX Runtime would keep a number of this machine there, for its reports."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    command = [PROGRAM, "tag", examples / "synth-groove.opus"]
+    command = [PROGRAM, "tag", pieces / "synth-groove.opus"]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
     assert not list(tmp_path.iterdir())

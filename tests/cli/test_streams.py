@@ -22,9 +22,9 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes
 
 
 @pytest.fixture
-def song(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def song(pieces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one file, which is the current one."""
-    shutil.copy(examples / "synth-groove.opus", tmp_path / "ok.opus")
+    shutil.copy(pieces / "synth-groove.opus", tmp_path / "ok.opus")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

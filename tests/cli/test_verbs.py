@@ -19,10 +19,10 @@ SHORT = ("--json", "--top", "1", "--duration", "3")
 
 
 @pytest.fixture
-def song(examples: Path, tmp_path: Path) -> Path:
+def song(pieces: Path, tmp_path: Path) -> Path:
     (tmp_path / "a folder").mkdir()
     song = tmp_path / "a folder" / "song"  # without a suffix: it is a path that exists
-    song.symlink_to(examples / "piano-prelude.opus")
+    song.symlink_to(pieces / "piano-prelude.opus")
     (tmp_path / "a folder" / "song.opus").symlink_to(song)
     return song
 

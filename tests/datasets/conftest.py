@@ -31,12 +31,12 @@ def ramps(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def mixed(tmp_path: Path, examples: Path) -> Path:
+def mixed(tmp_path: Path, pieces: Path) -> Path:
     """Folders with a healthy, a cut, a wrong and a far too loud file."""
     folder = tmp_path / "mixed"
     for name in ("piano", "synth"):
         (folder / name).mkdir(parents=True)
-    (folder / "piano" / "good.opus").write_bytes((examples / "piano-prelude.opus").read_bytes())
+    (folder / "piano" / "good.opus").write_bytes((pieces / "piano-prelude.opus").read_bytes())
     noise = np.random.default_rng(0).normal(0, 0.1, (22050 * 3, 2))
     soundfile.write(folder / "synth" / "cut.wav", noise, 22050)
     whole = (folder / "synth" / "cut.wav").read_bytes()

@@ -24,7 +24,7 @@ from taggram.training import Recipe
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
-TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/README.md"]
+TEXTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/README.md", "tests/pieces/README.md"]
 SOURCES = {file.name for file in (PROJECT / "src").rglob("*.py")}
 FOLDERS = ("src/", "docs/", "tests/", "examples/", "benchmarks/")
 PLACES_MADE_LATER = (
@@ -52,9 +52,9 @@ def settled(text: str) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, examples: Path) -> Path:
+def folder(tmp_path: Path, project: Path) -> Path:
     """A folder with the example pieces, one per page, because pages write files of the same name."""
-    (tmp_path / "examples").symlink_to(examples)
+    (tmp_path / "examples").symlink_to(project / "examples")
     return tmp_path
 
 

@@ -15,8 +15,8 @@ from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache
 
 
-def test_clips_are_tagged_once(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = sorted(examples.glob("*.opus"))[:2]
+def test_clips_are_tagged_once(pieces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = sorted(pieces.glob("*.opus"))[:2]
     titles = []
 
     def progress(results, total, title):
@@ -32,17 +32,17 @@ def test_clips_are_tagged_once(examples: Path, tmp_path: Path, monkeypatch: pyte
     assert np.array_equal(first.scores, second.scores) and np.array_equal(first.embeddings, second.embeddings)
 
 
-def test_scores_are_means_over_segments(examples: Path, tmp_path: Path) -> None:
-    file = min(examples.glob("*.opus"))
+def test_scores_are_means_over_segments(pieces: Path, tmp_path: Path) -> None:
+    file = min(pieces.glob("*.opus"))
     prediction = Tagger().tag(file)
     with PredictionCache(tmp_path / "cache.sqlite") as cache:
         scores = predict_clips(Tagger(), [file], cache).scores
     np.testing.assert_array_equal(scores[0], prediction.scores.mean(axis=0))
 
 
-def test_a_clip_that_cannot_be_tagged_does_not_stop_the_others(examples: Path, tmp_path: Path) -> None:
+def test_a_clip_that_cannot_be_tagged_does_not_stop_the_others(pieces: Path, tmp_path: Path) -> None:
     with PredictionCache(tmp_path / "cache.sqlite") as cache:
-        predictions = predict_clips(Tagger(), [tmp_path / "missing.wav", min(examples.glob("*.opus"))], cache)
+        predictions = predict_clips(Tagger(), [tmp_path / "missing.wav", min(pieces.glob("*.opus"))], cache)
     assert list(predictions.errors) == [0] and "missing.wav does not exist" in str(predictions.errors[0])
     assert np.isnan(predictions.scores).all(axis=1).tolist() == [True, False]
     assert np.isnan(predictions.embeddings).all(axis=1).tolist() == [True, False]

@@ -1,6 +1,6 @@
 """Try the wheel on every supported Python that is installed, with the newest and with the lowest dependencies.
 
-For each pair an empty environment gets the wheel, and `smoke.py` runs in it: examples, public names, help of each
+For each pair an empty environment gets the wheel, and `smoke.py` runs in it: pieces, public names, help of each
 command, without network. On the newest Python the test suite runs, too, without the training extra.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-SMOKE = [str(PROJECT / path) for path in ("tests/matrix/smoke.py", "examples", "tests/matrix/golden.json")]
+SMOKE = [str(PROJECT / path) for path in ("tests/matrix/smoke.py", "tests/pieces", "tests/matrix/golden.json")]
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
 RESOLUTIONS = {"newest": "highest", "lowest": "lowest-direct"}
 UV = Path(sys.executable).with_name("uv")
@@ -126,7 +126,7 @@ def main() -> int:
         with ThreadPoolExecutor(2) as pool:
             done = [pool.submit(try_wheel, trial, wheel, folder / f"env{i}") for i, trial in enumerate(trials)]
             for future in done:
-                report(future.result(), "examples, names, help")
+                report(future.result(), "pieces, names, help")
         newest = list(interpreters)[-1]
         suite = Trial(newest, interpreters[newest], "newest")
         report(run_suite(suite, wheel, folder / "suite"), "suite without the training extra")

@@ -75,12 +75,12 @@ def show_help() -> int:
     return walk(typer.main.get_command(app), [])
 
 
-def tag_examples(examples: Path) -> dict[str, dict[str, float]]:
-    """Tag the examples in two processes, from the command line's printers to a data frame; return the scores."""
+def tag_pieces(pieces: Path) -> dict[str, dict[str, float]]:
+    """Tag the pieces in two processes, from the command line's printers to a data frame; return the scores."""
     from taggram import Tagger
     from taggram.tagging.plot import plot_taggram
 
-    files = sorted(examples.glob("*.opus"))
+    files = sorted(pieces.glob("*.opus"))
     results = {}
     for result in Tagger().tag_many(files, workers=2):
         if result.prediction is None:
@@ -107,10 +107,10 @@ def compare(results: dict[str, dict[str, float]], golden: dict[str, dict[str, fl
 
 def main() -> None:
     sys.addaudithook(refuse_network)
-    examples, golden = Path(sys.argv[1]), Path(sys.argv[2])
+    pieces, golden = Path(sys.argv[1]), Path(sys.argv[2])
     if "torch" in sys.modules or importlib.util.find_spec("torch"):
         raise SystemExit("torch is installed: this is meant to try taggram without it")
-    results = tag_examples(examples)
+    results = tag_pieces(pieces)
     if "--write" in sys.argv:
         golden.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     worst = compare(results, json.loads(golden.read_bytes()))

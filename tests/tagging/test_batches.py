@@ -21,14 +21,14 @@ PIECES = ["piano-prelude.opus", "strings-and-harpsichord.opus", "synth-groove.op
 
 
 @pytest.fixture
-def paths(examples: Path, tmp_path: Path) -> list[str]:
+def paths(pieces: Path, tmp_path: Path) -> list[str]:
     """Clips of several lengths, with files between them that cannot be tagged."""
     (tmp_path / "bad.mp3").write_text("this is no music")
     made = [tmp_path / "missing.mp3", tmp_path / "bad.mp3"]
     for index, seconds in enumerate((0.5, 3, 7, 20)):
         file = tmp_path / f"{index}.wav"
-        soundfile.write(file, taggram.read(examples / PIECES[index % 3], 16000, duration=seconds), 16000)
-        made += [file, examples / PIECES[index % 3]]
+        soundfile.write(file, taggram.read(pieces / PIECES[index % 3], 16000, duration=seconds), 16000)
+        made += [file, pieces / PIECES[index % 3]]
     return [*map(str, made), str(tmp_path / "missing.mp3")]
 
 
@@ -99,14 +99,14 @@ def test_a_long_file_is_tagged_in_this_process(paths: list[str], monkeypatch: py
     assert all(map(same, batched(tagger, paths), tagger.tag_many(paths)))
 
 
-def test_paths_are_read_only_a_little_ahead(examples: Path) -> None:
+def test_paths_are_read_only_a_little_ahead(pieces: Path) -> None:
     read = 0
 
     def endless() -> Iterator[str]:
         nonlocal read
         while True:
             read += 1
-            yield str(examples / PIECES[0])
+            yield str(pieces / PIECES[0])
 
     tagger = Tagger()
     results = tagger._tag_in_batches(endless(), workers=1, ordered=True, start=0.0, duration=4.0)
@@ -114,7 +114,7 @@ def test_paths_are_read_only_a_little_ahead(examples: Path) -> None:
     assert read <= batches.BATCHES * tagger._run.batch
 
 
-def test_a_model_that_fails_costs_its_group(examples: Path) -> None:
+def test_a_model_that_fails_costs_its_group(pieces: Path) -> None:
     class Full:
         batch, file = 1, Path("model.onnx")
 
@@ -123,9 +123,9 @@ def test_a_model_that_fails_costs_its_group(examples: Path) -> None:
 
     tagger = Tagger()
     tagger._run = Full()
-    (result,) = batched(tagger, [str(examples / PIECES[0])])
+    (result,) = batched(tagger, [str(pieces / PIECES[0])])
     assert isinstance(result.error, TaggramError)
-    assert str(result.error) == f"{examples / PIECES[0]}: unexpected RuntimeError: out of memory"
+    assert str(result.error) == f"{pieces / PIECES[0]}: unexpected RuntimeError: out of memory"
 
 
 GPU_BUILD = "pip uninstall onnxruntime, then pip install onnxruntime-gpu"

@@ -96,10 +96,10 @@ def test_a_file_is_hashed_again_only_if_it_changed(tmp_path: Path, monkeypatch: 
             cache.content_hash(tmp_path / "none")
 
 
-def test_tagging_with_a_cache(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tagging_with_a_cache(pieces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second run computes nothing, also under other names, and gives the same predictions."""
     tagger = Tagger()
-    files = sorted(examples.glob("*.opus"))[:2]
+    files = sorted(pieces.glob("*.opus"))[:2]
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"no audio")
     paths = [files[0], broken, tmp_path / "missing.wav", files[1]]

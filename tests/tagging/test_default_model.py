@@ -26,11 +26,25 @@ def default() -> Tagger:
         ("synth-groove", [{"electronic"}, {"synthesizer", "drum machine", "computer"}]),
     ],
 )
-def test_the_example_pieces_get_sensible_tags(
-    piece: str, expected: list[set[str]], default: Tagger, examples: Path
+def test_the_pieces_get_sensible_tags(
+    piece: str, expected: list[set[str]], default: Tagger, pieces: Path
 ) -> None:
-    passed = {tag for tag, _ in default.tag(examples / f"{piece}.opus").tags()}
+    passed = {tag for tag, _ in default.tag(pieces / f"{piece}.opus").tags()}
     assert all(passed & any_of for any_of in expected), passed
+
+
+@pytest.mark.parametrize(
+    ("recording", "expected"),
+    [
+        ("hungarian-dance", {"classical", "violin", "strings"}),
+        ("lets-go-fishin", {"female voice", "pop", "guitar", "drums"}),
+        ("vibe-ace", {"jazz", "drums", "bass", "piano"}),
+    ],
+)
+def test_the_examples_are_named_right(recording: str, expected: set[str], default: Tagger, project: Path) -> None:
+    prediction = default.tag(project / "examples" / f"{recording}.opus")
+    assert prediction.metadata["title"] and prediction.metadata["artist"]
+    assert expected <= {tag for tag, _ in prediction.tags(level="likely")}
 
 
 def test_its_levels_hold_on_judgements_of_other_clips(default: Tagger) -> None:
@@ -42,8 +56,8 @@ def test_its_levels_hold_on_judgements_of_other_clips(default: Tagger) -> None:
         assert row.precision is not None and row.precision >= least
 
 
-def test_moods_are_shown(default: Tagger, examples: Path) -> None:
-    for piece in examples.glob("*.opus"):
+def test_moods_are_shown(default: Tagger, pieces: Path) -> None:
+    for piece in pieces.glob("*.opus"):
         prediction = default.tag(piece)
         tags = prediction.tags()
         assert 4 <= len(tags) <= 24
@@ -60,27 +74,30 @@ def test_moods_are_shown(default: Tagger, examples: Path) -> None:
             prediction.probability("pianos")
 
 
-def test_probabilities_do_not_depend_on_the_chosen_aggregation(default: Tagger, examples: Path) -> None:
-    piece = examples / "synth-groove.opus"
+def test_probabilities_do_not_depend_on_the_chosen_aggregation(default: Tagger, pieces: Path) -> None:
+    piece = pieces / "synth-groove.opus"
     expected = default.tag(piece).probabilities
     np.testing.assert_array_equal(Tagger(aggregation="max").tag(piece).probabilities, expected)
 
 
-def test_a_picture_shows_the_probability_of_a_tag(default: Tagger, examples: Path, tmp_path: Path) -> None:
+def test_a_picture_shows_the_probability_of_a_tag(default: Tagger, pieces: Path, tmp_path: Path) -> None:
     from taggram.tagging.plot import plot_taggram
 
-    prediction = default.tag(examples / "synth-groove.opus")
+    prediction = default.tag(pieces / "synth-groove.opus")
     probabilities = prediction.segment_probabilities
     assert probabilities is not None and probabilities.shape == prediction.scores.shape
-    one = default.tag(examples / "synth-groove.opus", duration=4)
+    one = default.tag(pieces / "synth-groove.opus", duration=4)
     assert one.segment_probabilities is not None
     np.testing.assert_array_equal(one.segment_probabilities[0], one.probabilities)
     mapped = prediction.in_vocabulary("jamendo").segment_probabilities
     assert mapped is not None and mapped.shape == (len(prediction.scores), 50)
     plot_taggram(prediction, tmp_path / "a.svg", prediction.tags())
     picture = (tmp_path / "a.svg").read_text(encoding="utf-8")
-    for word in ("probability that", "0.9  sure", "0.7  likely", "0.4  maybe", "party"):
-        assert f"<!-- {word} -->" in picture
+    words = [("default.  Shade: probability that the tag is right; pale: below the threshold of the tag", 1)]
+    words += [("Synth groove  ·  The taggram authors", 1), ("instrument", 1), ("party", 1)]
+    levels = [prediction.level(tag) for tag, _ in prediction.tags()]
+    for word, count in [*words, *((level, levels.count(level)) for level in ("sure", "likely", "maybe"))]:
+        assert picture.count(f"<!-- {word} -->") == count
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.5])

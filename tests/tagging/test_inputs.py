@@ -30,8 +30,8 @@ def tagger() -> Tagger:
 
 
 @pytest.fixture(scope="module")
-def piece(examples: Path) -> Path:
-    return examples / PIECES[0]
+def piece(pieces: Path) -> Path:
+    return pieces / PIECES[0]
 
 
 def encode(file: Path, samples: np.ndarray, codec: str) -> None:
@@ -239,12 +239,12 @@ def test_a_score_by_the_name_of_a_tag(piece: Path, tagger: Tagger) -> None:
 
 @pytest.mark.parametrize("backend", ["onnx", "torch"])
 def test_threads_share_a_tagger(
-    backend: Literal["onnx", "torch"], examples: Path, published: Callable[[str], Path]
+    backend: Literal["onnx", "torch"], pieces: Path, published: Callable[[str], Path]
 ) -> None:
     """Each thread gets the scores that its file gets alone, although no file was tagged before."""
     model = published("musicnn_pons.mtat-pons2019")
     alone, shared = Tagger(model, backend=backend), Tagger(model, backend=backend)
-    jobs = [(examples / name, start) for start in range(4) for name in PIECES]
+    jobs = [(pieces / name, start) for start in range(4) for name in PIECES]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda job: shared.tag(job[0], start=job[1], duration=9), jobs))
     for (path, start), prediction in zip(jobs, together, strict=True):

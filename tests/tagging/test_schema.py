@@ -34,9 +34,9 @@ def test_the_schema_is_one() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--over-time",), ("--top", "2"), ("--all", "--over-time")])
-def test_what_the_command_prints_fits(options: tuple[str, ...], examples: Path, tmp_path: Path) -> None:
+def test_what_the_command_prints_fits(options: tuple[str, ...], pieces: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    paths = (examples / "synth-groove.opus", tmp_path / "missing.mp3", tmp_path / "empty")
+    paths = (pieces / "synth-groove.opus", tmp_path / "missing.mp3", tmp_path / "empty")
     done = run("tag", *paths, "--json", "--duration", 6, *options)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) == 3
@@ -65,7 +65,7 @@ def test_a_prediction_of_an_array_fits() -> None:
         {"error": "it failed"},
     ],
 )
-def test_what_does_not_fit_is_found(change: dict[str, Any], examples: Path) -> None:
-    data = Tagger().tag(examples / "synth-groove.opus", duration=6).to_dict(over_time=True)
+def test_what_does_not_fit_is_found(change: dict[str, Any], pieces: Path) -> None:
+    data = Tagger().tag(pieces / "synth-groove.opus", duration=6).to_dict(over_time=True)
     VALIDATOR.validate(data)
     assert not VALIDATOR.is_valid({**data, **change})

@@ -19,11 +19,11 @@ PIECES = ["piano-prelude.opus", "strings-and-harpsichord.opus", "synth-groove.op
 
 
 @pytest.fixture
-def paths(examples: Path, tmp_path: Path) -> list[Path]:
+def paths(pieces: Path, tmp_path: Path) -> list[Path]:
     bad = tmp_path / "bad.mp3"
     bad.write_text("this is no music")
-    pieces = [examples / piece for piece in PIECES]
-    return [*pieces, bad, *reversed(pieces), tmp_path / "missing.mp3"]
+    good = [pieces / piece for piece in PIECES]
+    return [*good, bad, *reversed(good), tmp_path / "missing.mp3"]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -48,18 +48,18 @@ def test_results_as_they_are_done(paths: list[Path], tagger: Tagger) -> None:
     assert sorted(result.path for result in results) == sorted(map(str, paths))
 
 
-def test_a_tagger_is_pickled_as_its_arguments(examples: Path) -> None:
+def test_a_tagger_is_pickled_as_its_arguments(pieces: Path) -> None:
     tagger = Tagger(segmentation=EvenlySpaced(2), aggregation="max")
     pickled = pickle.dumps(tagger)
     assert len(pickled) < 1000
-    path = examples / PIECES[0]
+    path = pieces / PIECES[0]
     expected, prediction = tagger.tag(path), pickle.loads(pickled).tag(path)  # noqa: S301 - made above
     np.testing.assert_array_equal(prediction.scores, expected.scores)
     np.testing.assert_array_equal(prediction.clip_scores(), expected.clip_scores())
 
 
-def test_a_process_that_dies_costs_one_file(examples: Path, tagger: Tagger) -> None:
-    paths = [examples / PIECES[i % 3] for i in range(12)]
+def test_a_process_that_dies_costs_one_file(pieces: Path, tagger: Tagger) -> None:
+    paths = [pieces / PIECES[i % 3] for i in range(12)]
     results = tagger.tag_many(paths, workers=2, duration=12.0)
     first = next(results)
     victim = multiprocessing.active_children()[0]

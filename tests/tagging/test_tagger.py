@@ -24,8 +24,8 @@ RATE = 16000
 MODEL = "musicnn_pons.mtat-pons2019"
 
 
-def music(examples: Path) -> np.ndarray:
-    return taggram.read(examples / "synth-groove.opus", RATE)
+def music(pieces: Path) -> np.ndarray:
+    return taggram.read(pieces / "synth-groove.opus", RATE)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def music(examples: Path) -> np.ndarray:
         ("synth-groove", {"techno", "electronic"}),
     ],
 )
-def test_the_example_pieces_get_their_tags(piece: str, tags: set[str], tagger: Tagger, examples: Path) -> None:
-    prediction = tagger.tag(examples / f"{piece}.opus")
+def test_the_example_pieces_get_their_tags(piece: str, tags: set[str], tagger: Tagger, pieces: Path) -> None:
+    prediction = tagger.tag(pieces / f"{piece}.opus")
     assert {tag for tag, _ in prediction.top(len(tags))} == tags
     assert prediction.warnings == ()
     assert prediction.duration == pytest.approx(30.0, abs=1e-3)
@@ -45,9 +45,9 @@ def test_the_example_pieces_get_their_tags(piece: str, tags: set[str], tagger: T
     assert prediction.times[-1, 1] == pytest.approx(30.0, abs=1.5)
 
 
-def test_a_file_and_its_samples_get_the_same_scores(tagger: Tagger, examples: Path) -> None:
-    of_file = tagger.tag(examples / "synth-groove.opus")
-    samples = taggram.read(examples / "synth-groove.opus", RATE)
+def test_a_file_and_its_samples_get_the_same_scores(tagger: Tagger, pieces: Path) -> None:
+    of_file = tagger.tag(pieces / "synth-groove.opus")
+    samples = taggram.read(pieces / "synth-groove.opus", RATE)
     np.testing.assert_allclose(tagger.tag(samples, sample_rate=RATE).scores, of_file.scores, atol=1e-5)
     stereo = np.stack([samples, samples])
     np.testing.assert_allclose(tagger.tag(stereo, sample_rate=RATE).scores, of_file.scores, atol=1e-5)
@@ -55,12 +55,12 @@ def test_a_file_and_its_samples_get_the_same_scores(tagger: Tagger, examples: Pa
     np.testing.assert_allclose(tagger.tag(coarse, sample_rate=RATE).scores, of_file.scores, atol=0.02)
 
 
-def test_streaming_gives_the_stream_segments_the_plan(tagger: Tagger, examples: Path) -> None:
+def test_streaming_gives_the_stream_segments_the_plan(tagger: Tagger, pieces: Path) -> None:
     """What comes out while decoding equals cutting the padded clip at once, for hops shorter and longer."""
-    spec, samples = tagger.card.segments, music(examples)
+    spec, samples = tagger.card.segments, music(pieces)
     padded = np.pad(samples, spec.clip_padding)
     for hop, ends_with_the_clip in ((spec.hop, False), (30000, False), (70000, False), (50000, True), (90000, True)):
-        clip = segmenter.AudioSource(str(examples / "synth-groove.opus"), None, RATE)
+        clip = segmenter.AudioSource(str(pieces / "synth-groove.opus"), None, RATE)
         streamed = list(segmenter.stream_segments(clip, Sliding(hop), spec))
         starts = Sliding(hop).starts(len(padded), spec.samples)
         assert (starts[-1] % hop != 0) == ends_with_the_clip
@@ -70,9 +70,9 @@ def test_streaming_gives_the_stream_segments_the_plan(tagger: Tagger, examples: 
 
 
 @pytest.mark.parametrize("plan", [EvenlySpaced(1), EvenlySpaced(5), EvenlySpaced(40), EvenlySpacedWon(16)])
-def test_planned_segments_are_those_of_the_plan(plan: EvenlySpaced, tagger: Tagger, examples: Path) -> None:
-    spec, samples = tagger.card.segments, music(examples)
-    clip = segmenter.AudioSource(str(examples / "synth-groove.opus"), None, RATE)
+def test_planned_segments_are_those_of_the_plan(plan: EvenlySpaced, tagger: Tagger, pieces: Path) -> None:
+    spec, samples = tagger.card.segments, music(pieces)
+    clip = segmenter.AudioSource(str(pieces / "synth-groove.opus"), None, RATE)
     found = list(segmenter.stream_segments(clip, plan, spec))
     padded = np.pad(samples, spec.clip_padding)
     starts = plan.starts(len(padded), spec.samples)
@@ -81,10 +81,10 @@ def test_planned_segments_are_those_of_the_plan(plan: EvenlySpaced, tagger: Tagg
 
 
 @pytest.fixture(scope="module")
-def long_file(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_file(pieces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve minutes of music, long enough to be read by seeking."""
     file = tmp_path_factory.mktemp("long") / "long.flac"
-    soundfile.write(file, np.tile(0.9 * music(examples), 24), RATE)
+    soundfile.write(file, np.tile(0.9 * music(pieces), 24), RATE)
     return file
 
 
@@ -113,8 +113,8 @@ def test_a_long_file_that_is_cut_short_is_still_tagged(long_file: Path, tmp_path
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.9])
-def test_short_clips_are_repeated(seconds: float, tagger: Tagger, examples: Path) -> None:
-    samples = music(examples)[: int(seconds * RATE)]
+def test_short_clips_are_repeated(seconds: float, tagger: Tagger, pieces: Path) -> None:
+    samples = music(pieces)[: int(seconds * RATE)]
     prediction = tagger.tag(samples, sample_rate=RATE)
     assert len(prediction.scores) == 1
     assert prediction.duration == pytest.approx(seconds)
@@ -123,56 +123,56 @@ def test_short_clips_are_repeated(seconds: float, tagger: Tagger, examples: Path
     np.testing.assert_allclose(tagger.tag(repeated, sample_rate=RATE).scores, prediction.scores, atol=1e-6)
 
 
-def test_a_part_of_a_file(tagger: Tagger, examples: Path) -> None:
-    part = tagger.tag(examples / "synth-groove.opus", start=10.0, duration=6.0)
+def test_a_part_of_a_file(tagger: Tagger, pieces: Path) -> None:
+    part = tagger.tag(pieces / "synth-groove.opus", start=10.0, duration=6.0)
     assert part.duration == pytest.approx(6.0)
     assert part.times[0].tolist() == [10.0, pytest.approx(12.976)]
-    of_array = tagger.tag(music(examples), sample_rate=RATE, start=10.0, duration=6.0)
+    of_array = tagger.tag(music(pieces), sample_rate=RATE, start=10.0, duration=6.0)
     np.testing.assert_allclose(part.scores, of_array.scores, atol=1e-3)
     for wrong in ({"start": 31.0}, {"start": -1.0}, {"duration": 0.0}, {"start": float("nan")}):
-        for audio in (music(examples), examples / "synth-groove.opus"):
+        for audio in (music(pieces), pieces / "synth-groove.opus"):
             rate = {"sample_rate": RATE} if isinstance(audio, np.ndarray) else {}
             with pytest.raises(AudioError):
                 tagger.tag(audio, **rate, **wrong)
 
 
-def test_what_is_wrong_with_the_audio_is_said(tagger: Tagger, examples: Path) -> None:
+def test_what_is_wrong_with_the_audio_is_said(tagger: Tagger, pieces: Path) -> None:
     silent = tagger.tag(np.zeros(5 * RATE, np.float32), sample_rate=RATE)
     assert silent.warnings == ("silent: no tags",)
-    holes = music(examples).copy()
+    holes = music(pieces).copy()
     holes[1000:1010] = np.nan
     assert "10" in tagger.tag(holes, sample_rate=RATE).warnings[0]
-    loud = tagger.tag(1000 * music(examples), sample_rate=RATE)
+    loud = tagger.tag(1000 * music(pieces), sample_rate=RATE)
     assert loud.warnings
-    peak = np.abs(music(examples)).max()
-    np.testing.assert_allclose(loud.scores, tagger.tag(music(examples) / peak, sample_rate=RATE).scores, atol=1e-3)
+    peak = np.abs(music(pieces)).max()
+    np.testing.assert_allclose(loud.scores, tagger.tag(music(pieces) / peak, sample_rate=RATE).scores, atol=1e-3)
 
 
-def test_whole_clip_and_other_segmentations(tagger: Tagger, examples: Path) -> None:
-    whole = Tagger(MODEL, segmentation=WholeClip()).tag(examples / "synth-groove.opus")
+def test_whole_clip_and_other_segmentations(tagger: Tagger, pieces: Path) -> None:
+    whole = Tagger(MODEL, segmentation=WholeClip()).tag(pieces / "synth-groove.opus")
     assert whole.scores.shape == (1, 50)
     assert whole.top(1)[0][0] == "techno"
-    dense = Tagger(MODEL, segmentation=Sliding(hop=16000)).tag(examples / "synth-groove.opus")
+    dense = Tagger(MODEL, segmentation=Sliding(hop=16000)).tag(pieces / "synth-groove.opus")
     assert len(dense.scores) == 28
     with pytest.raises(AudioError, match="too long to be taken whole"):
         Tagger(MODEL, segmentation=WholeClip()).tag(np.zeros(601 * RATE, np.float32), sample_rate=RATE)
 
 
-def test_score_segments(tagger: Tagger, examples: Path) -> None:
+def test_score_segments(tagger: Tagger, pieces: Path) -> None:
     spec = tagger.card.segments
-    padded = np.pad(music(examples), spec.clip_padding)
+    padded = np.pad(music(pieces), spec.clip_padding)
     segments = cut(padded, Sliding(spec.hop).starts(len(padded), spec.samples), spec.samples)
     scores = tagger.score_segments(segments)
-    np.testing.assert_array_equal(scores, tagger.tag(examples / "synth-groove.opus").scores)
+    np.testing.assert_array_equal(scores, tagger.tag(pieces / "synth-groove.opus").scores)
     assert tagger.score_segments(segments[:0]).shape == (0, 50)
     for wrong in (segments[0], segments[:, :-1], segments.astype(np.float64)):
         with pytest.raises(AudioError, match="takes segments of shape"):
             tagger.score_segments(wrong)
 
 
-def test_torch_gives_the_same(tagger: Tagger, examples: Path) -> None:
-    onnx = tagger.tag(examples / "piano-prelude.opus")
-    torch = Tagger(MODEL, backend="torch").tag(examples / "piano-prelude.opus")
+def test_torch_gives_the_same(tagger: Tagger, pieces: Path) -> None:
+    onnx = tagger.tag(pieces / "piano-prelude.opus")
+    torch = Tagger(MODEL, backend="torch").tag(pieces / "piano-prelude.opus")
     np.testing.assert_allclose(torch.scores, onnx.scores, atol=1e-4)
     np.testing.assert_allclose(torch.embeddings, onnx.embeddings, atol=1e-3, rtol=1e-3)
 
@@ -208,10 +208,10 @@ def test_a_model_without_a_usable_file(tmp_path: Path, published: Callable[[str]
         Tagger(tmp_path)
 
 
-def test_a_fixed_segment_takes_no_whole_clip(examples: Path) -> None:
+def test_a_fixed_segment_takes_no_whole_clip(pieces: Path) -> None:
     assert not Tagger().card.segments.any_length
     with pytest.raises(ModelError, match="one length only"):
-        Tagger(segmentation=WholeClip()).tag(examples / "synth-groove.opus")
+        Tagger(segmentation=WholeClip()).tag(pieces / "synth-groove.opus")
 
 
 def test_an_array_needs_its_rate(tagger: Tagger) -> None:
@@ -315,13 +315,13 @@ def test_importing_is_cheap() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_picture_is_drawn(tagger: Tagger, examples: Path, tmp_path: Path) -> None:
+def test_a_picture_is_drawn(tagger: Tagger, pieces: Path, tmp_path: Path) -> None:
     from taggram.tagging.plot import plot_taggram
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of matplotlib's own dependencies
         for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
-            plot_taggram(tagger.tag(examples / "piano-prelude.opus", start=5, duration=10), tmp_path / name)
+            plot_taggram(tagger.tag(pieces / "piano-prelude.opus", start=5, duration=10), tmp_path / name)
             assert (tmp_path / name).read_bytes().startswith(start)
     assert b"piano" in (tmp_path / "a.svg").read_bytes()
     with pytest.raises(ModelError, match="of a file"):
@@ -329,12 +329,12 @@ def test_a_picture_is_drawn(tagger: Tagger, examples: Path, tmp_path: Path) -> N
 
 
 def test_a_long_file_that_cannot_be_entered_anywhere_is_decoded(
-    examples: Path, tmp_path: Path, tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+    pieces: Path, tmp_path: Path, tagger: Tagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AAC decodes to other samples after a seek, so the segments are picked while all of it is decoded."""
     import av
 
-    samples = np.tile(music(examples)[: 10 * RATE], 61)
+    samples = np.tile(music(pieces)[: 10 * RATE], 61)
     with av.open(str(tmp_path / "long.m4a"), "w") as container:
         stream = container.add_stream("aac", rate=RATE, layout="mono")
         for at in range(0, len(samples), 1024):
@@ -351,8 +351,8 @@ def test_a_long_file_that_cannot_be_entered_anywhere_is_decoded(
         np.testing.assert_allclose(segment, whole[start:][: len(segment)], atol=1e-6)
 
 
-def test_a_prediction_names_the_model_as_the_tagger_takes_it(published, examples: Path) -> None:
+def test_a_prediction_names_the_model_as_the_tagger_takes_it(published, pieces: Path) -> None:
     folder = published(MODEL)
     for model in ("default", MODEL, str(folder)):
-        prediction = Tagger(model).tag(examples / "piano-prelude.opus", duration=3)
+        prediction = Tagger(model).tag(pieces / "piano-prelude.opus", duration=3)
         assert prediction.model == Tagger(prediction.model).model == model

@@ -99,13 +99,13 @@ def test_they_tag_like_any_model(folder: Path, store: Tones) -> None:
     assert tagger.score_segments(np.zeros((3, tagger.card.segments.samples), np.float32)).shape == (3, len(TAGS))
 
 
-def test_they_need_neither_torch_nor_scikit_learn(folder: Path, examples: Path) -> None:
+def test_they_need_neither_torch_nor_scikit_learn(folder: Path, pieces: Path) -> None:
     program = f"""
 import sys
 for name in ("torch", "sklearn", "safetensors"):
     sys.modules[name] = None
 import taggram
-print(len(taggram.Tagger({str(folder)!r}).tag({str(examples / "piano-prelude.opus")!r}).scores) > 0)
+print(len(taggram.Tagger({str(folder)!r}).tag({str(pieces / "piano-prelude.opus")!r}).scores) > 0)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "True", done.stderr

@@ -308,7 +308,7 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
 
     Examples
     --------
-    >>> info = probe("examples/piano-prelude.opus")
+    >>> info = probe("examples/lets-go-fishin.opus")
     >>> info.codec, info.sample_rate, info.channels, round(info.duration)
     ('opus', 48000, 2, 30)
     """

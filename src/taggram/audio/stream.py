@@ -204,7 +204,7 @@ def read(
 
     Examples
     --------
-    >>> samples = read("examples/piano-prelude.opus", 16000, start=10, duration=3)
+    >>> samples = read("examples/lets-go-fishin.opus", 16000, start=10, duration=3)
     >>> samples.shape, samples.dtype
     ((48000,), dtype('float32'))
     """

@@ -47,7 +47,7 @@ def deform_file(
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     deform_file("examples/piano-prelude.opus", f"{folder}/out.wav", "low_pass=2000,noise=20")
+    ...     deform_file("examples/lets-go-fishin.opus", f"{folder}/out.wav", "low_pass=2000,noise=20")
     ...     probe(f"{folder}/out.wav").sample_rate
     48000
     """

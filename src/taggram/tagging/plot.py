@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,8 @@ from taggram.audio import AudioStream
 from taggram.errors import MissingExtraError, ModelError, TaggramError
 from taggram.features import FrontEnd
 from taggram.features.mel import mel_filters
-from taggram.models.card import LEVELS
 from taggram.tagging.prediction import Prediction, TagScore
-from taggram.vocabularies import label
+from taggram.vocabularies import Category, label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +28,19 @@ if TYPE_CHECKING:
 _PICTURE = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
 _COLUMNS = 1200  # of the spectrogram, at most
 _RANGE = 70.0  # decibels, of the colour scale
+_GAP = 0.4  # rows between categories
+_FAINT = 0.3  # of the shade, where a score is below the threshold of its tag
+# Okabe and Ito (Color Universal Design, 2008), told apart by colour-blind readers; yellow and sky blue are darkened.
+_COLOURS: dict[Category, str] = {
+    "genre": "#0072b2",
+    "instrument": "#d55e00",
+    "voice": "#009e73",
+    "mood": "#b5558d",
+    "tempo": "#2b83b5",
+    "era": "#8a6d00",
+    "other": "#555555",
+    "scale": "#333333",
+}
 
 
 def require_matplotlib() -> None:
@@ -40,7 +52,9 @@ def require_matplotlib() -> None:
 def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | None = None) -> None:
     """Plot the spectrogram of a file with its taggram below it.
 
-    The colour of a tag in a segment is the probability that the tag is right; for a model without levels, the score.
+    The tags are grouped by category. The shade of a tag in a segment is the probability that the tag is right; for a
+    model without levels, the score. Where the score is below the threshold of the tag, it is pale. The level of the tag
+    in the whole clip stands beside it.
 
     Parameters
     ----------
@@ -69,19 +83,18 @@ def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | 
 
     if prediction.path is None:
         raise ModelError("a plot needs a prediction of a file")
-    names = [tag for tag, _ in (prediction.top(12) if tags is None else tags)]
-    height = max(1.0, 0.25 * len(names))  # inches
-    figure = Figure(figsize=(11, 3.5 + height), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, height])
+    groups = _by_category(prediction, [tag for tag, _ in (prediction.top(12) if tags is None else tags)])
+    rows = sum(len(names) + _GAP for names in groups.values()) or 2
+    figure = Figure(figsize=(10, 2.9 + 0.3 * rows), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.8, 0.3 * rows])
     _draw_spectrogram(above, prediction)
-    if names:
-        _draw_taggram(below, prediction, names)
-    else:
-        below.set_yticks([])
-        below.text(0.5, 0.5, "no tag is above its threshold", transform=below.transAxes, ha="center", va="center")
-    figure.suptitle(printable(f"{os.path.basename(prediction.path)}  ·  {prediction.model}"), parse_math=False)
+    _draw_taggram(below, prediction, groups)
+    figure.suptitle(_title(prediction), x=0.01, ha="left", fontsize=15, fontweight="bold", parse_math=False)
+    figure.supxlabel(_key(prediction), x=0.01, ha="left", fontsize=10, color="0.35")
     below.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{int(x) // 60}:{int(x) % 60:02}"))
-    below.set_xlabel("time")
+    for axes in (above, below):
+        axes.tick_params(length=0, labelsize=12)
+        axes.spines[:].set_visible(False)
     picture = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # of a script that no installed font has: a box is drawn for it
@@ -102,15 +115,14 @@ def _draw_spectrogram(axes: Axes, prediction: Prediction) -> None:
         origin="lower",
         aspect="auto",
         extent=(start, start + seconds, 0, _PICTURE.n_mels),
-        cmap="magma",
+        cmap="Greys",
         vmin=decibels.max() - _RANGE,
         interpolation="nearest",
     )
     centres = (mel_filters(_PICTURE) * np.linspace(0, _PICTURE.top, _PICTURE.n_fft // 2 + 1)[:, None]).sum(0)
     centres /= mel_filters(_PICTURE).sum(0)
-    marks = [125, 250, 500, 1000, 2000, 4000]
-    axes.set_yticks(np.interp(marks, centres, np.arange(_PICTURE.n_mels) + 0.5), [f"{hz:g}" for hz in marks])
-    axes.set_ylabel("mel frequency, Hz")
+    marks = {250: "250 Hz", 1000: "1 kHz", 4000: "4 kHz"}
+    axes.set_yticks(np.interp(list(marks), centres, np.arange(_PICTURE.n_mels) + 0.5), list(marks.values()))
 
 
 def _spectrogram(path: str, start: float, seconds: float) -> NDArray[np.float64]:
@@ -137,20 +149,56 @@ def _spectrogram(path: str, start: float, seconds: float) -> NDArray[np.float64]
     return decibels
 
 
-def _draw_taggram(axes: Axes, prediction: Prediction, tags: list[str]) -> None:
-    from matplotlib.colors import Normalize, PowerNorm
+def _by_category(prediction: Prediction, tags: Sequence[str]) -> dict[Category, list[str]]:
+    """Return the tags of each category, in their order; the category of the first tag is the first."""
+    groups: dict[Category, list[str]] = {}
+    for tag in tags:
+        groups.setdefault(prediction.vocabulary.tags[tag], []).append(tag)
+    return groups
 
-    rows = [prediction.vocabulary.names.index(tag) for tag in tags]
-    # A segment is drawn up to the start of the next one, the last one to its end.
-    edges = np.append(prediction.times[:, 0], prediction.times[-1, 1])
+
+def _title(prediction: Prediction) -> str:
+    title, artist = (prediction.metadata.get(key, "").strip() for key in ("title", "artist"))
+    name = title or os.path.basename(prediction.path or "")
+    return printable(f"{name}  ·  {artist}" if artist else name)
+
+
+def _key(prediction: Prediction) -> str:
+    shade = "score" if prediction.segment_probabilities is None else "probability that the tag is right"
+    pale = "; pale: below the threshold of the tag" if prediction.thresholds else ""
+    return printable(f"{prediction.model}.  Shade: {shade}{pale}")
+
+
+def _draw_taggram(axes: Axes, prediction: Prediction, groups: Mapping[Category, Sequence[str]]) -> None:
+    # A segment is drawn up to the start of the next one, the last one to the end of the audio.
+    start = float(prediction.times[0, 0])
+    edges = np.append(prediction.times[:, 0], max(start + prediction.duration, prediction.times[-1, 1]))
     probabilities = prediction.segment_probabilities
-    mesh = (prediction.scores if probabilities is None else probabilities)[:, rows].T
-    colours = PowerNorm(0.5, vmin=0, vmax=1) if probabilities is None else Normalize(0, 1)  # most scores are low
-    image = axes.pcolormesh(edges, np.arange(len(tags) + 1), mesh, cmap="viridis", norm=colours, shading="flat")
-    what = "score" if probabilities is None else "probability that\nthe tag is right"
-    legend = axes.figure.colorbar(image, ax=axes, label=what, pad=0.01)
-    if probabilities is not None:
-        marks = {0.0: "0", **{least: f"{least:g}  {level}" for level, least in LEVELS.items()}}
-        legend.set_ticks(list(marks), labels=list(marks.values()))
-    axes.set_yticks(np.arange(len(tags)) + 0.5, [label(tag) for tag in tags])
-    axes.invert_yaxis()
+    shades = np.sqrt(prediction.scores) if probabilities is None else probabilities  # most scores are low
+    limits = prediction.thresholds.get("balanced", {})
+    row, marks, words = 0.0, {}, {}
+    for category, names in groups.items():
+        for tag in names:
+            column = prediction.vocabulary.names.index(tag)
+            faint = np.where(prediction.scores[:, column] >= limits.get(tag, 0.0), 1.0, _FAINT)
+            axes.barh(
+                np.full(len(edges) - 1, row),
+                np.diff(edges),
+                height=0.86,
+                left=edges[:-1],
+                color=[(_COLOURS[category], alpha) for alpha in np.clip(shades[:, column] * faint, 0, 1)],
+            )
+            marks[row], words[row] = label(tag), prediction.level(tag) or f"{prediction[tag]:.2f}"
+            row += 1
+        axes.text(1.1, row - len(names), category, transform=axes.get_yaxis_transform(), fontsize=12, va="center",
+                  color=_COLOURS[category], fontweight="bold")  # fmt: skip
+        row += _GAP
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylim(max(row - _GAP, 1) - 0.4, -0.6)
+    axes.set_yticks(list(marks), list(marks.values()))
+    beside = axes.secondary_yaxis("right")
+    beside.set_yticks(list(words), list(words.values()))
+    beside.tick_params(length=0, labelsize=12)
+    beside.spines[:].set_visible(False)
+    if not groups:
+        axes.text(0.5, 0.5, "no tag is above its threshold", transform=axes.transAxes, ha="center", fontsize=12)

@@ -82,10 +82,10 @@ class Prediction:
     Examples
     --------
     >>> import taggram
-    >>> prediction = taggram.Tagger().tag("examples/piano-prelude.opus")
-    >>> "piano" in [tag for tag, score in prediction.tags()]
+    >>> prediction = taggram.Tagger().tag("examples/hungarian-dance.opus")
+    >>> "violin" in [tag for tag, score in prediction.tags()]
     True
-    >>> prediction["piano"] > prediction["guitar"]
+    >>> prediction["violin"] > prediction["guitar"]
     True
     >>> prediction.in_vocabulary("mtat").clip_scores("max").shape
     (50,)

@@ -70,11 +70,11 @@ class Tagger:
     Examples
     --------
     >>> tagger = Tagger()
-    >>> prediction = tagger.tag("examples/piano-prelude.opus")
+    >>> prediction = tagger.tag("examples/lets-go-fishin.opus")
     >>> prediction.scores.shape
     (7, 94)
     >>> [entry.tag for entry in prediction.top(2)]
-    ['piano', 'electronic']
+    ['female voice', 'pop']
     """
 
     def __init__(
@@ -293,9 +293,9 @@ class Tagger:
 
         Examples
         --------
-        >>> for result in Tagger().tag_many(["examples/synth-groove.opus", "examples/missing.mp3"]):
+        >>> for result in Tagger().tag_many(["examples/vibe-ace.opus", "examples/missing.mp3"]):
         ...     print(result.error or result.prediction.top(1)[0].tag)
-        electronic
+        jazz
         examples/missing.mp3 does not exist: check the path
         """
         if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):

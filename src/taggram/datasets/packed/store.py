@@ -53,7 +53,7 @@ class PackedStore:
     ...     store = PackedStore(folder)
     ...     clip, samples = store.clips[0], store.read(0)
     >>> clip.id, samples.shape
-    ('piano-prelude.opus', (480000,))
+    ('hungarian-dance.opus', (480000,))
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:

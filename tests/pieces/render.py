@@ -4,7 +4,7 @@ The notes are written down below, piece by piece, in a notation made to be read:
 (``C4`` is middle C), lengths in quarter notes, drum bars as rows of sixteen steps. The same seed, soundfont
 and program versions give the same files.
 
-Usage: ``python examples/render.py [--soundfont PATH] [--out DIR] [--seed N]``
+Usage: ``python tests/pieces/render.py [--soundfont PATH] [--out DIR] [--seed N]``
 """
 
 import argparse
@@ -454,7 +454,7 @@ def encode(sound: np.ndarray, path: Path, piece: Piece) -> None:
 
 def main() -> None:
     """Render every piece."""
-    parser = argparse.ArgumentParser(description="Render the example pieces of taggram.")
+    parser = argparse.ArgumentParser(description="Render the pieces for tests.")
     parser.add_argument("--soundfont", type=Path, default=SOUNDFONT, help="a General MIDI soundfont (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where the files go (%(default)s)")
     parser.add_argument("--seed", type=int, default=846, help="seed of the small human unevenness (%(default)s)")
