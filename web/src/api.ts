@@ -96,6 +96,11 @@ export interface Similar {
   similarity: number;
 }
 
+export interface Example {
+  name: string;
+  title: string;
+}
+
 export interface Progress {
   done: number;
   total: number;
@@ -139,7 +144,7 @@ function query(values: Record<string, string | number>): string {
 export const listModels = () => json<Model[]>("models");
 export const readCard = (model: string) => json<Record<string, unknown>>(`models/${encodeURIComponent(model)}`);
 export const listDeformations = () => json<Deformation[]>("deformations");
-export const listExamples = () => json<{ name: string; title: string }[]>("examples");
+export const listExamples = () => json<Example[]>("examples");
 export const addExample = (name: string) =>
   json<Track>(`examples/${encodeURIComponent(name)}`, { method: "POST" });
 export const listTracks = () => json<Track[]>("tracks");

@@ -31,6 +31,11 @@ export function formatValue(value: number): string {
   return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
+/** A chain of deformations, such as low_pass=4000,mp3=64, for people. */
+export function formatChain(chain: string): string {
+  return chain.replaceAll(/[_=]/g, " ").replaceAll(",", ", ");
+}
+
 export function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,10 +1,11 @@
 /** The colour maps: hand-made ramps in OKLCH whose lightness is linear in the value, so that equal steps look equal. */
 
 interface Ramp {
-  /** Lightness, chroma in the middle and hue at both ends. */
+  /** Lightness and hue at both ends. */
   lightness: [number, number];
-  chroma: number;
   hue: [number, number];
+  /** Chroma at the start, in the middle and at the end: as much as sRGB has at these lightnesses, or less. */
+  chroma: [number, number, number];
 }
 
 export type RampName = "tags" | "spectrum";
@@ -12,12 +13,12 @@ export type RampName = "tags" | "spectrum";
 // Both start at the colour of the page's surface, so that nothing is drawn where nothing is there.
 const RAMPS: Record<"light" | "dark", Record<RampName, Ramp>> = {
   light: {
-    tags: { lightness: [0.975, 0.27], chroma: 0.115, hue: [238, 266] },
-    spectrum: { lightness: [0.975, 0.3], chroma: 0.02, hue: [250, 260] },
+    tags: { lightness: [0.975, 0.34], hue: [240, 264], chroma: [0.005, 0.1, 0.14] },
+    spectrum: { lightness: [0.975, 0.32], hue: [250, 260], chroma: [0.003, 0.02, 0.02] },
   },
   dark: {
-    tags: { lightness: [0.225, 0.95], chroma: 0.115, hue: [264, 232] },
-    spectrum: { lightness: [0.225, 0.88], chroma: 0.02, hue: [255, 250] },
+    tags: { lightness: [0.225, 0.94], hue: [264, 235], chroma: [0.015, 0.125, 0.045] },
+    spectrum: { lightness: [0.225, 0.88], hue: [255, 250], chroma: [0.01, 0.02, 0.01] },
   },
 };
 
@@ -30,8 +31,8 @@ export function colours(name: RampName, dark: boolean): Colours {
   for (let i = 0; i < 256; i++) {
     const x = i / 255;
     const mix = ([from, to]: [number, number]) => from + (to - from) * x;
-    // Little chroma at the ends, where the gamut is narrow; a little tint already for small values.
-    const chroma = ramp.chroma * Math.sin(Math.PI * Math.min(1, 0.03 + 0.92 * x)) ** 0.9;
+    const [start, middle, end] = ramp.chroma;
+    const chroma = start * (1 - x) * (1 - 2 * x) + middle * 4 * x * (1 - x) + end * x * (2 * x - 1); // a parabola
     table.set([...fromOklch(mix(ramp.lightness), chroma, mix(ramp.hue)), 255], i * 4);
   }
   return table;

@@ -1,7 +1,7 @@
 /** What the components share, handed down by the application. */
 
 import { createContext } from "svelte";
-import type { Model, Track } from "../api";
+import type { Example, Model, Track } from "../api";
 import type { Address } from "../lib/address";
 import type { Player } from "./player.svelte";
 import type { Session } from "./session.svelte";
@@ -19,7 +19,7 @@ export interface Shared {
   open: (track: Track, time?: number) => void;
   /** Add files, show the first of them, and tag them all. */
   addFiles: (files: Iterable<File>) => void;
-  addExample: (name: string, title: string) => void;
+  addExample: (example: Example) => void;
   /** Show a model's card. */
   openCard: (model: string) => void;
 }

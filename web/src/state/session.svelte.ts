@@ -3,6 +3,8 @@
 import {
   addExample,
   ApiError,
+  type Example,
+  listExamples,
   listModels,
   listTracks,
   type Model,
@@ -29,6 +31,7 @@ const PARALLEL_UPLOADS = 2;
 export class Session {
   tracks = $state.raw<Track[]>([]);
   models = $state.raw<Model[]>([]);
+  examples = $state.raw<Example[]>([]);
   uploads = $state.raw<Upload[]>([]);
   notices = $state.raw<Notice[]>([]);
   ready = $state(false);
@@ -40,7 +43,7 @@ export class Session {
 
   async start(): Promise<void> {
     try {
-      [this.models, this.tracks] = await Promise.all([listModels(), listTracks()]);
+      [this.models, this.tracks, this.examples] = await Promise.all([listModels(), listTracks(), listExamples()]);
     } catch (error) {
       this.fail(error);
     }
@@ -49,6 +52,13 @@ export class Session {
 
   find(id: string | null): Track | undefined {
     return this.tracks.find((track) => track.id === id);
+  }
+
+  /** Title and artist of a track, which its deformed versions share, or the name of its file. */
+  nameOf(track: Track): string {
+    const original = this.find(track.parent);
+    if (original) return this.nameOf(original);
+    return track.title ? [track.artist, track.title].filter(Boolean).join(" – ") : track.name;
   }
 
   /** Title of a model, by its name. */
@@ -61,7 +71,7 @@ export class Session {
     return this.#add(file.name, (signal) => uploadPatiently(file, signal));
   }
 
-  addExample(name: string, title: string): Promise<Track | null> {
+  addExample({ name, title }: Example): Promise<Track | null> {
     return this.#add(title, () => addExample(name));
   }
 
