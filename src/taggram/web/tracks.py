@@ -111,7 +111,7 @@ class TrackStore:
     """
 
     def __init__(self, root: Path, settings: Settings) -> None:
-        self._root, self._settings = root, settings
+        self.root, self._settings = root, settings
         self._tracks: dict[str, Track] = {}
         self._drafts: set[Draft] = set()
 
@@ -143,7 +143,7 @@ class TrackStore:
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
         """Provide a folder for a new file; it is removed after the block unless it became a track."""
-        draft = Draft(self, Path(tempfile.mkdtemp(dir=self._root)))
+        draft = Draft(self, Path(tempfile.mkdtemp(dir=self.root)))
         self._drafts.add(draft)
         try:
             yield draft

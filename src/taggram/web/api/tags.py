@@ -58,10 +58,12 @@ async def follow_tags(key: Key, request: Request, shared: Shared) -> AsyncIterat
     try:
         if not shared.tags_file(key).exists():
             async with shared.tag_job(key) as job:
+                reported = -1.0
                 while not job.future.done():
-                    yield ServerSentEvent(
-                        event="progress", data={"done": round(min(job.progress, total), 2), "total": total}
-                    )
+                    if job.progress > reported:
+                        reported = job.progress
+                        data = {"done": round(min(reported, total), 2), "total": total}
+                        yield ServerSentEvent(event="progress", data=data)
                     await asyncio.wait([job.future], timeout=EVENTS_EVERY)
                     if await request.is_disconnected():
                         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated
 
@@ -138,7 +139,7 @@ async def deform_track(id: str, request: Request, shared: Shared, draft: NewFile
     await wait_for_track(request, job, parent, shared.store)
     wav.replace(draft.file)
     draft.reserve(draft.file.stat().st_size)
-    return await _inspect(request, shared, draft, deformed_id(id, chain), parent.name, parent=id, deformation=chain)
+    return await _inspect(request, shared, draft, deformed_id(id, chain), parent.name, parent=parent, deformation=chain)
 
 
 @router.get("/tracks/{id}/similar")
@@ -177,7 +178,7 @@ async def _inspect(
     identifier: str,
     name: str,
     *,
-    parent: str | None = None,
+    parent: Track | None = None,
     deformation: str | None = None,
 ) -> TrackInfo:
     """Decode a new file and add it as a track."""
@@ -185,7 +186,9 @@ async def _inspect(
         return _describe(track)
     job = shared.pool.submit(inspect, draft.file, name, shared.settings.max_seconds, name=name)
     facts: AudioFacts = await wait_for(request, job)
-    track = Track(identifier, name, draft.folder, draft.size, facts, parent, deformation)
+    if parent is not None:
+        facts = replace(facts, title=parent.facts.title, artist=parent.facts.artist)
+    track = Track(identifier, name, draft.folder, draft.size, facts, parent.id if parent else None, deformation)
     track.measure()
     return _describe(shared.store.add(track))
 

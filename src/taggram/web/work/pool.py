@@ -27,6 +27,7 @@ __all__ = ["Job", "Places", "Pool", "Report"]
 POLL = 0.05  # seconds between two looks at cancellation and deadlines
 REPORT_EVERY = 0.1  # seconds
 GRACE = 2.0  # seconds from a cancellation to the end of a worker that does not heed it
+SHUTTING_DOWN = RequestError(503, "the server is shutting down: try again later")
 TOO_MUCH_MEMORY = "the audio needs more memory than this server grants: send a shorter part"
 
 Report = Callable[[float], None]
@@ -149,6 +150,10 @@ class Pool:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (job := self._jobs.get_nowait()) is not None:
+                    job.finish(None, SHUTTING_DOWN)
 
     def _drive(self) -> None:
         """Run jobs in one worker process, in a thread of its own."""
@@ -185,7 +190,10 @@ class Pool:
             while True:
                 if worker.pipe.poll(POLL):
                     kind, value = worker.pipe.recv()
-                    if kind == "progress":
+                    if kind == "ready":
+                        worker.is_ready, begin = True, time.monotonic()
+                        last = begin
+                    elif kind == "progress":
                         job.report(value)
                         last = time.monotonic()
                     elif kind == "result":
@@ -194,13 +202,14 @@ class Pool:
                         raise value
                 now = time.monotonic()
                 if self._closing:
-                    raise _WorkerLostError(RequestError(503, "the server is shutting down: try again later"))
+                    raise _WorkerLostError(SHUTTING_DOWN)
                 if job.cancelled.is_set() and not is_cancelled:
                     is_cancelled, last = True, now
                     worker.pipe.send(None)
                 if is_cancelled and now - last > GRACE:
                     raise _WorkerLostError(RequestError(503, f"{job.name}: cancelled"))
-                if now - last > self._settings.stall_seconds or now - begin > self._settings.job_seconds:
+                is_late = now - last > self._settings.stall_seconds or now - begin > self._settings.job_seconds
+                if worker.is_ready and is_late:
                     raise _WorkerLostError(RequestError(422, f"{job.name} takes too long: send a shorter part"))
         except (EOFError, OSError):
             reason = f"{job.name}: its worker process died; is the file sound?"
@@ -225,6 +234,7 @@ def _serve(pipe: Connection, memory: int, prepare: Callable[[], None]) -> None:
     limit_memory(memory)
     prepare()
     with contextlib.suppress(EOFError, ConnectionError):
+        pipe.send(("ready", None))  # from now on, time counts
         while True:
             if (message := pipe.recv()) is not None:
                 pipe.send(_answer(pipe, *message))
