@@ -17,8 +17,8 @@ const RAMPS: Record<"light" | "dark", Record<RampName, Ramp>> = {
     spectrum: { lightness: [0.975, 0.32], hue: [250, 260], chroma: [0.003, 0.02, 0.02] },
   },
   dark: {
-    tags: { lightness: [0.225, 0.94], hue: [264, 235], chroma: [0.015, 0.125, 0.045] },
-    spectrum: { lightness: [0.225, 0.88], hue: [255, 250], chroma: [0.01, 0.02, 0.01] },
+    tags: { lightness: [0.225, 0.87], hue: [264, 244], chroma: [0.015, 0.125, 0.075] },
+    spectrum: { lightness: [0.225, 0.84], hue: [255, 250], chroma: [0.01, 0.02, 0.01] },
   },
 };
 
