@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import httpx
 import numpy as np
-import uvicorn
 
 from taggram.web import Settings, create_app
+from taggram.web.run import Server
 from taggram.web.services import Services
 
 PATIENCE = 60.0  # seconds
@@ -44,8 +44,7 @@ def serve(settings: Settings) -> Iterator[RunningServer]:
     """Run the server during the block."""
     app = create_app(settings)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -35,7 +35,10 @@ __all__ = ["create_app"]
 
 logger = logging.getLogger("taggram.web")
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Error, "description": HTTPStatus(code).phrase}
+    code: {
+        "description": HTTPStatus(code).phrase,
+        "content": {"application/json": {"schema": Error.model_json_schema()}},
+    }
     for code in (400, 401, 403, 404, 408, 413, 415, 422, 429, 501, 503)
 }
 

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
+import logging
 import os
 import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
 from taggram._processes import require_guard
 from taggram.errors import TaggramError
 from taggram.web.app import create_app
 from taggram.web.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["Server", "run"]
 
-SHUTDOWN_SECONDS = 3  # for answers in progress
+SHUTDOWN_SECONDS = 2  # for answers in progress
+
+
+class Server(uvicorn.Server):
+    """The application in uvicorn.
+
+    Parameters
+    ----------
+    app
+        The application.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            )
+        )
+        self._app = app
+        logging.getLogger("uvicorn.error").addFilter(_is_defect)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the jobs, so that no answer waits for one, and then the server."""
+        await asyncio.to_thread(self._app.state.services.pool.close)
+        await super().shutdown(sockets)
 
 
 def run(settings: Settings, host: str, port: int) -> None:
@@ -37,18 +69,18 @@ def run(settings: Settings, host: str, port: int) -> None:
     require_guard()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers, which use one core each
     listener = _listen(host, port)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
     name = f"[{host}]" if ":" in host else host
     print(f"taggram is at http://{name}:{listener.getsockname()[1]} (Ctrl-C to end)", file=sys.stderr, flush=True)
     if settings.token is None and not _is_loopback(host):
         print("warning: everyone who reaches this address may use it; --token TEXT asks for a secret", file=sys.stderr)
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # the usual end
+        Server(create_app(settings)).run(sockets=[listener])
+
+
+def _is_defect(record: logging.LogRecord) -> bool:
+    """Return False for a request that is cancelled at the end of the server, which uvicorn logs as an error."""
+    is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not is_cancelled and not str(record.msg).startswith("Cancel ")
 
 
 def _listen(host: str, port: int) -> socket.socket:

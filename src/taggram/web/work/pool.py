@@ -144,7 +144,7 @@ class Pool:
         return job
 
     def close(self) -> None:
-        """End all jobs and workers."""
+        """End all jobs and workers; may be called repeatedly."""
         self._closing = True
         for _ in self._threads:
             self._jobs.put(None)
