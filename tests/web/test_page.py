@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("fastapi", reason="needs the web extra")
+import httpx
+import numpy as np
 from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
-from web_server import wav
+from web_server import noise, wait_until, wav
 
 from taggram.audio import read
 
@@ -37,28 +37,40 @@ WIDE = {"width": 1440, "height": 900}
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="module")
-def url(taggram_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server."""
-    command = [sys.executable, "-m", "taggram", "serve", "--port", "0", "--workers", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
+@contextmanager
+def serving(port: int = 0) -> Iterator[str]:
+    """Run the server, and yield its address."""
+    command = [sys.executable, "-m", "taggram", "serve", "--port", str(port), "--workers", "1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
         try:
-            found = None
-            while found is None:
-                line = process.stdout.readline()
-                assert line, "the server did not start"
-                found = re.search(r"http://[\w.:]+", line)
-            wait_for_server(found[0])
-            yield found[0]
+            url = re.search(r"http://[\w.:]+", process.stderr.readline())
+            assert url, process.stderr.read()
+            wait_until(lambda: answers(url[0]))
+            yield url[0]
         finally:
             process.terminate()
             process.communicate()
 
 
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/v1/health").is_success
+    except httpx.ConnectError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def url(taggram_home: Path) -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium and sys.platform != "linux":
+        pytest.skip("Chromium is not in the path")
     assert chromium, "Chromium is missing. On Debian: apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -69,8 +81,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     """A function that opens the page of an empty server; no page may report an error or ask another site."""
-    for track in request(f"{url}/v1/tracks"):
-        request(f"{url}/v1/tracks/{track['id']}", "DELETE")
+    for track in httpx.get(f"{url}/v1/tracks").json():
+        httpx.delete(f"{url}/v1/tracks/{track['id']}")
     problems: list[str] = []
     contexts = []
 
@@ -89,22 +101,6 @@ def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert problems == []
-
-
-def wait_for_server(url: str) -> None:
-    """Wait until the server, which names its address as it starts, answers."""
-    for _ in range(300):
-        try:
-            request(f"{url}/v1/health")
-            return
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
-
-
-def request(address: str, method: str = "GET") -> list[dict[str, str]]:
-    with urllib.request.urlopen(urllib.request.Request(address, method=method)) as answer:  # noqa: S310
-        return json.loads(answer.read() or b"[]")
 
 
 def upload(page: Page, *files: Path | FilePayload) -> None:
@@ -233,9 +229,7 @@ def test_loop_zoom_and_the_address(open_page: Callable[..., Page], pieces: Path,
     assert abs(position(page) - time) < 0.2
 
 
-def test_models_side_by_side(
-    open_page: Callable[..., Page], pieces: Path, published: Callable[[str], Path]
-) -> None:
+def test_models_side_by_side(open_page: Callable[..., Page], pieces: Path, published: Callable[[str], Path]) -> None:
     published("musicnn_pons.mtat-pons2019")
     page = open_page()
     upload(page, excerpt(pieces / "piano-prelude.opus", 6))
@@ -278,7 +272,9 @@ def test_deformed_music_is_heard_and_its_tags_are_compared(open_page: Callable[.
     page.get_by_role("button", name="Deform and tag").click()
     expect(page.get_by_text("mean distance")).to_be_visible()
     assert content() != original
-    assert audio.evaluate("audio => new Promise(done => { if (audio.readyState) done(true); audio.onloadeddata = () => done(true) })")
+    assert audio.evaluate(
+        "audio => new Promise(done => { if (audio.readyState) done(true); audio.onloadeddata = () => done(true) })"
+    )
     expect(page.get_by_text(re.compile(r"Lost: .*"))).to_be_visible()
     page.get_by_role("button", name="Original").click()
     expect(audio).to_have_attribute("src", re.compile("audio"))
@@ -382,6 +378,56 @@ def test_accessible_and_fitting(open_page: Callable[..., Page], pieces: Path, th
     page.get_by_role("button", name="About the model").click()
     expect(page.get_by_role("dialog")).to_contain_text("Trained on")
     check()
+
+
+@pytest.mark.slow
+def test_a_file_of_three_hours(open_page: Callable[..., Page], pieces: Path, tmp_path: Path) -> None:
+    file = tmp_path / "long.wav"
+    samples = read(pieces / "synth-groove.opus", 8000)
+    with wave.open(str(file), "wb") as writer:
+        writer.setparams((1, 2, 8000, 0, "NONE", ""))
+        for _ in range(3 * 3600 // 30):
+            writer.writeframes(np.round(samples * 32767).clip(-32768, 32767).astype("<i2").tobytes())
+    page = open_page()
+    page.set_default_timeout(300_000)
+    page.get_by_label("Music files").set_input_files(file)
+    page.get_by_role("list", name="Tags").wait_for()
+    expect(page.get_by_role("timer")).to_contain_text("/ 3:00:00")
+    click_taggram(page, 0.75)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.wait_for_timeout(2000)
+    assert 0.745 < playhead(page) < 0.755
+    assert page.locator("audio").evaluate("audio => audio.currentTime") > 0.745 * 3 * 3600
+    for _ in range(8):
+        page.get_by_role("button", name="Zoom in").click()
+    assert 0 <= playhead(page) <= 1
+
+
+@pytest.mark.slow
+def test_forty_files_at_once(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    files = [FilePayload(name=f"{i}.wav", mimeType="audio/wav", buffer=noise(5, seed=i)) for i in range(40)]
+    page.get_by_label("Music files").set_input_files(files)
+    tracks = page.get_by_label("Music", exact=True).get_by_role("listitem")
+    expect(tracks.filter(has_text="0:05")).to_have_count(40, timeout=300_000)  # each is tagged
+    expect(page.get_by_role("list", name="Problems").get_by_role("listitem")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_a_server_restarted_in_between(browser: Browser, pieces: Path) -> None:
+    with serving() as url:
+        page = browser.new_page()
+        page.goto(url)
+        upload(page, pieces / "piano-prelude.opus")
+        expect(page).to_have_url(re.compile("track="))
+    page.get_by_role("tab", name="Similar").click()
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    with serving(int(url.rsplit(":", 1)[1])):
+        page.reload()
+        expect(page.get_by_role("list", name="Problems")).to_contain_text("no longer on the server")
+        page.get_by_label("Music files").set_input_files(pieces / "piano-prelude.opus")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("slow")
+    page.close()
 
 
 def test_a_lost_track_and_a_lost_server_are_said_in_one_line(open_page: Callable[..., Page]) -> None:
