@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
 import pytest
 
 if TYPE_CHECKING:
@@ -31,9 +30,16 @@ def client(server: RunningServer) -> httpx.Client:
 
 
 @pytest.fixture(scope="session")
-def piano(server: RunningServer, examples: Path) -> dict:
+def pieces() -> Path:
+    """Three synthetic pieces of 30 seconds."""
+    folder = Path(__file__).parents[1] / "pieces"
+    return folder if folder.is_dir() else Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="session")
+def piano(server: RunningServer, pieces: Path) -> dict:
     """The track of an example piece."""
-    with (examples / "piano-prelude.opus").open("rb") as file:
+    with (pieces / "piano-prelude.opus").open("rb") as file:
         answer = server.client.post("/v1/tracks", files={"file": ("piano.opus", file)})
     assert answer.status_code == 201, answer.text
     return answer.json()

@@ -21,13 +21,13 @@ OPUS = {"Content-Type": "audio/ogg", "X-Filename": "piano.opus"}
 
 
 @pytest.fixture
-def content(examples: Path) -> bytes:
-    return (examples / "piano-prelude.opus").read_bytes()
+def content(pieces: Path) -> bytes:
+    return (pieces / "piano-prelude.opus").read_bytes()
 
 
 @pytest.fixture(scope="module")
-def prediction(examples: Path):
-    return replace(Tagger().tag(examples / "piano-prelude.opus"), path="piano.opus")
+def prediction(pieces: Path):
+    return replace(Tagger().tag(pieces / "piano-prelude.opus"), path="piano.opus")
 
 
 def test_tags_are_those_of_the_command_line(client: httpx.Client, content: bytes, prediction) -> None:
@@ -51,11 +51,11 @@ def test_selection(client: httpx.Client, content: bytes, prediction, query: str,
     assert data == json.loads(prediction.to_json(select(prediction)))
 
 
-def test_options(client: httpx.Client, content: bytes, examples: Path) -> None:
+def test_options(client: httpx.Client, content: bytes, pieces: Path) -> None:
     query = "model=default&model=default&top=2&hop=2&over_time=true&vocabulary=mtat"
     one, two = client.post(f"/v1/tag?{query}", content=content, headers=OPUS).json()
     assert one == two
-    prediction = Tagger(segmentation=Sliding(32000)).tag(examples / "piano-prelude.opus").in_vocabulary("mtat")
+    prediction = Tagger(segmentation=Sliding(32000)).tag(pieces / "piano-prelude.opus").in_vocabulary("mtat")
     expected = json.loads(replace(prediction, path="piano.opus").to_json(prediction.top(2), over_time=True))
     assert one == expected
     assert len(one["segments"]) == 14
@@ -79,14 +79,14 @@ def test_wrong_parameters(client: httpx.Client, content: bytes, query: str, stat
 
 
 def test_deform_keeps_the_order_of_the_query(
-    client: httpx.Client, content: bytes, examples: Path, tmp_path: Path
+    client: httpx.Client, content: bytes, pieces: Path, tmp_path: Path
 ) -> None:
     for query, chain in [
         ("gain=-6&noise=20&seed=5", "gain=-6,noise=20"),
         ("noise=20&gain=-6&seed=5", "noise=20,gain=-6"),
     ]:
         answer = client.post(f"/v1/deform?{query}", content=content, headers=OPUS)
-        deform_file(examples / "piano-prelude.opus", tmp_path / "out.wav", chain, seed=5)
+        deform_file(pieces / "piano-prelude.opus", tmp_path / "out.wav", chain, seed=5)
         assert answer.headers["Content-Type"] == "audio/wav"
         assert answer.content == (tmp_path / "out.wav").read_bytes()
 

@@ -188,7 +188,7 @@ def test_upload_that_stalls_frees_its_place(strict: RunningServer) -> None:
 def test_client_that_leaves_while_it_is_tagged_frees_its_place(strict: RunningServer) -> None:
     content = noise(5)
     with strict.connect() as connection:
-        head = f"POST /v1/tag HTTP/1.1\r\nHost: localhost\r\nContent-Type: audio/wav\r\nContent-Length: {len(content)}\r\n\r\n"
-        connection.sendall(head.encode() + content)
+        head = f"POST /v1/tag HTTP/1.1\r\nHost: localhost\r\nContent-Type: audio/wav\r\nContent-Length: {len(content)}"
+        connection.sendall(f"{head}\r\n\r\n".encode() + content)
         wait_until(lambda: strict.services.places.taken == 1)
     wait_until(lambda: is_free(strict), seconds=5)

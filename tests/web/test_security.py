@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -15,7 +17,7 @@ from web_server import RunningServer, serve
 from taggram.web import Settings
 from taggram.web.security import SECURITY_HEADERS
 
-TOKEN = "correct horse; battery"
+TOKEN = "correct horse; battery"  # noqa: S105
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +102,7 @@ def test_policy_of_content_is_strict() -> None:
     policy = dict(part.split(" ", 1) for part in SECURITY_HEADERS["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in SECURITY_HEADERS["Content-Security-Policy"]
     assert "http" not in SECURITY_HEADERS["Content-Security-Policy"]
 
 
@@ -107,6 +110,9 @@ def test_description_is_a_page_without_scripts_or_other_servers(client: httpx.Cl
     page = client.get("/docs").text
     for path in client.get("/openapi.json").json()["paths"]:
         assert path in page
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in SECURITY_HEADERS["Content-Security-Policy"]
     assert "<script" not in page
     assert "http:" not in page
     assert "https:" not in page

@@ -20,6 +20,8 @@ from command_line import run
 from web_server import noise, wait_until
 
 COMMAND = [sys.executable, "-m", "taggram", "serve", "--port", "0", "--workers", "1"]
+TOKEN = "secret"  # noqa: S105
+EVERYWHERE = ("--host", "0.0.0.0")  # noqa: S104
 
 
 @pytest.fixture
@@ -40,18 +42,10 @@ def serving(temporary: Path, *options: str, **environment: str) -> Iterator[tupl
         line = process.stderr.readline()
         url = re.fullmatch(r"taggram is at (http://\S+) \(Ctrl-C to end\)\n", line)[1]
         with httpx.Client(base_url=url, timeout=60) as client:
-            wait_until(lambda: answers(client))
             yield process, client
     finally:
         process.kill()
         process.communicate()
-
-
-def answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/v1/health").is_success
-    except httpx.ConnectError:
-        return False
 
 
 def upload(client: httpx.Client) -> None:
@@ -112,9 +106,9 @@ def test_next_server_removes_what_a_killed_one_left(temporary: Path) -> None:
 
 
 def test_options(temporary: Path) -> None:
-    options = ("--host", "0.0.0.0", "--allow-host", "music.example", "--max-size", "1", "--max-duration", "0:02")
-    with serving(temporary, *options, TAGGRAM_TOKEN="secret") as (_, client):
-        headers = {"Authorization": "Bearer secret"}
+    options = (*EVERYWHERE, "--allow-host", "music.example", "--max-size", "1", "--max-duration", "0:02")
+    with serving(temporary, *options, TAGGRAM_TOKEN=TOKEN) as (_, client):
+        headers = {"Authorization": f"Bearer {TOKEN}"}
         assert client.get("/v1/models").status_code == 401
         assert client.get("/v1/models", headers={**headers, "Host": "music.example"}).status_code == 200
         limits = client.get("/v1/health").json()["limits"]
@@ -123,9 +117,15 @@ def test_options(temporary: Path) -> None:
         assert client.post("/v1/tag", files=files, headers=headers).status_code == 413
 
 
-def test_warns_of_an_open_address(temporary: Path) -> None:
-    with serving(temporary, "--host", "0.0.0.0") as (process, _):
-        assert process.stderr.readline().startswith("warning: everyone who reaches this address may use it; --token")
+@pytest.mark.parametrize(
+    ("options", "warns"),
+    [(EVERYWHERE, True), ((*EVERYWHERE, "--token", TOKEN), False), (("--host", "::1"), False), ((), False)],
+)
+def test_warns_of_an_open_address(options: tuple[str, ...], warns: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taggram.web.run.Server.run", lambda self, sockets: sockets[0].close())
+    done = run("serve", *options, "--port", 0)
+    assert done.returncode == 0
+    assert ("warning: everyone who reaches this address may use it; --token TEXT" in done.stderr) == warns
 
 
 def test_address_that_is_taken() -> None:

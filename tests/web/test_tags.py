@@ -39,8 +39,8 @@ def long_track(server: RunningServer) -> dict:
 
 
 @pytest.fixture(scope="module")
-def prediction(examples: Path):
-    return Tagger(segmentation=Sliding(8000)).tag(examples / "piano-prelude.opus")
+def prediction(pieces: Path):
+    return Tagger(segmentation=Sliding(8000)).tag(pieces / "piano-prelude.opus")
 
 
 def test_tags_are_those_of_a_tagger(client: httpx.Client, piano: dict, prediction) -> None:
@@ -104,7 +104,9 @@ def test_models(client: httpx.Client, other_model: str) -> None:
     assert [model["default"] for model in models] == [True, False]
     assert (models[0]["tags"], models[0]["segment_seconds"]) == (94, 4.096)
     card = client.get("/v1/models/default").json()
-    assert card == json.loads(ModelCard.read(find_model("default")).to_json())
+    folder = find_model("default")
+    assert card.pop("cost") == {"file_bytes": (folder / "model.onnx").stat().st_size}
+    assert card == json.loads(ModelCard.read(folder).to_json())
     assert client.get("/v1/models/nothing").status_code == 404
 
 

@@ -18,9 +18,11 @@ from web_server import noise, wav
 import taggram
 from taggram.deform import deform_file
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
-def test_upload(piano: dict, examples: Path) -> None:
-    info = taggram.probe(examples / "piano-prelude.opus")
+
+def test_upload(piano: dict, pieces: Path) -> None:
+    info = taggram.probe(pieces / "piano-prelude.opus")
     assert piano["name"] == "piano.opus"
     assert piano["seconds"] == pytest.approx(30.0, abs=0.01)
     assert (piano["sample_rate"], piano["channels"]) == (info.sample_rate, info.channels) == (48000, 2)
@@ -29,8 +31,8 @@ def test_upload(piano: dict, examples: Path) -> None:
     assert len(piano["id"]) == 16
 
 
-def test_same_file_is_the_same_track(client: httpx.Client, piano: dict, examples: Path) -> None:
-    content = (examples / "piano-prelude.opus").read_bytes()
+def test_same_file_is_the_same_track(client: httpx.Client, piano: dict, pieces: Path) -> None:
+    content = (pieces / "piano-prelude.opus").read_bytes()
     headers = {"Content-Type": "audio/ogg", "X-Filename": quote("other name.opus")}
     again = client.post("/v1/tracks", content=content, headers=headers)
     assert again.status_code == 201
@@ -67,17 +69,21 @@ def test_removal(client: httpx.Client) -> None:
     assert client.delete(f"/v1/tracks/{track['id']}").status_code == 404
 
 
-def test_examples(client: httpx.Client, examples: Path) -> None:
+def test_examples(client: httpx.Client) -> None:
     listed = client.get("/v1/examples").json()
-    assert {entry["name"] for entry in listed} == {file.stem for file in examples.glob("*.opus")}
-    track = client.post("/v1/examples/synth-groove")
+    files = {file.stem: file for file in EXAMPLES.glob("*.opus")}
+    assert [entry["name"] for entry in listed] == sorted(files)
+    for entry in listed:
+        tags = taggram.probe(files[entry["name"]]).tags
+        assert (entry["title"], entry["artist"]) == (tags["title"], tags["artist"])
+    track = client.post(f"/v1/examples/{listed[0]['name']}")
     assert track.status_code == 201
-    assert track.json()["title"] == "Synth groove"
+    assert track.json()["title"] == listed[0]["title"]
     assert client.post("/v1/examples/..%2Fpyproject").status_code == 404
 
 
-def test_audio_in_ranges(client: httpx.Client, piano: dict, examples: Path) -> None:
-    content = (examples / "piano-prelude.opus").read_bytes()
+def test_audio_in_ranges(client: httpx.Client, piano: dict, pieces: Path) -> None:
+    content = (pieces / "piano-prelude.opus").read_bytes()
     url = f"/v1/tracks/{piano['id']}/audio"
     whole = client.get(url)
     assert whole.content == content
@@ -100,8 +106,8 @@ def test_audio_that_browsers_do_not_play_becomes_wav(client: httpx.Client) -> No
     assert client.get(f"/v1/tracks/{track['id']}/audio").content == answer.content
 
 
-def test_peaks(client: httpx.Client, piano: dict, examples: Path) -> None:
-    samples = taggram.read(examples / "piano-prelude.opus")
+def test_peaks(client: httpx.Client, piano: dict, pieces: Path) -> None:
+    samples = taggram.read(pieces / "piano-prelude.opus")
     peaks = client.get(f"/v1/tracks/{piano['id']}/peaks", params={"points": 30}).json()
     seconds = samples.reshape(30, -1)
     # A peak of the server covers a fixed number of samples, so it may begin a little before or after the second.
@@ -127,14 +133,14 @@ def test_spectrogram_has_a_tone_at_its_mark(client: httpx.Client) -> None:
     assert 1 - row / 128 == pytest.approx(marks[1000], abs=0.02)
 
 
-def test_deformed_copy(client: httpx.Client, piano: dict, examples: Path, tmp_path: Path) -> None:
+def test_deformed_copy(client: httpx.Client, piano: dict, pieces: Path, tmp_path: Path) -> None:
     steps = [{"name": "low-pass", "cutoff": 1000}, {"name": "mp3"}]
     answer = client.post(f"/v1/tracks/{piano['id']}/deform", json={"deformations": steps})
     assert answer.status_code == 201, answer.text
     track = answer.json()
     assert (track["parent"], track["deformation"]) == (piano["id"], "low_pass=1000,mp3=64")
     assert (track["title"], track["name"]) == (piano["title"], piano["name"])
-    deform_file(examples / "piano-prelude.opus", tmp_path / "out.wav", "low_pass=1000,mp3=64")
+    deform_file(pieces / "piano-prelude.opus", tmp_path / "out.wav", "low_pass=1000,mp3=64")
     assert client.get(f"/v1/tracks/{track['id']}/audio").content == (tmp_path / "out.wav").read_bytes()
     assert client.post(f"/v1/tracks/{piano['id']}/deform", json={"deformations": steps}).json() == track
 
@@ -156,8 +162,9 @@ def test_deformations_that_do_not_exist(client: httpx.Client, piano: dict, step:
     assert said in answer.json()["error"]
 
 
-def test_similar_tracks(client: httpx.Client, piano: dict) -> None:
-    groove = client.post("/v1/examples/synth-groove").json()
+def test_similar_tracks(client: httpx.Client, piano: dict, pieces: Path) -> None:
+    content = (pieces / "synth-groove.opus").read_bytes()
+    groove = client.post("/v1/tracks", files={"file": ("groove.opus", content)}).json()
     softer = client.post(f"/v1/tracks/{piano['id']}/deform", json={"deformations": [{"name": "gain", "decibels": -3}]})
     silence = client.post("/v1/tracks", files={"file": ("silence.wav", wav(np.zeros(80000)))}).json()
     found = client.get(f"/v1/tracks/{piano['id']}/similar", params={"n": 100}).json()

@@ -91,12 +91,6 @@ def headline(prediction: Prediction) -> str | None:
     -------
     str or None
         A line without a full stop; None for a model without levels or thresholds.
-
-    Examples
-    --------
-    >>> import taggram
-    >>> taggram.tagging.headline(taggram.Tagger().tag("examples/piano-prelude.opus"))
-    'Piano, guitar and harpsichord; slow, acoustic, solo, instrumental'
     """
     if prediction.probabilities is None or "balanced" not in prediction.thresholds:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Awaitable, Callable
 from html import escape
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 
-__all__ = ["reference_page"]
+__all__ = ["STYLE_HASH", "reference_page"]
 
 STYLE = """
 :root { color-scheme: light dark }
@@ -19,6 +21,7 @@ p { margin: .5rem 0; white-space: pre-line }
 dt { font-family: ui-monospace, monospace }
 dd { margin: 0 0 .3rem 1.5rem }
 """
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 
 def reference_page(app: FastAPI) -> Callable[[], Awaitable[HTMLResponse]]:

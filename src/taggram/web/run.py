@@ -30,9 +30,11 @@ class Server(uvicorn.Server):
     ----------
     app
         The application.
+    address
+        What is printed to stderr once it answers; empty: nothing.
     """
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, address: str = "") -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -42,8 +44,14 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             )
         )
-        self._app = app
+        self._app, self._address = app, address
         logging.getLogger("uvicorn.error").addFilter(_is_defect)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and print the address."""
+        await super().startup(sockets)
+        if self.started and self._address:
+            print(f"taggram is at {self._address} (Ctrl-C to end)", file=sys.stderr, flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the jobs, so that no answer waits for one, and then the server."""
@@ -59,7 +67,7 @@ def run(settings: Settings, host: str, port: int) -> None:
     settings
         The settings of the application.
     host, port
-        Where to listen; port 0 is any free one. The address is printed to stderr.
+        Where to listen; port 0 is any free one. The address is printed to stderr once it answers.
 
     Raises
     ------
@@ -70,11 +78,11 @@ def run(settings: Settings, host: str, port: int) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers, which use one core each
     listener = _listen(host, port)
     name = f"[{host}]" if ":" in host else host
-    print(f"taggram is at http://{name}:{listener.getsockname()[1]} (Ctrl-C to end)", file=sys.stderr, flush=True)
+    address = f"http://{name}:{listener.getsockname()[1]}"
     if settings.token is None and not _is_loopback(host):
         print("warning: everyone who reaches this address may use it; --token TEXT asks for a secret", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):  # the usual end
-        Server(create_app(settings)).run(sockets=[listener])
+        Server(create_app(settings), address).run(sockets=[listener])
 
 
 def _is_defect(record: logging.LogRecord) -> bool:

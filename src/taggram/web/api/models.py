@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 
 from taggram import __version__
+from taggram.audio import probe
 from taggram.deform import DEFORMATIONS, Deformation, Range
 from taggram.models import ModelCard
-from taggram.models.directories import DEFAULT_MODEL, find_model, installed_models
+from taggram.models.directories import BASELINE_FILE, DEFAULT_MODEL, ONNX_FILE, find_model, installed_models
 from taggram.web.api.common import Shared
 from taggram.web.api.schemas import DeformationInfo, Example, Health, Limits, ModelInfo
 from taggram.web.errors import UnknownNameError
@@ -49,11 +52,13 @@ def list_models() -> list[ModelInfo]:
     return [_describe_model(name, ModelCard.read(find_model(name))) for name in names]
 
 
-@router.get("/models/{name}", tags=["models"], responses={200: {"content": {"application/json": {}}}})
-def get_model(name: str) -> Response:
-    """Return the card of a model, as ``taggram models show --json`` prints it."""
-    card = ModelCard.read(find_model(check_model(name)))
-    return Response(card.to_json(), media_type="application/json")
+@router.get("/models/{name}", tags=["models"], response_model=dict[str, Any])
+def get_model(name: str) -> JSONResponse:
+    """Return the card of a model, as ``taggram models show --json`` prints it, and ``cost``: the size of its file."""
+    folder = find_model(check_model(name))
+    card = json.loads(ModelCard.read(folder).to_json())
+    sizes = [(folder / file).stat().st_size for file in (ONNX_FILE, BASELINE_FILE) if (folder / file).is_file()]
+    return JSONResponse({**card, "cost": {"file_bytes": sum(sizes)}})
 
 
 @router.get("/deformations", tags=["deformations"], response_model_exclude_none=True)
@@ -65,7 +70,11 @@ def list_deformations() -> list[DeformationInfo]:
 @router.get("/examples", tags=["tracks"])
 def list_examples() -> list[Example]:
     """List the example pieces."""
-    return [Example(name=name, title=name.replace("-", " ").capitalize()) for name in sorted(_examples())]
+    infos = {name: probe(file) for name, file in sorted(_examples().items())}
+    return [
+        Example(name=name, title=info.tags.get("title", name), artist=info.tags.get("artist"))
+        for name, info in infos.items()
+    ]
 
 
 def example_file(name: str) -> Path:

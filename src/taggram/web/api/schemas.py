@@ -89,6 +89,7 @@ class Example(BaseModel):
 
     name: str
     title: str
+    artist: str | None
 
 
 class TrackInfo(BaseModel):
