@@ -141,6 +141,8 @@ function query(values: Record<string, string | number>): string {
   return new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
 }
 
+/** Largest upload, in bytes. */
+export const readUploadLimit = async () => (await json<{ limits: { max_bytes: number } }>("health")).limits.max_bytes;
 export const listModels = () => json<Model[]>("models");
 export const readCard = (model: string) => json<Record<string, unknown>>(`models/${encodeURIComponent(model)}`);
 export const listDeformations = () => json<Deformation[]>("deformations");
@@ -197,9 +199,9 @@ export function awaitTags(
     events.addEventListener("progress", (event) => onProgress(JSON.parse(event.data)));
     events.addEventListener("done", () => close(resolve));
     events.addEventListener("error", (event) => {
-      // The server's own event has data; the browser's, for a lost connection, has none.
-      const line = event instanceof MessageEvent ? JSON.parse(event.data).error : UNREACHABLE;
-      close(() => reject(new ApiError(line)));
+      // The server's own event has data. The browser's says nothing of why; asking for the tags does.
+      if (event instanceof MessageEvent) close(() => reject(new ApiError(JSON.parse(event.data).error)));
+      else close(resolve);
     });
   });
 }

@@ -7,6 +7,7 @@ import {
   listExamples,
   listModels,
   listTracks,
+  readUploadLimit,
   type Model,
   removeTrack,
   type Track,
@@ -37,13 +38,19 @@ export class Session {
   ready = $state(false);
   readonly tagStore = new TagStore();
   #keys = 0;
+  #uploadLimit = Number.POSITIVE_INFINITY;
   #limiter = new Limiter(PARALLEL_UPLOADS);
 
   readonly defaultModel = $derived(this.models.find((model) => model.default) ?? this.models[0]);
 
   async start(): Promise<void> {
     try {
-      [this.models, this.tracks, this.examples] = await Promise.all([listModels(), listTracks(), listExamples()]);
+      [this.models, this.tracks, this.examples, this.#uploadLimit] = await Promise.all([
+        listModels(),
+        listTracks(),
+        listExamples(),
+        readUploadLimit(),
+      ]);
     } catch (error) {
       this.fail(error);
     }
@@ -67,7 +74,12 @@ export class Session {
   }
 
   /** Upload a file, in its turn; null if that failed or was cancelled. */
-  addFile(file: File): Promise<Track | null> {
+  async addFile(file: File): Promise<Track | null> {
+    if (file.size > this.#uploadLimit) {
+      const limit = Math.floor(this.#uploadLimit / 2 ** 20);
+      this.fail(new Error(`${file.name} is larger than the ${limit} MB that this server takes: choose a shorter part.`));
+      return null;
+    }
     return this.#add(file.name, (signal) => uploadPatiently(file, signal));
   }
 
