@@ -19,6 +19,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 demo: $(VENV)/demo
 	$(BIN)/taggram tag examples --plot demo
 	@echo "Pictures of the tags over time: demo/*.png. Your own music: $(BIN)/taggram tag PATH..."
+	@echo "To listen and to watch the tags: $(BIN)/taggram serve, then open the address that it prints."
 
 test: $(VENV)/test check
 	$(PYTEST) -m 'not slow'
@@ -72,10 +73,10 @@ default-model: $(VENV)/test
 clean:
 	rm -rf .venv .drift web/node_modules demo docs/_build .mypy_cache .pytest_cache .ruff_cache
 
-# What tagging and drawing need; the default model is part of the package.
+# What tagging, drawing and the page need; the default model is part of the package.
 $(VENV)/demo: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip
 	@echo "Installing taggram."
-	$(INSTALL) --editable '.[plot]'
+	$(INSTALL) --editable '.[plot,web]'
 	@touch $@
 
 $(VENV)/test: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip $(WHEELS)
