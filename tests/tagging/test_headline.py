@@ -113,7 +113,7 @@ def test_only_maybe_is_always_hedged(predict: Callable[..., Prediction]) -> None
         stated, hedged = headline(predict(**{tag: "likely"})), headline(predict(**{tag: "maybe"}))
         assert hedged.startswith("Perhaps ")
         assert hedged.removeprefix("Perhaps ").casefold() == stated.casefold()
-        for other in {*names[::7]} - {tag}:
+        for other in {*names[::25]} - {tag}:
             text = headline(predict(**{tag: "likely", other: "maybe"}))
             added = text.casefold().replace(stated.casefold(), "", 1)
             assert not added or "perhaps" in added, text

@@ -15,7 +15,7 @@ from taggram.web import Settings
 from taggram.web.errors import RequestError, TooLongError
 from taggram.web.work.pool import Places, Pool
 
-QUICK = Settings(workers=1, stall_seconds=0.7, job_seconds=1.5, worker_memory=1 << 30)
+QUICK = Settings(workers=1, stall_seconds=2.0, job_seconds=3.0, worker_memory=1 << 30)
 
 
 def run(steps: Callable[[Pool], Awaitable[Any]], settings: Settings = QUICK) -> Any:

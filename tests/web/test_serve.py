@@ -19,6 +19,8 @@ import httpx
 from command_line import run
 from web_server import noise, wait_until
 
+from taggram.web.scratch import scratch_folder
+
 COMMAND = [sys.executable, "-m", "taggram", "serve", "--port", "0", "--workers", "1"]
 TOKEN = "secret"  # noqa: S105
 EVERYWHERE = ("--host", "0.0.0.0")  # noqa: S104
@@ -87,22 +89,21 @@ def test_signal_ends_it_and_removes_everything(temporary: Path, number: int) -> 
     wait_until(lambda: not any(map(is_running, workers)), seconds=10)
 
 
-def test_next_server_removes_what_a_killed_one_left(temporary: Path) -> None:
+def test_next_server_removes_what_a_killed_one_left(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     with serving(temporary) as (process, client):
         upload(client)
         workers = children(process)
+        with scratch_folder() as folder:  # as another server does; the first one still runs
+            assert len(list(temporary.iterdir())) == 2
         process.kill()
         process.wait()
+        assert not folder.exists()
         assert list(temporary.glob("taggram-serve-*/*/audio"))
         wait_until(lambda: not any(map(is_running, workers)), seconds=10)
-    (stale,) = temporary.glob("taggram-serve-*")
-    with serving(temporary) as (_, client):
-        upload(client)
-        assert not stale.exists()
-        (own,) = temporary.glob("taggram-serve-*")
-        with serving(temporary):  # a running server's folder is not stale
-            assert len(list(temporary.glob("taggram-serve-*"))) == 2
-            assert list(own.glob("*/audio"))
+    with scratch_folder() as folder:
+        assert list(temporary.iterdir()) == [folder]
+    assert not list(temporary.iterdir())
 
 
 def test_options(temporary: Path) -> None:
@@ -122,7 +123,7 @@ def test_options(temporary: Path) -> None:
     [(EVERYWHERE, True), ((*EVERYWHERE, "--token", TOKEN), False), (("--host", "::1"), False), ((), False)],
 )
 def test_warns_of_an_open_address(options: tuple[str, ...], warns: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("taggram.web.run.Server.run", lambda self, sockets: sockets[0].close())
+    monkeypatch.setattr("taggram.web.run.Server.run", lambda _, sockets: sockets[0].close())
     done = run("serve", *options, "--port", 0)
     assert done.returncode == 0
     assert ("warning: everyone who reaches this address may use it; --token TEXT" in done.stderr) == warns
