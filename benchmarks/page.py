@@ -1,4 +1,4 @@
-"""The page of ``taggram serve`` in Chromium: weight, first paint, time from a drop to the taggram, frames per second."""
+"""The page of ``taggram serve`` in Chromium: weight, first paint, time from drop to taggram, frames per second."""
 
 from __future__ import annotations
 
