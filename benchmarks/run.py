@@ -17,6 +17,7 @@ from benchmarks import (
     memory,
     metrics,
     record,
+    server,
     store,
     training,
     warm,
@@ -37,6 +38,7 @@ GROUPS = {
     "index": index,
     "metrics": metrics,
     "deform": deform,
+    "server": server,
     "training": training,
     "architectures": architectures,
 }
@@ -70,7 +72,7 @@ def main() -> None:
     material = Material(cache)
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
-        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000, scored=300)
+        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000, scored=300, requests=40)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))
