@@ -34,6 +34,8 @@ class Material:
         Number of clips of the large index.
     scored
         Number of clips with scores; 5,329 is the test split of MagnaTagATune.
+    requests
+        Number of requests after which the memory of the server is measured.
     """
 
     cache: Path
@@ -45,6 +47,7 @@ class Material:
     tracks: int = 24
     index: int = 1_000_000
     scored: int = 5329
+    requests: int = 2000
 
     def clip_file(self) -> str:
         """One short clip."""
