@@ -39,11 +39,8 @@ GROUPS = {
     "index": index,
     "metrics": metrics,
     "deform": deform,
-<<<<<<< HEAD
     "page": page,
-=======
     "server": server,
->>>>>>> server
     "training": training,
     "architectures": architectures,
 }
@@ -77,11 +74,8 @@ def main() -> None:
     material = Material(cache)
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
-<<<<<<< HEAD
-        material = Material(cache, clip=4, song=40, mix=120, track=4, single=20, tracks=8, index=1000, scored=300)
-=======
-        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000, scored=300, requests=40)
->>>>>>> server
+        small = {"clip": 4, "song": 40, "mix": 120, "track": 4, "single": 20, "tracks": 8}
+        material = Material(cache, **small, index=1000, scored=300, requests=40)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))

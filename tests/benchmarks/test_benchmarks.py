@@ -44,13 +44,9 @@ def on_disk(tmp_path: Path) -> Path:
     return tmp_path
 
 
-<<<<<<< HEAD
-def test_cold_start_is_measured(project: Path, tmp_path: Path) -> None:
-    done = bench(project, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
-=======
 @pytest.mark.slow
-def test_server_is_measured(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "server", "--out", tmp_path / "results", "--cache", tmp_path)
+def test_server_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "server", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "results" / "server.csv").open(encoding="utf-8") as file:
         rows = {(row["benchmark"], row["subject"]): float(row["median"]) for row in csv.DictReader(file)}
@@ -63,9 +59,19 @@ def test_server_is_measured(examples: Path, tmp_path: Path) -> None:
         assert rows["4 s clips", f"{clients}, p50"] <= rows["4 s clips", f"{clients}, p99"]
 
 
-def test_cold_start_is_measured(examples: Path, tmp_path: Path) -> None:
-    done = bench(examples, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
->>>>>>> server
+@pytest.mark.slow
+def test_page_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "page", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "page.csv").open(encoding="utf-8") as file:
+        values = {row["benchmark"]: float(row["median"]) for row in csv.DictReader(file)}
+    assert len(values) == 4
+    assert all(value > 0 for value in values.values())
+    assert values["weight"] <= 250  # kB
+
+
+def test_cold_start_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "taggram --help" in done.stdout
     with (tmp_path / "results" / "cold.csv").open(encoding="utf-8") as file:
