@@ -14,11 +14,12 @@ GROUPS := --group test --group lint --group docs
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(GROUPS) --no-annotate
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-all check docs matrix lock drift bench default-model clean
+.PHONY: demo test test-all check docs matrix page lock drift bench default-model clean
 
 demo: $(VENV)/demo
 	$(BIN)/taggram tag examples --plot demo
 	@echo "Pictures of the tags over time: demo/*.png. Your own music: $(BIN)/taggram tag PATH..."
+	@echo "To listen and to watch the tags: $(BIN)/taggram serve, then open the address that it prints."
 
 test: $(VENV)/test check
 	$(PYTEST) -m 'not slow'
@@ -35,6 +36,10 @@ check: $(VENV)/test
 # The wheel on every supported Python that is installed, with the newest and the lowest dependencies.
 matrix: $(VENV)/test
 	$(BIN)/python tests/matrix/run.py
+
+# The page of `taggram serve`, from its sources in web/: the same files from the same sources. Needs node 20.19 or newer.
+page:
+	cd web && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 # Writes constraints.txt: the newest versions that fit together, for each supported Python and system.
 lock: $(VENV)/test
@@ -66,12 +71,12 @@ default-model: $(VENV)/test
 	$(BIN)/python -c "from taggram.tagging.golden import write_golden; write_golden('src/taggram/models/default')"
 
 clean:
-	rm -rf .venv .drift demo docs/_build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .drift web/node_modules demo docs/_build .mypy_cache .pytest_cache .ruff_cache
 
-# What tagging and drawing need; the default model is part of the package.
+# What tagging, drawing and the page need; the default model is part of the package.
 $(VENV)/demo: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip
 	@echo "Installing taggram."
-	$(INSTALL) --editable '.[plot]'
+	$(INSTALL) --editable '.[plot,web]'
 	@touch $@
 
 $(VENV)/test: pyproject.toml $(CONSTRAINTS) | $(VENV)/pip $(WHEELS)

@@ -26,14 +26,16 @@ class Material:
     ----------
     cache
         Folder for them; 180 MB.
-    clip, song, mix, track
-        Lengths in seconds of the files for cold, warm, memory and worker measurements.
+    clip, song, mix, track, single
+        Lengths in seconds of the files for cold, warm, memory, worker and page measurements.
     tracks
         Number of files for the worker measurements; a few files are repeated.
     index
         Number of clips of the large index.
     scored
         Number of clips with scores; 5,329 is the test split of MagnaTagATune.
+    requests
+        Number of requests after which the memory of the server is measured.
     """
 
     cache: Path
@@ -41,9 +43,11 @@ class Material:
     song: float = 600.0
     mix: float = 3 * 3600.0
     track: float = 60.0
+    single: float = 240.0
     tracks: int = 24
     index: int = 1_000_000
     scored: int = 5329
+    requests: int = 2000
 
     def clip_file(self) -> str:
         """One short clip."""
@@ -52,6 +56,10 @@ class Material:
     def song_file(self) -> str:
         """One file that is long enough for start-up not to matter."""
         return self._made(f"song-{self.song:g}s.mp3", partial(self._encode, seconds=self.song))
+
+    def single_file(self) -> str:
+        """One file of the length of a song."""
+        return self._made(f"single-{self.single:g}s.mp3", partial(self._encode, seconds=self.single))
 
     def mix_file(self) -> str:
         """One very long file: the song again and again."""

@@ -16,7 +16,9 @@ from benchmarks import (
     index,
     memory,
     metrics,
+    page,
     record,
+    server,
     sonify,
     store,
     training,
@@ -39,6 +41,8 @@ GROUPS = {
     "metrics": metrics,
     "deform": deform,
     "sonify": sonify,
+    "page": page,
+    "server": server,
     "training": training,
     "architectures": architectures,
 }
@@ -72,7 +76,8 @@ def main() -> None:
     material = Material(cache)
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
-        material = Material(cache, clip=4, song=40, mix=120, track=4, tracks=8, index=1000, scored=300)
+        small = {"clip": 4, "song": 40, "mix": 120, "track": 4, "single": 20, "tracks": 8}
+        material = Material(cache, **small, index=1000, scored=300, requests=40)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))

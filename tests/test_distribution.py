@@ -73,7 +73,7 @@ def test_sdist_has_what_the_wheel_is_built_from_and_nothing_else(sdist: Path) ->
     with tarfile.open(sdist) as archive:
         names = {Path(name).relative_to(f"taggram-{taggram.__version__}").parts[0] for name in archive.getnames()}
     assert names == {
-        *("src", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"),
+        *("src", "examples", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"),
         *("PKG-INFO", ".gitignore"),  # which hatchling adds
     }
 
@@ -81,6 +81,7 @@ def test_sdist_has_what_the_wheel_is_built_from_and_nothing_else(sdist: Path) ->
 def test_wheel_has_the_whole_package_and_nothing_else(wheel: Path) -> None:
     files = {file.relative_to(SOURCE) for file in (SOURCE / "taggram").rglob("*") if file.is_file()}
     expected = {file.as_posix() for file in files if "__pycache__" not in file.parts}
+    expected |= {f"taggram/web/examples/{file.name}" for file in (PROJECT / "examples").iterdir()}
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert names == expected

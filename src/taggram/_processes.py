@@ -22,7 +22,7 @@ from taggram.errors import TaggramError
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase as Connection  # its subclass differs between systems
 
-__all__ = ["map_in_processes"]
+__all__ = ["Worker", "map_in_processes", "require_guard"]
 
 PREFETCH = 4  # items per worker that are read before the oldest unfinished one is returned: the bound of the memory
 CHUNK = 1 << 18  # bytes of an array in one message, as the receiver copies a message once
@@ -44,7 +44,7 @@ def map_in_processes(
     ordered: bool,
 ) -> Iterator[Result]:
     """Map a function over items in worker processes; see `taggram.parallel.parallel_map`."""
-    _require_guard()
+    require_guard()
     workers = min(workers, MAX_PROCESSES)
     iterator, exhausted = iter(items), False
     results: dict[int, Result] = {}
@@ -74,7 +74,7 @@ def map_in_processes(
         pool.close()
 
 
-def _require_guard() -> None:
+def require_guard() -> None:
     """Raise an error if the main script cannot be run again; in a worker that is running it again, exit."""
     process = multiprocessing.current_process()
     if process.name == NAME and getattr(process, "_inheriting", False):
@@ -85,13 +85,19 @@ def _require_guard() -> None:
         raise TaggramError(NO_GUARD)
 
 
-class _Worker(Generic[Item]):
-    """A worker process, the pipe to it, and the item that it works on."""
+class Worker(Generic[Item]):
+    """A worker process, the pipe to it, and the item that it works on.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    target
+        What the process runs, with its end of the pipe and these arguments.
+    """
+
+    def __init__(self, target: Callable[..., None], *arguments: object) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, remote = context.Pipe()
-        self.process = context.Process(target=_work, args=(remote,), daemon=True, name=NAME)
+        self.process = context.Process(target=target, args=(remote, *arguments), daemon=True, name=NAME)
         with block_interrupts():  # the parent process handles them
             self.process.start()
         remote.close()
@@ -114,9 +120,9 @@ class _Pool(Generic[Item, Result]):
     def __init__(self, function: Callable[[Item], Result], size: int, on_crash: Callable[[Item, str], Result]) -> None:
         self._function, self._on_crash = function, on_crash
         self._any_ready = False
-        self._workers: list[_Worker[Item]] = [_Worker() for _ in range(size)]
+        self._workers: list[Worker[Item]] = [Worker(_work) for _ in range(size)]
 
-    def idle_workers(self) -> list[_Worker[Item]]:
+    def idle_workers(self) -> list[Worker[Item]]:
         return [worker for worker in self._workers if worker.is_idle]
 
     def wait(self) -> Iterator[tuple[int, Result]]:
@@ -153,14 +159,14 @@ class _Pool(Generic[Item, Result]):
         for worker in self._workers:
             worker.process.join()
 
-    def _replace(self, worker: _Worker[Item]) -> str:
+    def _replace(self, worker: Worker[Item]) -> str:
         """Replace a dead worker, and return a clause with the reason of its death."""
         worker.pipe.close()
         worker.process.join()
         code = worker.process.exitcode
         if not worker.is_ready and ((code or 0) >= 0 or not self._any_ready):
             raise TaggramError(f"{NO_GUARD} (exit code {code})") from None
-        self._workers[self._workers.index(worker)] = _Worker()
+        self._workers[self._workers.index(worker)] = Worker(_work)
         return f"its worker process died (exit code {code})"
 
 

@@ -11,8 +11,17 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
-__all__ = ["MAX_PROCESSES", "block_interrupts", "cpu_count", "seek_function", "sync_folder"]
+__all__ = [
+    "MAX_PROCESSES",
+    "block_interrupts",
+    "cpu_count",
+    "limit_memory",
+    "lock_file",
+    "seek_function",
+    "sync_folder",
+]
 
 # How many processes `multiprocessing.connection.wait` can wait for: Windows waits for 63 handles at most.
 MAX_PROCESSES = 60 if sys.platform == "win32" else 1 << 16
@@ -59,6 +68,35 @@ def _seek(descriptor: int, offset: int, whence: int) -> int:
         return os.lseek(descriptor, offset, whence)
     except (OSError, OverflowError):
         return -1
+
+
+def limit_memory(size: int) -> None:
+    """Let this process allocate at most so many bytes of data, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    limit = size if hard == resource.RLIM_INFINITY else min(size, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def lock_file(file: Path) -> IO[bytes] | None:
+    """Create a file and lock it until it is closed or the process ends; None if another process has locked it."""
+    stream = file.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        return None
+    return stream
 
 
 @contextlib.contextmanager

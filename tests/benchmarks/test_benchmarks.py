@@ -44,6 +44,32 @@ def on_disk(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
+def test_server_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "server", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "server.csv").open(encoding="utf-8") as file:
+        rows = {(row["benchmark"], row["subject"]): float(row["median"]) for row in csv.DictReader(file)}
+    assert {subject for benchmark, subject in rows if benchmark == "memory of the server"} == {
+        "4 requests", "40 requests",
+    }  # fmt: skip
+    assert len(rows) == 16
+    assert all(value > 0 for value in rows.values())
+    for clients in ("1 client", "4 clients", "16 clients"):
+        assert rows["4 s clips", f"{clients}, p50"] <= rows["4 s clips", f"{clients}, p99"]
+
+
+@pytest.mark.slow
+def test_page_is_measured(project: Path, tmp_path: Path) -> None:
+    done = bench(project, "--quick", "--only", "page", "--out", tmp_path / "results", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "results" / "page.csv").open(encoding="utf-8") as file:
+        values = {row["benchmark"]: float(row["median"]) for row in csv.DictReader(file)}
+    assert len(values) == 4
+    assert all(value > 0 for value in values.values())
+    assert values["weight"] <= 250  # kB
+
+
 def test_cold_start_is_measured(project: Path, tmp_path: Path) -> None:
     done = bench(project, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr

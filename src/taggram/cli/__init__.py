@@ -23,6 +23,7 @@ from taggram.cli import (
     report,
     robustness,
     search,
+    serve,
     sonify,
     streams,
     tag,
@@ -59,6 +60,7 @@ app.command("write")(write.write)
 app.command("undo")(write.undo)
 app.add_typer(library.app, name="library")
 app.command("sonify")(sonify.sonify)
+app.command("serve")(serve.serve)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 

@@ -20,8 +20,8 @@ from taggram.cli.times import parse_time
 from taggram.errors import TaggramError
 
 if TYPE_CHECKING:
-    from taggram.cli.selection import Selection
     from taggram.tagging import Prediction, TagResult
+    from taggram.tagging.selection import Selection
 
 # Number of tags where neither thresholds nor options select them.
 PLOT_TAGS = 12
@@ -113,8 +113,8 @@ def tag(
     """
     from taggram.audio import EvenlySpaced
     from taggram.cli.collect import collect
-    from taggram.cli.selection import Selection
     from taggram.tagging import DEFAULT_MODEL, Tagger
+    from taggram.tagging.selection import Selection
     from taggram.vocabularies import VocabularyMap
 
     selections = [top is not None, all_, thresholds is not None or min_ is not None]

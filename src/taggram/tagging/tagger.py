@@ -116,6 +116,14 @@ class Tagger:
         """Pickle the arguments; unpickling loads the model again."""
         return self._rebuild, ()
 
+    def with_segmentation(self, segmentation: Segmentation) -> Tagger:
+        """Return a tagger that shares the loaded model and cuts clips by another segmentation."""
+        tagger = object.__new__(type(self))
+        tagger.__dict__.update(self.__dict__)
+        tagger.segmentation = segmentation
+        tagger._rebuild = functools.partial(self._rebuild, segmentation=segmentation)
+        return tagger
+
     def score_segments(self, segments: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score segments that are already cut.
 
@@ -156,6 +164,7 @@ class Tagger:
         sample_rate: int | None = None,
         start: float = 0.0,
         duration: float | None = None,
+        on_progress: Callable[[float], None] | None = None,
     ) -> Prediction:
         """Tag a file, the content of a file, or an array.
 
@@ -168,6 +177,9 @@ class Tagger:
             Sample rate of an array, in Hz.
         start, duration
             The part to tag, in seconds.
+        on_progress
+            Called after each batch of segments with the seconds of audio that have been read. What it raises ends the
+            tagging.
 
         Returns
         -------
@@ -182,15 +194,18 @@ class Tagger:
             For an argument of another kind, such as a list or a file open in text mode.
         """
         rate = self.card.sample_rate
-        return self._predict(open_audio(audio, rate, sample_rate=sample_rate, start=start, duration=duration))
+        source = open_audio(audio, rate, sample_rate=sample_rate, start=start, duration=duration)
+        return self._predict(source, on_progress)
 
-    def _predict(self, source: AudioSource) -> Prediction:
+    def _predict(self, source: AudioSource, on_progress: Callable[[float], None] | None) -> Prediction:
         """Tag a clip while it is read."""
         spans, outputs = [], []
         segments = stream_segments(source, self.segmentation, self.card.segments)
         while batch := list(itertools.islice(segments, self._run.batch)):
             spans += [(start, len(segment)) for start, segment in batch]
             outputs.append(self._run(np.stack([segment for _, segment in batch])))
+            if on_progress:
+                on_progress(source.length / self.card.sample_rate)
         return self._prediction(source, spans, *map(np.concatenate, zip(*outputs, strict=True)))
 
     def _predict_group(self, files: list[CutFile]) -> list[Prediction]:

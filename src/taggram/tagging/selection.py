@@ -1,4 +1,4 @@
-"""Selection of the tags that ``taggram tag`` prints."""
+"""Selection of the tags that are shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Self
 
 from taggram.errors import ModelError
 from taggram.models.card import Level, ThresholdCriterion
-from taggram.tagging import Prediction, Tagger, TagScore
+from taggram.tagging.prediction import Prediction, TagScore
+from taggram.tagging.tagger import Tagger
 
 
 @dataclass(frozen=True)

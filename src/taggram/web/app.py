@@ -1,0 +1,116 @@
+"""The application: endpoints, security, errors as one line of JSON, and the page."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from taggram import __version__
+from taggram._text import escape_surrogates
+from taggram.errors import TaggramError
+from taggram.web.api import models, programs, tags, tracks
+from taggram.web.api.schemas import Error
+from taggram.web.errors import RequestError, status_of
+from taggram.web.page_files import add_page
+from taggram.web.reference import reference_page
+from taggram.web.scratch import scratch_folder
+from taggram.web.security import SecurityMiddleware
+from taggram.web.services import DISCONNECTED, Services
+from taggram.web.settings import Settings
+from taggram.web.tracks import TrackStore
+from taggram.web.uploads import validation_text
+from taggram.web.work.pool import Places, Pool
+from taggram.web.work.tag import prepare
+
+__all__ = ["create_app"]
+
+logger = logging.getLogger("taggram.web")
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    code: {
+        "description": HTTPStatus(code).phrase,
+        "content": {"application/json": {"schema": Error.model_json_schema()}},
+    }
+    for code in (400, 401, 403, 404, 408, 413, 415, 422, 429, 501, 503)
+}
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Create the server as an ASGI application.
+
+    Its workers start, and its folder is created, when it starts; both end with it.
+
+    Parameters
+    ----------
+    settings
+        Whom it answers, and how much it takes.
+    """
+    settings = settings or Settings()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with scratch_folder() as folder:
+            pool = Pool(settings, prepare)
+            app.state.services = Services(settings, TrackStore(folder, settings), pool, Places(settings.queue))
+            try:
+                yield
+            finally:
+                pool.close()
+
+    app = FastAPI(
+        title="taggram",
+        version=__version__,
+        description="Tags music: instruments, genres, moods, voices, eras.",
+        lifespan=lifespan,
+        docs_url=None,  # it would load scripts from another server
+        redoc_url=None,
+    )
+    app.add_middleware(SecurityMiddleware, settings=settings)
+    for module in (models, tracks, tags, programs):
+        app.include_router(module.router, prefix="/v1", responses=REFUSALS)
+    reference = reference_page(app)
+    app.get("/docs", include_in_schema=False)(reference)
+    add_page(app)
+    app.add_exception_handler(TaggramError, _answer_error)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
+    app.add_exception_handler(Exception, _answer_defect)
+    return app
+
+
+def _answer(status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": escape_surrogates(text)}, status, headers)
+
+
+async def _answer_error(request: Request, error: Exception) -> JSONResponse:
+    retry = error.retry_after if isinstance(error, RequestError) else None
+    return _answer(status_of(error), str(error), None if retry is None else {"Retry-After": str(retry)})
+
+
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    text = "there is nothing at this address; see /docs" if error.status_code == 404 else error.detail
+    return _answer(error.status_code, text, dict(error.headers or {}))
+
+
+async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    return _answer(422, validation_text({**first, "loc": first["loc"][1:]}))
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=DISCONNECTED)
+
+
+async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
+    return _answer(500, f"an unexpected {type(error).__name__}; the server's log has more")
