@@ -43,4 +43,4 @@ def allocate(report: Report, size: int) -> int:
 
 
 def fail(report: Report) -> None:
-    raise ZeroDivisionError("a secret path /tmp/secret")
+    raise ZeroDivisionError("a secret path /srv/secret")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ pytest.importorskip("fastapi")
 import httpx
 from web_server import RunningServer, noise, serve, wait_until
 
+from taggram.errors import CacheError
 from taggram.web import Settings
 
 WAV = {"Content-Type": "audio/wav"}
@@ -34,7 +36,12 @@ def exchange(server: RunningServer, *, headers: str = "", body: bytes = b"", pat
     with server.connect() as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: audio/wav\r\n{headers}\r\n"
         connection.sendall(head.encode() + body)
-        return connection.recv(1 << 16).decode()
+        answer = b""
+        while not answer.endswith(b"}"):  # head and body may come one after the other
+            part = connection.recv(1 << 16)
+            assert part, answer
+            answer += part
+        return answer.decode()
 
 
 def is_free(server: RunningServer) -> bool:
@@ -94,6 +101,38 @@ def test_oldest_tracks_make_room(strict: RunningServer) -> None:
     assert 1 <= len(strict.services.store) <= 3
     assert sum(track.size for track in strict.services.store) <= 2 * MAX_SIZE
     assert is_free(strict)
+
+
+def test_one_track_makes_room_for_another(strict: RunningServer) -> None:
+    for track in strict.client.get("/v1/tracks").json():
+        strict.client.delete(f"/v1/tracks/{track['id']}")
+    for seed in range(3):  # each takes almost half of the space with what is computed from it
+        answer = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(4.9, seed=seed))})
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 503, "the server has no space left for audio"),
+        (FileNotFoundError(errno.ENOENT, "/srv/secret"), 404, "this track is no longer on the server"),
+        (PermissionError(errno.EACCES, "/srv/secret"), 500, "an unexpected PermissionError; the server's log has more"),
+        (CacheError("/srv/secret is damaged"), 500, "an unexpected CacheError; the server's log has more"),
+        (ZeroDivisionError("/srv/secret"), 500, "an unexpected ZeroDivisionError; the server's log has more"),
+    ],
+)
+def test_defects_and_a_full_disk(
+    client: httpx.Client, error: Exception, status: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No path and no stack trace is in an answer."""
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("taggram.web.api.programs.receive", fail)
+    answer = client.post("/v1/tag", content=noise(1), headers=WAV)
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert answer.json()["error"].startswith(said)
 
 
 @pytest.mark.parametrize(

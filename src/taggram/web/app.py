@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import errno
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
@@ -33,7 +33,6 @@ from taggram.web.work.tag import prepare
 
 __all__ = ["create_app"]
 
-logger = logging.getLogger("taggram.web")
 REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {
         "description": HTTPStatus(code).phrase,
@@ -83,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(ClientDisconnect, _answer_nobody)
+    app.add_exception_handler(OSError, _answer_os_error)
     app.add_exception_handler(Exception, _answer_defect)
     return app
 
@@ -92,8 +92,21 @@ def _answer(status: int, text: str, headers: dict[str, str] | None = None) -> JS
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
+    status = status_of(error)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, RequestError):
+        raise error  # a defect
     retry = error.retry_after if isinstance(error, RequestError) else None
-    return _answer(status_of(error), str(error), None if retry is None else {"Retry-After": str(retry)})
+    return _answer(status, str(error), None if retry is None else {"Retry-After": str(retry)})
+
+
+async def _answer_os_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer where a track has been removed meanwhile, or the disk is full; each other error is a defect."""
+    assert isinstance(error, OSError)
+    if isinstance(error, FileNotFoundError):
+        return _answer(404, "this track is no longer on the server: add it again")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _answer(503, "the server has no space left for audio: try again later", {"Retry-After": "30"})
+    raise error
 
 
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:

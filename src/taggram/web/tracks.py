@@ -155,7 +155,7 @@ class TrackStore:
     def add(self, track: Track) -> Track:
         """Add a track; return the one with its identifier if another request has added that meanwhile."""
         track = self._tracks.setdefault(track.id, track)
-        self.make_room()
+        self.make_room(keep=track)
         return track
 
     def remove(self, identifier: str) -> None:
@@ -163,8 +163,8 @@ class TrackStore:
         shutil.rmtree(self.find(identifier).folder, ignore_errors=True)
         del self._tracks[identifier]
 
-    def make_room(self) -> None:
-        """Remove the oldest tracks while there are too many or they take too much space.
+    def make_room(self, keep: Track | None = None) -> None:
+        """Remove the oldest tracks, but not the one to keep, while there are too many or they take too much space.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class TrackStore:
         drafts = {draft.folder: draft.size for draft in self._drafts}
         held = {track.folder: track.size for track in self._tracks.values()}
         used = sum((held | drafts).values())
-        for track in list(self._tracks.values())[:-1]:
+        for track in [track for track in self if track is not keep]:
             if used <= self._settings.max_storage and len(self._tracks) <= self._settings.max_tracks:
                 return
             used -= track.size

@@ -88,7 +88,7 @@ async def get_audio(id: str, request: Request, shared: Shared) -> FileResponse:
             await wait_for_track(request, job, track, shared.store)
             part.replace(wav)
             track.measure()
-            shared.store.make_room()
+            shared.store.make_room(keep=track)
     return FileResponse(wav, media_type="audio/wav", headers=headers)
 
 

@@ -162,6 +162,7 @@ class Pool:
             if job.cancelled.is_set():
                 continue
             if not worker.process.is_alive():
+                worker.pipe.close()
                 worker = self._start_worker()
             try:
                 job.finish(self._run(worker, job), None)
@@ -206,7 +207,7 @@ class Pool:
                 if job.cancelled.is_set() and not is_cancelled:
                     is_cancelled, last = True, now
                     worker.pipe.send(None)
-                if is_cancelled and now - last > GRACE:
+                if worker.is_ready and is_cancelled and now - last > GRACE:
                     raise _WorkerLostError(RequestError(503, f"{job.name}: cancelled"))
                 is_late = now - last > self._settings.stall_seconds or now - begin > self._settings.job_seconds
                 if worker.is_ready and is_late:
