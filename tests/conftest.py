@@ -17,6 +17,7 @@ prepare_cpu()  # before torch is loaded, as training does: networks take about a
 
 TESTS = Path(__file__).resolve().parent
 PROJECT = TESTS.parent
+collect_ignore = ["pieces/render.py"]  # needs programs that nothing else does
 WITHOUT_TRAIN_EXTRA = importlib.util.find_spec("torch") is None
 # Files and folders whose modules import what the train extra brings. Any other module must work without it.
 NEED_TRAIN_EXTRA = """
