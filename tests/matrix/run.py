@@ -76,7 +76,7 @@ def install(trial: Trial, folder: Path, *requirements: object) -> tuple[Path, su
 def try_wheel(trial: Trial, wheel: Path, folder: Path) -> Trial:
     """Install the wheel and run the smoke test."""
     begin = time.perf_counter()
-    python, done = install(trial, folder, f"taggram[plot,pandas,report,deform,web] @ {wheel.as_uri()}")
+    python, done = install(trial, folder, f"taggram[plot,pandas,report,deform,tags,web] @ {wheel.as_uri()}")
     if done.returncode == 0:
         done = run(python, "-I", *SMOKE)
     trial.passed, trial.output = done.returncode == 0, (done.stdout + done.stderr).strip()
@@ -88,7 +88,7 @@ def run_suite(trial: Trial, wheel: Path, folder: Path) -> Trial:
     """Run the tests that need no training extra against the installed wheel."""
     begin = time.perf_counter()
     group = ("--group", f"{PROJECT / 'pyproject.toml'}:test")
-    python, done = install(trial, folder, f"taggram[plot,pandas,report,deform,web] @ {wheel.as_uri()}", *group)
+    python, done = install(trial, folder, f"taggram[plot,pandas,report,deform,tags,web] @ {wheel.as_uri()}", *group)
     if done.returncode == 0:
         options = ("-q", "-n", "2", "--dist", "worksteal", "-m", "not slow", "-p", "no:cacheprovider")
         done = run(python, "-m", "pytest", *options, "tests", OMP_NUM_THREADS="1")
