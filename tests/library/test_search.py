@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -16,8 +16,9 @@ Add = Callable[..., str]
 
 
 @pytest.fixture
-def library(store: LibraryStore) -> Library:
-    return Library(store.file)
+def library(store: LibraryStore) -> Iterator[Library]:
+    with Library(store.file) as opened:
+        yield opened
 
 
 def titles(tracks: object) -> list[str]:
