@@ -121,7 +121,7 @@ def test_tags_are_shown_then_written_then_undone(scanned: Path, tmp_path: Path) 
     assert shown[2].startswith("  MOOD   (none) -> Mellow, Beautiful")
     assert shown[-1] == "1 files would be written; --apply writes them"
     written = run(tmp_path, "write", song, "--apply", "--fields", "genre")
-    assert written.stdout.splitlines()[-1] == "1 files written; taggram undo 1 restores them"
+    assert written.stdout.splitlines()[-1] == "1 files written in run 1, which can be undone"
     assert mutagen.File(song)["genre"] == ["Pop"]
     assert mutagen.File(song)["title"] == ["Let's Go Fishin' (excerpt)"]
     assert run(tmp_path, "write", song, "--apply", "--fields", "genre").stdout == "nothing to write\n"

@@ -1,4 +1,4 @@
-"""A server that the tests of this folder share; each file is skipped without the web extra."""
+"""A server for the tests of each file, with models of its own; each file is skipped without the web extra."""
 
 from __future__ import annotations
 
@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from web_server import RunningServer
 
 
-@pytest.fixture(scope="session")
-def server(taggram_home: Path) -> Iterator[RunningServer]:
+@pytest.fixture(scope="module")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder for models, which tests elsewhere do not fill."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TAGGRAM_HOME", str(home))
+        yield home
+
+
+@pytest.fixture(scope="module")
+def server(own_home: Path) -> Iterator[RunningServer]:
     """A server with the usual settings and one worker."""
     from web_server import serve
 
@@ -29,14 +38,7 @@ def client(server: RunningServer) -> httpx.Client:
     return server.client
 
 
-@pytest.fixture(scope="session")
-def pieces() -> Path:
-    """Three synthetic pieces of 30 seconds."""
-    folder = Path(__file__).parents[1] / "pieces"
-    return folder if folder.is_dir() else Path(__file__).parents[2] / "examples"
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def piano(server: RunningServer, pieces: Path) -> dict:
     """The track of an example piece."""
     with (pieces / "piano-prelude.opus").open("rb") as file:

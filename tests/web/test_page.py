@@ -61,7 +61,7 @@ def answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def url(taggram_home: Path) -> Iterator[str]:
+def url(own_home: Path) -> Iterator[str]:
     with serving() as url:
         yield url
 

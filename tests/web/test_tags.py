@@ -23,7 +23,7 @@ LONG = 600  # seconds, which takes some time
 
 
 @pytest.fixture(scope="module")
-def other_model(taggram_home: Path) -> str:
+def other_model(server: RunningServer) -> str:
     """A second installed model: the default one without levels and thresholds."""
     folder = model_dir("other")
     shutil.copytree(find_model("default"), folder)

@@ -310,7 +310,7 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     --------
     >>> info = probe("examples/lets-go-fishin.opus")
     >>> info.codec, info.sample_rate, info.channels, round(info.duration)
-    ('opus', 48000, 2, 30)
+    ('opus', 48000, 1, 30)
     """
     source = Source(path)
     source.close()

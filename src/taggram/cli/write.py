@@ -62,7 +62,7 @@ def write(
             paths, policy, apply=apply, keep_times=keep_times, model=model, on_change=_print, on_error=_print_error
         )
     if summary.run is not None:
-        print(f"{len(summary.changes)} files written; taggram undo {summary.run} restores them")
+        print(f"{len(summary.changes)} files written in run {summary.run}, which can be undone")
     elif apply:
         print("nothing to write")
     else:
