@@ -95,7 +95,8 @@ def scan(
     store.mark_gone(there_again, gone=False)
 
     work = functools.partial(_scan_file, tagger)
-    results = parallel_map(work, jobs, workers=workers, ordered=False, on_crash=_crashed)
+    # In the order of the paths, so that tracks have the same numbers with any number of workers.
+    results = parallel_map(work, jobs, workers=workers, on_crash=_crashed)
     for batch in _batches(progress(results, total, "scanning", done=total - len(jobs))):
         with store.transaction():
             for result in batch:
