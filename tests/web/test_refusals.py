@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 import httpx
+from starlette.requests import Request
 from web_server import RunningServer, noise, serve, wait_until
 
 from taggram.errors import CacheError
@@ -126,7 +127,8 @@ def test_defects_and_a_full_disk(
 ) -> None:
     """No path and no stack trace is in an answer."""
 
-    async def fail(*_: object) -> None:
+    async def fail(request: Request, *_: object) -> None:
+        await request.body()  # a connection with unread bytes would be reset
         raise error
 
     monkeypatch.setattr("taggram.web.api.programs.receive", fail)
