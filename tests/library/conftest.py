@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from taggram.library.store import Answer, FileState, LibraryStore, Recording
+from taggram.library.store import FileState, LibraryStore, Recording, StoredPrediction
 from taggram.models import ModelCard
 from taggram.tagging import Tagger
 
@@ -46,7 +46,9 @@ def add(store: LibraryStore, card: ModelCard) -> Callable[..., str]:
         scores[[card.vocabulary.names.index(tag) for tag in tags]] = 0.9
         content = os.fsencode(path).hex()
         recording = Recording(content, duration, silent, title, artist, album, year, genre)
-        store.put_answer(model, recording, Answer("Sliding(hop=1)", scores, np.array(embedding, np.float32)))
+        store.put_prediction(
+            model, recording, StoredPrediction("Sliding(hop=1)", scores, np.array(embedding, np.float32))
+        )
         store.put_file(path, FileState(1, 1), content)
         return path
 

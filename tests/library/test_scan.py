@@ -153,7 +153,7 @@ def test_forgetting(music: Path, library: Library) -> None:
     assert library.forget([music / "0.wav"]) == 1
     assert library.forget([music]) == 2
     with sqlite3.connect(library.file) as connection:
-        for table in ("files", "answers", "recordings"):
+        for table in ("files", "predictions", "recordings"):
             assert connection.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608
     connection.close()
 

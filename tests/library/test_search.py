@@ -34,19 +34,19 @@ def test_tracks_with_the_wanted_tags_come_first(add: Add, library: Library) -> N
     add("/piano.mp3", "piano")
     add("/neither.mp3", "rock")
     add("/silent.mp3", "piano", "jazz", silent=True)
-    found = library.search("jazz piano").found
+    found = library.search("jazz piano").hits
     assert titles(entry.track for entry in found) == ["/both.mp3", "/piano.mp3", "/neither.mp3"]
     assert set(found[0].probabilities) == {"jazz", "piano"}
     assert found[0].probabilities["jazz"] > 0.9 > 0.1 > found[1].probabilities["jazz"]
-    assert titles(entry.track for entry in library.search("piano -jazz", n=1).found) == ["/piano.mp3"]
+    assert titles(entry.track for entry in library.search("piano -jazz", n=1).hits) == ["/piano.mp3"]
 
 
 def test_a_least_level_holds_for_every_word(add: Add, library: Library) -> None:
     add("/both.mp3", "piano", "jazz")
     add("/piano.mp3", "piano")
     result = library.search("piano jazz", level="likely")
-    assert (titles(entry.track for entry in result.found), result.matches) == (["/both.mp3"], 1)
-    assert titles(entry.track for entry in library.search("piano -jazz", level="sure").found) == ["/piano.mp3"]
+    assert (titles(entry.track for entry in result.hits), result.matches) == (["/both.mp3"], 1)
+    assert titles(entry.track for entry in library.search("piano -jazz", level="sure").hits) == ["/piano.mp3"]
 
 
 def test_conditions_leave_tracks_out(add: Add, library: Library) -> None:
@@ -59,7 +59,7 @@ def test_conditions_leave_tracks_out(add: Add, library: Library) -> None:
         "-artist:evans": ["/new.mp3", "/untagged.mp3"],
         "artist:nobody": [],
     }.items():
-        assert titles(entry.track for entry in library.search(query).found) == expected
+        assert titles(entry.track for entry in library.search(query).hits) == expected
 
 
 def test_what_is_not_there_is_said(add: Add, library: Library, store: LibraryStore) -> None:

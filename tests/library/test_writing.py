@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402
 
 from taggram.errors import LibraryError  # noqa: E402
 from taggram.library import Library, Policy  # noqa: E402
-from taggram.library.store import Answer, FileState, LibraryStore, Recording  # noqa: E402
+from taggram.library.store import FileState, LibraryStore, Recording, StoredPrediction  # noqa: E402
 from taggram.library.writing import apply  # noqa: E402
 from taggram.library.writing.apply import audio_digest, read_values, write_values  # noqa: E402
 from taggram.models import ModelCard  # noqa: E402
@@ -108,7 +108,7 @@ def library(tmp_path: Path, card: ModelCard) -> Iterator[Library]:
             for tag, score in {"jazz": 0.99, "classical": 0.95, "happy": 0.99}.items():
                 scores[card.vocabulary.names.index(tag)] = score
             recording = Recording(str(number), 0.5, False, None, None, None, None, None)
-            store.put_answer(model, recording, Answer("Sliding(hop=1)", scores, np.ones(2, np.float32)))
+            store.put_prediction(model, recording, StoredPrediction("Sliding(hop=1)", scores, np.ones(2, np.float32)))
             store.put_file(str(file), FileState.of(file), str(number))
     with Library(tmp_path / "library.sqlite") as opened:
         yield opened
@@ -149,7 +149,7 @@ def test_undo_restores_values_and_the_scan_still_knows_the_files(library: Librar
     assert genres(tmp_path) == [["Jazz", "Classical"]] * 3
     assert library.verify() == []
     assert [(run.id, run.changes) for run in library.runs()] == [(summary.run, 3)]
-    assert len(library.search("jazz").found) == 3
+    assert len(library.search("jazz").hits) == 3
     write_values(str(tmp_path / "music" / "1.flac"), {"genre": ["Mine"]})
     errors: list[str] = []
     undone = library.undo(on_error=lambda _, error: errors.append(str(error)))
@@ -174,6 +174,16 @@ def test_what_cannot_be_written_is_one_line(library: Library, tmp_path: Path, mo
     assert [run.changes for run in library.runs()] == [1]
 
 
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+def test_a_damaged_file_of_tags_is_one_line_and_stays(content: bytes, tmp_path: Path) -> None:
+    file = encode(tmp_path / "a.mka")
+    beside = tmp_path / "a.mka.tags.json"
+    beside.write_bytes(content)
+    with pytest.raises(LibraryError, match="the tags of .*a.mka cannot be read"):
+        write_values(str(file), {"genre": ["Jazz"]})
+    assert beside.read_bytes() == content
+
+
 def test_a_full_disk_leaves_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = encode(tmp_path / "a.flac")
     before = file.read_bytes()
@@ -193,8 +203,8 @@ def test_a_file_that_changes_meanwhile_is_left_alone(tmp_path: Path, monkeypatch
     file = encode(tmp_path / "a.flac")
     change = apply._change
 
-    def other_program(copy: Path, values: dict[str, list[str]]) -> None:
-        change(copy, values)
+    def other_program(copy: Path, values: dict[str, list[str]], path: str) -> None:
+        change(copy, values, path)
         shutil.copy(encode(tmp_path / "other.flac", seconds=2), file)
 
     monkeypatch.setattr(apply, "_change", other_program)

@@ -52,7 +52,7 @@ def paint(text: str, style: int) -> str:
     return f"\x1b[{style}m{text}\x1b[0m" if styled and text else text
 
 
-def headline(prediction: Prediction) -> str:
+def file_line(prediction: Prediction) -> str:
     """Return file, duration and model as one line."""
     rest = f"  {format_time(prediction.duration)}  {prediction.model}"
     return paint(printable(prediction.path or ""), BOLD) + paint(rest, DIM)

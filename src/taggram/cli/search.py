@@ -66,12 +66,10 @@ def search(
     for term in result.query.terms:
         if term.tags != (term.word,):
             print(paint(f"{term.word}: {', '.join(term.tags)}", DIM), file=sys.stderr)
-    shown = [
-        (found.track, "  ".join(f"{word} {p:.2f}" for word, p in found.probabilities.items())) for found in result.found
-    ]
+    shown = [(hit.track, "  ".join(f"{word} {p:.2f}" for word, p in hit.probabilities.items())) for hit in result.hits]
     if json_:
-        for found in result.found:
-            _print_json(found.track, probabilities={word: round(p, 4) for word, p in found.probabilities.items()})
+        for hit in result.hits:
+            _print_json(hit.track, probabilities={word: round(p, 4) for word, p in hit.probabilities.items()})
     else:
         _print(shown)
         print(f"{len(shown)} of {result.matches} tracks")

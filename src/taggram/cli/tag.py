@@ -244,7 +244,7 @@ class _Tables:
         from taggram.cli import render
 
         tags = self._select(prediction, TABLE_TAGS)
-        print(render.headline(prediction))
+        print(render.file_line(prediction))
         if prediction.silent and not tags:
             print("silent: no tags")
         elif not tags:

@@ -4,7 +4,7 @@ from taggram.library.collection import Track
 from taggram.library.library import Library, LibraryStatus
 from taggram.library.query import Condition, Query, Term
 from taggram.library.scan import ScanSummary
-from taggram.library.search import Found, SearchResult
+from taggram.library.search import SearchHit, SearchResult
 from taggram.library.similar import Neighbour
 from taggram.library.store import StoredRun
 from taggram.library.writing.plan import Change, Policy
@@ -13,13 +13,13 @@ from taggram.library.writing.run import WriteSummary
 __all__ = [
     "Change",
     "Condition",
-    "Found",
     "Library",
     "LibraryStatus",
     "Neighbour",
     "Policy",
     "Query",
     "ScanSummary",
+    "SearchHit",
     "SearchResult",
     "StoredRun",
     "Term",

@@ -22,7 +22,7 @@ BLOCK = 4096  # rows that are read at once
 EPSILON = 1e-6  # of a probability from 0 and 1
 # Tracks that are there, were tagged and are not silent; in the order of their ids.
 PRESENT = (
-    "FROM files JOIN recordings USING (content) JOIN answers USING (content) "
+    "FROM files JOIN recordings USING (content) JOIN predictions USING (content) "
     "WHERE gone = 0 AND NOT silent AND model = ? ORDER BY files.id"
 )
 

@@ -83,9 +83,9 @@ class Library:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Library(f"{folder}/library.sqlite") as library:
     ...     scanned = library.scan(["examples"])
-    ...     found = library.search("female voice").found
+    ...     hits = library.search("female voice").hits
     ...     similar = library.similar("examples/vibe-ace.opus", n=1)
-    >>> scanned.new, found[0].track.artist, len(similar)
+    >>> scanned.new, hits[0].track.artist, len(similar)
     (3, 'Karissa Hobbs', 1)
     """
 
@@ -153,7 +153,7 @@ class Library:
         """
         tagger = model if isinstance(model, Tagger) else Tagger(model)
         if fast:
-            tagger = Tagger(tagger.model, segmentation=EvenlySpaced(FAST_SEGMENTS))
+            tagger = tagger.with_segmentation(EvenlySpaced(FAST_SEGMENTS))
         return scan(self._store, folders, tagger, fast=fast, workers=workers, progress=progress, on_error=on_error)
 
     def search(self, query: str, *, n: int = 20, level: Level | None = None, model: str | None = None) -> SearchResult:
@@ -399,7 +399,7 @@ class Library:
         )
         failed = rows("SELECT path, error FROM files WHERE gone = 0 AND error IS NOT NULL ORDER BY path")
         counts = dict(
-            rows("SELECT model, COUNT(*) FROM files JOIN answers USING (content) WHERE gone = 0 GROUP BY model")
+            rows("SELECT model, COUNT(*) FROM files JOIN predictions USING (content) WHERE gone = 0 GROUP BY model")
         )
         return LibraryStatus(
             file=self.file,

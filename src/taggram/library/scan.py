@@ -17,7 +17,7 @@ from taggram._progress import ProgressHook, no_progress
 from taggram._text import escape_surrogates, printable
 from taggram.audio import audio_files
 from taggram.errors import LibraryError, TaggramError
-from taggram.library.store import Answer, FileState, LibraryStore, Recording, StoredFile
+from taggram.library.store import FileState, LibraryStore, Recording, StoredFile, StoredPrediction
 from taggram.parallel import parallel_map
 from taggram.tagging import Prediction, Tagger
 from taggram.tagging.cache import PredictionKey
@@ -44,7 +44,7 @@ class ScanSummary:
     moved
         Known contents at a new path, moved or copied: they have their scores.
     gone
-        Known files that are not there any more: they keep their scores, and are in no answer.
+        Known files that are not there any more: they keep their scores, and are in no result.
     failed
         Why files could not be tagged, by path. They are tried again by the next scan.
     warnings
@@ -73,12 +73,12 @@ def scan(
     """Tag the audio files of folders that the library does not know; see `Library.scan`."""
     summary = ScanSummary()
     known, model = store.files(), store.put_model(model_hash(tagger), _name(tagger), tagger.card)
-    answered = store.answered(model)
+    predicted = store.segmentations(model)
     if not fast:
-        answered = {content: used for content, used in answered.items() if used == repr(tagger.segmentation)}
+        predicted = {content: used for content, used in predicted.items() if used == repr(tagger.segmentation)}
     by_size: dict[int, set[str]] = defaultdict(set)
     for file in known.values():
-        if file.content in answered:
+        if file.content in predicted:
             by_size[file.state.size].add(file.content)
 
     jobs, there_again = [], []
@@ -86,7 +86,7 @@ def scan(
     for path, state in _find(folders, known, store, summary):
         total += 1
         before = known.get(path)
-        if before is not None and before.state == state and before.content in answered:
+        if before is not None and before.state == state and before.content in predicted:
             summary.known += 1
             if before.gone:
                 there_again.append(path)
@@ -115,12 +115,12 @@ class _Job(NamedTuple):
 
 
 class _Result(NamedTuple):
-    """A scanned file; without an answer its content is known, or it could not be tagged."""
+    """A scanned file; without a prediction its content is known, or it could not be tagged."""
 
     job: _Job
     content: str | None = None
     recording: Recording | None = None
-    answer: Answer | None = None
+    prediction: StoredPrediction | None = None
     error: TaggramError | None = None
 
 
@@ -181,8 +181,8 @@ def _scan_file(tagger: Tagger, job: _Job) -> _Result:
         if content in job.known:
             return _Result(job, content)
         prediction = tagger.tag(job.path)
-        answer = Answer(repr(tagger.segmentation), prediction.clip_scores(), prediction.embedding)
-        return _Result(job, content, _recording(content, prediction), answer)
+        stored = StoredPrediction(repr(tagger.segmentation), prediction.clip_scores(), prediction.embedding)
+        return _Result(job, content, _recording(content, prediction), stored)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return _Result(job, error=TaggramError(f"{printable(job.path)} cannot be read ({reason})"))
@@ -234,14 +234,14 @@ def _write(store: LibraryStore, model: int, result: _Result, before: StoredFile 
         store.put_file(path, state, None, escape_surrogates(str(result.error)))
         summary.failed[path] = result.error
         return
-    if result.recording is not None and result.answer is not None:
-        store.put_answer(model, result.recording, result.answer)
+    if result.recording is not None and result.prediction is not None:
+        store.put_prediction(model, result.recording, result.prediction)
     store.put_file(path, state, result.content)
     if before is not None and before.content not in (None, result.content):
         summary.changed += 1
     elif before is not None and before.content is not None:
-        summary.known += 1  # touched, or known without this model's answer
-    elif result.answer is None:
+        summary.known += 1  # touched, or known without this model's prediction
+    elif result.prediction is None:
         summary.moved += 1
     else:
         summary.new += 1

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from taggram.errors import LibraryError
 from taggram.library.collection import EPSILON, Collection, Track
-from taggram.library.query import FIELDS, Query, parse
+from taggram.library.query import Query, parse
 from taggram.models.card import LEVELS, Level
 
-__all__ = ["Found", "SearchResult", "search"]
+__all__ = ["SearchHit", "SearchResult", "search"]
 
 
 @dataclass(frozen=True)
-class Found:
-    """A track that was found.
+class SearchHit:
+    """A track that fits a query.
 
     Attributes
     ----------
@@ -39,14 +39,14 @@ class SearchResult:
     ----------
     query
         As it was understood.
-    found
+    hits
         The best tracks.
     matches
         Number of tracks that meet the conditions and the least level.
     """
 
     query: Query
-    found: list[Found]
+    hits: list[SearchHit]
     matches: int
 
 
@@ -68,12 +68,11 @@ def search(collection: Collection, text: str, *, n: int = 20, level: Level | Non
             least = np.log(LEVELS[level] / (1 - LEVELS[level]))
             kept &= odds[term.word] < least if term.negative else odds[term.word] >= least
     for condition in query.conditions:
-        assert condition.field in FIELDS
         kept &= np.fromiter(map(condition.holds, collection.column(condition.field)), bool, len(collection))
     rows = np.flatnonzero(kept)
     best = rows[np.argsort(-total[rows], kind="stable")[:n]]
     found = [
-        Found(track, {word: float(1 / (1 + np.exp(-values[row]))) for word, values in odds.items()})
+        SearchHit(track, {word: float(1 / (1 + np.exp(-values[row]))) for word, values in odds.items()})
         for row, track in zip(best.tolist(), collection.tracks(best), strict=True)
     ]
     return SearchResult(query, found, len(rows))

@@ -19,7 +19,7 @@ from taggram.errors import LibraryError
 from taggram.models import ModelCard
 from taggram.models.directories import data_dir
 
-__all__ = ["Answer", "FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel", "StoredRun"]
+__all__ = ["FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel", "StoredPrediction", "StoredRun"]
 
 APPLICATION = 0x7461676C  # marks the database as a library of taggram
 SCHEMA = 1
@@ -30,7 +30,7 @@ TABLES = (
     "CREATE TABLE recordings (content TEXT PRIMARY KEY, duration REAL, silent INTEGER, title TEXT, artist TEXT, "
     "album TEXT, year INTEGER, genre TEXT) WITHOUT ROWID",
     "CREATE TABLE models (id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, name TEXT, card TEXT, scanned REAL)",
-    "CREATE TABLE answers (model INTEGER, content TEXT, segmentation TEXT, scores BLOB, embedding BLOB, "
+    "CREATE TABLE predictions (model INTEGER, content TEXT, segmentation TEXT, scores BLOB, embedding BLOB, "
     "PRIMARY KEY (model, content)) WITHOUT ROWID",
     "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started REAL NOT NULL)",
     "CREATE TABLE writes (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, path BLOB NOT NULL, before TEXT, after TEXT)",
@@ -96,8 +96,8 @@ class Recording(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What a model says of a recording.
+class StoredPrediction:
+    """Scores and embedding of a recording by a model.
 
     Attributes
     ----------
@@ -165,17 +165,17 @@ class LibraryStore:
         )
 
     def mark_gone(self, paths: Iterable[str], gone: bool = True) -> None:
-        """Mark files as gone, or as there again; their answers stay."""
+        """Mark files as gone, or as there again; their predictions stay."""
         with self.transaction():
             self._database.run_many(
                 "UPDATE files SET gone = ? WHERE path = ?", [(gone, os.fsencode(path)) for path in paths]
             )
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Remove files, and the answers that no other file has."""
+        """Remove files, and the predictions that no other file has."""
         with self.transaction():
             self._database.run_many("DELETE FROM files WHERE path = ?", [(os.fsencode(path),) for path in paths])
-            self.rows("DELETE FROM answers WHERE content NOT IN (SELECT content FROM files WHERE content NOTNULL)")
+            self.rows("DELETE FROM predictions WHERE content NOT IN (SELECT content FROM files WHERE content NOTNULL)")
             self.rows("DELETE FROM recordings WHERE content NOT IN (SELECT content FROM files WHERE content NOTNULL)")
 
     def put_model(self, model_hash: str, name: str, card: ModelCard) -> int:
@@ -192,17 +192,19 @@ class LibraryStore:
         rows = self.rows("SELECT id, hash, name, card FROM models ORDER BY scanned DESC")
         return [StoredModel(number, digest, name, ModelCard.from_json(card)) for number, digest, name, card in rows]
 
-    def answered(self, model: int) -> dict[str, str]:
-        """Return the segmentation of each answer of a model, by content."""
-        return dict(self.rows("SELECT content, segmentation FROM answers WHERE model = ?", (model,)))
+    def segmentations(self, model: int) -> dict[str, str]:
+        """Return the segmentation of each prediction of a model, by content."""
+        return dict(self.rows("SELECT content, segmentation FROM predictions WHERE model = ?", (model,)))
 
-    def put_answer(self, model: int, recording: Recording, answer: Answer) -> None:
-        """Write what a model says of a recording, in place of an earlier answer."""
+    def put_prediction(self, model: int, recording: Recording, prediction: StoredPrediction) -> None:
+        """Write a recording and a model's prediction for it, in place of an earlier one."""
         self.rows("INSERT OR REPLACE INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", recording)
-        blobs = (np.ascontiguousarray(array, np.float32).tobytes() for array in (answer.scores, answer.embedding))
+        blobs = (
+            np.ascontiguousarray(array, np.float32).tobytes() for array in (prediction.scores, prediction.embedding)
+        )
         self.rows(
-            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)",
-            (model, recording.content, answer.segmentation, *blobs),
+            "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?, ?)",
+            (model, recording.content, prediction.segmentation, *blobs),
         )
 
     def start_run(self) -> int:
@@ -240,14 +242,14 @@ class LibraryStore:
         ]
 
     def rewrite(self, path: str, state: FileState, content: str) -> None:
-        """Note that a known file has other bytes and the same music: it keeps its answers."""
+        """Note that a known file has other bytes and the same music: it keeps its predictions."""
         with self.transaction():
             rows = self.rows("SELECT content FROM files WHERE path = ?", (os.fsencode(path),))
             if not rows or rows[0][0] is None:
                 return
             old = rows[0][0]
             self.rows(
-                "INSERT OR REPLACE INTO answers SELECT model, ?, segmentation, scores, embedding FROM answers "
+                "INSERT OR REPLACE INTO predictions SELECT model, ?, segmentation, scores, embedding FROM predictions "
                 "WHERE content = ?",
                 (content, old),
             )
@@ -258,7 +260,7 @@ class LibraryStore:
             )
             self.put_file(path, state, content)
             if content != old and not self.rows("SELECT 1 FROM files WHERE content = ?", (old,)):
-                self.rows("DELETE FROM answers WHERE content = ?", (old,))
+                self.rows("DELETE FROM predictions WHERE content = ?", (old,))
                 self.rows("DELETE FROM recordings WHERE content = ?", (old,))
 
     def check(self) -> list[str]:

@@ -106,9 +106,8 @@ def _best(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:
         )
         if behind:
             pair = behind[0]
-            yield f"{pair.second} is clearly worse than {best.name}, by {interval_text(pair.difference)}" + (
-                f", as are the {len(behind) - 1} after it." if len(behind) > 1 else "."
-            )
+            rest = {1: "", 2: ", as is the one after it"}.get(len(behind), f", as are the {len(behind) - 1} after it")
+            yield f"{pair.second} is clearly worse than {best.name}, by {interval_text(pair.difference)}{rest}."
 
 
 def _by_another(metric: ComparisonMetric, table: ComparisonTable) -> Iterator[str]:

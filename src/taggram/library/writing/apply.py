@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import av
@@ -52,13 +52,13 @@ def write_values(path: str, values: Mapping[Field, list[str]], *, keep_times: bo
         copy = file.with_name(f".{file.stem[:40]}.{os.getpid()}.part{file.suffix}")
         try:
             shutil.copy2(file, copy)
-            _change(copy, values)
+            _change(copy, values, path)
             if audio_digest(copy) != audio_digest(file):
                 raise LibraryError(f"{printable(path)} was left alone: its audio would not be the same")
             if FileState.of(file) != before:
                 raise LibraryError(f"{printable(path)} was changed by another program meanwhile: try again")
             status = file.stat()
-            with contextlib.suppress(PermissionError):  # of another owner
+            with contextlib.suppress(PermissionError, AttributeError):  # of another owner; Windows has no chown
                 os.chown(copy, status.st_uid, status.st_gid)
             if keep_times:
                 os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -70,7 +70,7 @@ def write_values(path: str, values: Mapping[Field, list[str]], *, keep_times: bo
 
 
 @contextlib.contextmanager
-def _writable(file: Path):  # type: ignore[no-untyped-def]
+def _writable(file: Path) -> Iterator[None]:
     from mutagen import MutagenError
 
     try:
@@ -80,7 +80,7 @@ def _writable(file: Path):  # type: ignore[no-untyped-def]
         raise LibraryError(f"{printable(str(file))} cannot be written ({reason}); it is as it was") from error
 
 
-def _change(copy: Path, values: Mapping[Field, list[str]]) -> None:
+def _change(copy: Path, values: Mapping[Field, list[str]], path: str) -> None:
     tags = open_tags(copy)
     others = tags.others()
     for field, wanted in values.items():
@@ -88,10 +88,10 @@ def _change(copy: Path, values: Mapping[Field, list[str]]) -> None:
     tags.save()
     written = open_tags(copy)
     if written.others() != others:
-        raise LibraryError(f"{printable(str(copy))} was left alone: other tags would not be the same")
+        raise LibraryError(f"{printable(path)} was left alone: other tags would not be the same")
     for field, wanted in values.items():
         if sorted(written.get(field)) != sorted(wanted):  # ASF does not keep the order
-            raise LibraryError(f"{printable(str(copy))} was left alone: its {field} would read {written.get(field)}")
+            raise LibraryError(f"{printable(path)} was left alone: its {field} would read {written.get(field)}")
 
 
 def audio_digest(file: Path) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from taggram._files import atomic_file
 from taggram._text import printable
 from taggram.errors import LibraryError, MissingExtraError
 
@@ -81,7 +82,7 @@ def open_tags(file: Path) -> FileTags:
             opened.add_tags()
         if opened is not None and hasattr(opened.tags, "vendor"):  # Vorbis comments: FLAC, Ogg Vorbis, Opus, Speex
             return _Mapping(opened, {field: frames[2] for field, frames in FRAMES.items()})
-    return Sidecar(file.with_name(file.name + SIDECAR))
+        return Sidecar(file.with_name(file.name + SIDECAR))
 
 
 @contextmanager
@@ -226,6 +227,7 @@ class Sidecar:
 
     def save(self) -> None:
         if self._tags:
-            self.file.write_text(json.dumps(self._tags, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            with atomic_file(self.file) as part:
+                part.write_text(json.dumps(self._tags, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         else:
             self.file.unlink(missing_ok=True)
