@@ -135,6 +135,7 @@ def test_defects_and_a_full_disk(
     answer = client.post("/v1/tag", content=noise(1), headers=WAV)
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert answer.json()["error"].startswith(said)
+    assert answer.headers.get("Connection") == ("close" if status == 500 else None)
 
 
 @pytest.mark.parametrize(

@@ -126,4 +126,5 @@ async def _answer_nobody(request: Request, error: Exception) -> Response:
 
 
 async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
-    return _answer(500, f"an unexpected {type(error).__name__}; the server's log has more")
+    """Answer a defect; Uvicorn then closes the connection, which a client has to know before its next request."""
+    return _answer(500, f"an unexpected {type(error).__name__}; the server's log has more", {"Connection": "close"})
