@@ -116,6 +116,8 @@ def test_options(temporary: Path) -> None:
         assert (limits["max_bytes"], limits["max_seconds"]) == (1 << 20, 2.0)
         files = {"file": ("a.wav", noise(3))}
         assert client.post("/v1/tag", files=files, headers=headers).status_code == 413
+        waits = [client.get("/v1/health").elapsed.total_seconds() for _ in range(20)]
+        assert min(waits) < 0.03  # by Nagle's algorithm each is 0.04 s
 
 
 @pytest.mark.parametrize(
