@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,11 +19,12 @@ mutagen = pytest.importorskip("mutagen")
 import av  # noqa: E402
 import numpy as np  # noqa: E402
 
-from taggram.errors import LibraryError  # noqa: E402
+from taggram.errors import LibraryError, MissingExtraError  # noqa: E402
 from taggram.library import Library, Policy  # noqa: E402
 from taggram.library.store import FileState, LibraryStore, Recording, StoredPrediction  # noqa: E402
 from taggram.library.writing import apply  # noqa: E402
 from taggram.library.writing.apply import audio_digest, read_values, write_values  # noqa: E402
+from taggram.library.writing.file_tags import FIELDS  # noqa: E402
 from taggram.models import ModelCard  # noqa: E402
 
 FORMATS = ["mp3", "flac", "ogg", "opus", "m4a", "wma", "wav", "aiff", "mka"]
@@ -50,12 +52,12 @@ def encode(file: Path, seconds: float = 1.0) -> Path:
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_every_format_holds_several_values_and_gives_back_what_it_had(suffix: str, tmp_path: Path) -> None:
     file = encode(tmp_path / f"a.{suffix}")
-    audio, before = audio_digest(file), read_values(str(file), ("genre", "mood"))
+    audio, before = audio_digest(file), read_values(str(file), FIELDS)
     os.utime(file, (1000, 1000))
     file.chmod(0o640)
-    wanted = {"genre": ["Jazz", "Käse & Brot"], "mood": ["Calm", "Happy"]}
-    write_values(str(file), wanted, keep_times=True)
-    found = read_values(str(file), ("genre", "mood"))
+    wanted = {"genre": ["Jazz", "Käse & Brot"], "mood": ["Calm", "Happy"], "tags": ["Flute", "Jazz"]}
+    write_values(str(file), wanted, 1, keep_times=True)
+    found = read_values(str(file), FIELDS)
     assert {field: sorted(values) for field, values in found.items()} == wanted
     assert audio_digest(file) == audio
     if suffix != "mka":  # whose tags are in a file beside it
@@ -63,8 +65,8 @@ def test_every_format_holds_several_values_and_gives_back_what_it_had(suffix: st
             tags = {**opened.metadata, **opened.streams.audio[0].metadata}
         assert {key.casefold(): value for key, value in tags.items()}["title"] == "Tone"
         assert (file.stat().st_mode & 0o777, file.stat().st_mtime) == (0o640, 1000)
-    write_values(str(file), before)
-    assert read_values(str(file), ("genre", "mood")) == before
+    write_values(str(file), before, 2)
+    assert read_values(str(file), FIELDS) == before
     assert audio_digest(file) == audio
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
@@ -79,7 +81,7 @@ def test_versions_and_other_frames_of_id3_stay(tmp_path: Path) -> None:
     tags.save(file, v2_version=3, v23_sep=None, v1=2)
     end = file.read_bytes()[-128:]
     assert end.startswith(b"TAG")
-    write_values(str(file), {"genre": ["Jazz", "Soul"], "mood": ["Calm"]})
+    write_values(str(file), {"genre": ["Jazz", "Soul"], "mood": ["Calm"]}, 1)
     again = ID3(file, translate=False)
     assert again.version == (2, 3, 0)
     assert (again["TYER"].text, again["TXXX:Mine"].text, again["TXXX:MOOD"].text) == (["1959"], ["x", "y"], ["Calm"])
@@ -92,7 +94,7 @@ def test_a_file_without_tags_gets_them(tmp_path: Path) -> None:
         file = encode(tmp_path / f"a.{suffix}")
         opened = mutagen.File(file)
         opened.delete()
-        write_values(str(file), {"genre": ["Jazz"]})
+        write_values(str(file), {"genre": ["Jazz"]}, 1)
         assert read_values(str(file), ("genre", "mood")) == {"genre": ["Jazz"], "mood": []}
 
 
@@ -144,19 +146,43 @@ def test_policies(policy: Policy, expected: list[str], library: Library, tmp_pat
     assert genres(tmp_path) == [expected] * 3
 
 
+def test_a_field_has_the_tags_of_every_category(library: Library, tmp_path: Path) -> None:
+    policy = Policy(fields=("genre", "tags"), most=1, mode="replace")
+    assert library.write([tmp_path / "music"], policy).changes[0].after == {
+        "genre": ["Jazz"], "tags": ["Happy", "Jazz", "Classical"],
+    }  # fmt: skip
+
+
+def test_sidecars_leave_the_files_and_need_no_mutagen(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {file: file.read_bytes() for file in (tmp_path / "music").iterdir()}
+    for module in [name for name in sys.modules if name.partition(".")[0] == "mutagen"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=r"tags in files needs the \[tags\] extra"):
+        library.write([tmp_path / "music"])
+    for _ in range(2):  # the second run finds what the first has written
+        library.write([tmp_path / "music"], Policy(sidecar=True), apply=True)
+        sidecars = sorted((tmp_path / "music").glob("*.tags.json"))
+        assert [file.name for file in sidecars] == ["0.mp3.tags.json", "1.flac.tags.json", "2.ogg.tags.json"]
+        assert json.loads(sidecars[0].read_text()) == {"genre": ["Jazz", "Classical"], "mood": ["Happy"]}
+    assert len(library.undo().changes) == 3
+    assert {file: file.read_bytes() for file in (tmp_path / "music").iterdir()} == before
+
+
 def test_undo_restores_values_and_the_scan_still_knows_the_files(library: Library, tmp_path: Path) -> None:
     summary = library.write([tmp_path / "music"], Policy(mode="replace"), apply=True)
     assert genres(tmp_path) == [["Jazz", "Classical"]] * 3
     assert library.verify() == []
     assert [(run.id, run.changes) for run in library.runs()] == [(summary.run, 3)]
     assert len(library.search("jazz").hits) == 3
-    write_values(str(tmp_path / "music" / "1.flac"), {"genre": ["Mine"]})
+    write_values(str(tmp_path / "music" / "1.flac"), {"genre": ["Mine"]}, 1)
     errors: list[str] = []
     undone = library.undo(on_error=lambda _, error: errors.append(str(error)))
     assert (len(undone.changes), len(undone.failed)) == (2, 1)
     assert "1.flac was changed since (genre reads Mine; mood reads Happy) and is left alone" in errors[0]
     assert genres(tmp_path) == [["Test"], ["Mine"], ["Test"]]
-    write_values(str(tmp_path / "music" / "1.flac"), {"genre": ["Jazz", "Classical"]})
+    write_values(str(tmp_path / "music" / "1.flac"), {"genre": ["Jazz", "Classical"]}, 1)
     assert len(library.undo().changes) == 1
     assert genres(tmp_path) == [["Test"]] * 3
     with pytest.raises(LibraryError, match="there is nothing to undo"):
@@ -179,8 +205,8 @@ def test_a_damaged_file_of_tags_is_one_line_and_stays(content: bytes, tmp_path: 
     file = encode(tmp_path / "a.mka")
     beside = tmp_path / "a.mka.tags.json"
     beside.write_bytes(content)
-    with pytest.raises(LibraryError, match="the tags of .*a.mka cannot be read"):
-        write_values(str(file), {"genre": ["Jazz"]})
+    with pytest.raises(LibraryError, match="the tags of .*a.mka.tags.json cannot be read"):
+        write_values(str(file), {"genre": ["Jazz"]}, 1)
     assert beside.read_bytes() == content
 
 
@@ -194,7 +220,7 @@ def test_a_full_disk_leaves_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(apply.shutil, "copy2", full)
     with pytest.raises(LibraryError, match="cannot be written .no space left on device.; it is as it was"):
-        write_values(str(file), {"genre": ["Jazz"]})
+        write_values(str(file), {"genre": ["Jazz"]}, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
     assert file.read_bytes() == before
 
@@ -209,7 +235,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(apply, "_change", other_program)
     with pytest.raises(LibraryError, match="its audio would not be the same|was changed by another program meanwhile"):
-        write_values(str(file), {"genre": ["Jazz"]})
+        write_values(str(file), {"genre": ["Jazz"]}, 1)
     assert file.read_bytes() == (tmp_path / "other.flac").read_bytes()
 
 
@@ -240,6 +266,7 @@ def test_killed_writing_leaves_whole_files_and_can_be_undone(
             break
         while library.runs():
             assert library.undo().failed == {}
+        assert set((tmp_path / "music").iterdir()) == set(audio)  # no copy is left
         assert all(read_values(str(file), ("genre",))["genre"] == ["Test"] for file in audio)
 
 

@@ -23,11 +23,11 @@ KeepTimes = Annotated[bool, typer.Option("--keep-times", help="Keep the modifica
 def write(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders of the library.")],
     apply: Annotated[bool, typer.Option("--apply", help="Write. Without it nothing is touched.")] = False,
-    fields: Annotated[str, typer.Option(metavar="LIST", help="Fields, with commas: genre, mood.")] = "genre,mood",
+    fields: Annotated[str, typer.Option(metavar="LIST", help="Fields, with commas: genre, mood, tags.")] = "genre,mood",
     min_: Annotated[
         str, typer.Option("--min", metavar="LEVEL", help="Least level of a tag: maybe, likely or sure.")
     ] = "likely",
-    most: Annotated[int, typer.Option("--max", min=1, metavar="N", help="Values of a field, at most.")] = 3,
+    most: Annotated[int, typer.Option("--max", min=1, metavar="N", help="Genres and moods, at most.")] = 3,
     merge: Annotated[bool, typer.Option("--merge", help="Add to the values that a field has.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the values that a field has.")] = False,
     keep: Annotated[str, typer.Option(metavar="LIST", help="Values that --replace leaves, with commas.")] = "",
@@ -35,6 +35,9 @@ def write(
         Path | None,
         typer.Option("--map", metavar="FILE", help="Table of tags and how they are written: tag, tab, name."),
     ] = None,
+    sidecar: Annotated[
+        bool, typer.Option("--sidecar", help="Write .tags.json files beside the files, and leave those as they are.")
+    ] = False,
     keep_times: KeepTimes = False,
     model: Model = None,
     library: File = None,
@@ -42,7 +45,7 @@ def write(
     """Write genres and moods into files where they have none, or show what would be written.
 
     Nothing else in a file changes, and taggram undo restores what was there. The exit code is 1 if a file could not be
-    written. Needs the tags extra.
+    written. Needs the tags extra; --sidecar does not.
     """
     from taggram.library import Library, Policy
     from taggram.library.writing.plan import read_names
@@ -56,6 +59,7 @@ def write(
         mode="merge" if merge else "replace" if replace else "missing",
         keep=frozenset(value.strip().casefold() for value in keep.split(",") if value.strip()),
         names=None if names is None else read_names(names),
+        sidecar=sidecar,
     )
     with Library(library) as music:
         summary = music.write(

@@ -18,7 +18,6 @@ from taggram.library.scan import ScanSummary, model_hash, scan
 from taggram.library.search import SearchResult, search
 from taggram.library.similar import Neighbour, find_duplicates, find_path, find_similar
 from taggram.library.store import LibraryStore, StoredRun
-from taggram.library.writing.file_tags import require_mutagen
 from taggram.library.writing.plan import Change, Policy
 from taggram.library.writing.run import WriteSummary, undo, write
 from taggram.models.card import Level, level_of
@@ -327,7 +326,6 @@ class Library:
         MissingExtraError
             Without the [tags] extra.
         """
-        require_mutagen()
         collection = Collection.of_model(self._store, model)
         return write(
             self._store,

@@ -241,6 +241,12 @@ class LibraryStore:
             )
         ]
 
+    def last_writes(self) -> list[tuple[int, str]]:
+        """Return number and path of the last change of each run: where a run was killed, it was making this one."""
+        return [
+            (number, os.fsdecode(path)) for number, path in self.rows("SELECT MAX(id), path FROM writes GROUP BY run")
+        ]
+
     def rewrite(self, path: str, state: FileState, content: str) -> None:
         """Note that a known file has other bytes and the same music: it keeps its predictions."""
         with self.transaction():

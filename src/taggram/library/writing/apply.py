@@ -15,9 +15,9 @@ from taggram._text import printable
 from taggram.audio.pyav import open_container
 from taggram.errors import LibraryError
 from taggram.library.store import FileState
-from taggram.library.writing.file_tags import Field, Sidecar, open_tags
+from taggram.library.writing.file_tags import Field, Sidecar, mutagen_errors, open_tags
 
-__all__ = ["read_values", "write_values"]
+__all__ = ["part_of", "read_values", "write_values"]
 
 
 def read_values(path: str, fields: tuple[Field, ...]) -> dict[Field, list[str]]:
@@ -26,11 +26,26 @@ def read_values(path: str, fields: tuple[Field, ...]) -> dict[Field, list[str]]:
     return {field: tags.get(field) for field in fields}
 
 
-def write_values(path: str, values: Mapping[Field, list[str]], *, keep_times: bool = False) -> None:
+def part_of(path: str, note: int) -> Path:
+    """Return the copy of a file while a change of it is made, which a killed process leaves behind."""
+    file = Path(os.path.realpath(path))
+    return file.with_name(f".{file.stem[:40]}.{note}.part{file.suffix}")
+
+
+def write_values(path: str, values: Mapping[Field, list[str]], note: int, *, keep_times: bool = False) -> None:
     """Write the values of fields into a file, and nothing else.
 
     A copy beside the file is changed and read again: the values must be those wanted, every other tag and every audio
     packet as before. Then it takes the place of the file, which is old or new at any moment, and whole.
+
+    Parameters
+    ----------
+    path, values
+        The file, and the values by field.
+    note
+        Number of the change in the journal.
+    keep_times
+        Keep the modification time.
 
     Raises
     ------
@@ -40,16 +55,16 @@ def write_values(path: str, values: Mapping[Field, list[str]], *, keep_times: bo
     """
     file = Path(os.path.realpath(path))
     with _writable(file):
-        before = FileState.of(file)
-        if not os.access(file, os.W_OK):
-            raise PermissionError(13, "Permission denied", str(file))
         tags = open_tags(file)
         if isinstance(tags, Sidecar):
             for field, wanted in values.items():
                 tags.set(field, wanted)
             tags.save()
             return
-        copy = file.with_name(f".{file.stem[:40]}.{os.getpid()}.part{file.suffix}")
+        before = FileState.of(file)
+        if not os.access(file, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(file))
+        copy = part_of(path, note)
         try:
             shutil.copy2(file, copy)
             _change(copy, values, path)
@@ -71,11 +86,9 @@ def write_values(path: str, values: Mapping[Field, list[str]], *, keep_times: bo
 
 @contextlib.contextmanager
 def _writable(file: Path) -> Iterator[None]:
-    from mutagen import MutagenError
-
     try:
         yield
-    except (MutagenError, OSError, av.FFmpegError) as error:
+    except (*mutagen_errors(), OSError, av.FFmpegError) as error:
         reason = (getattr(error, "strerror", None) or " ".join(str(error).split())).lower()
         raise LibraryError(f"{printable(str(file))} cannot be written ({reason}); it is as it was") from error
 

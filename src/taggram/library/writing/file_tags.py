@@ -1,4 +1,4 @@
-"""Genres and moods in audio files, in the frames that Picard and Navidrome read."""
+"""Genres, moods and all tags in audio files; genre and mood in the frames that Picard and Navidrome read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from taggram._files import atomic_file
 from taggram._text import printable
 from taggram.errors import LibraryError, MissingExtraError
 
-__all__ = ["FIELDS", "SIDECAR", "Field", "FileTags", "open_tags", "require_mutagen"]
+__all__ = ["ALL_TAGS", "FIELDS", "SIDECAR", "Field", "FileTags", "mutagen_errors", "open_tags"]
 
 Field = str
-FIELDS: tuple[Field, ...] = ("genre", "mood")
-SIDECAR = ".tags.json"  # follows the name of a file that cannot hold tags
+ALL_TAGS = "tags"  # the field for tags of every category
+FIELDS: tuple[Field, ...] = ("genre", "mood", ALL_TAGS)
+SIDECAR = ".tags.json"  # follows the name of the file whose tags it holds
 FRAMES = {  # of each field: ID3 (the text frame, and that of ID3v2.3), Vorbis comment, MP4, ASF
     "genre": ("TCON", "TCON", "genre", "\xa9gen", "WM/Genre"),
     "mood": ("TMOO", "TXXX:MOOD", "mood", "----:com.apple.iTunes:MOOD", "WM/Mood"),
+    ALL_TAGS: (
+        "TXXX:TAGGRAM_TAGS",
+        "TXXX:TAGGRAM_TAGS",
+        "taggram_tags",
+        "----:com.apple.iTunes:TAGGRAM_TAGS",
+        "TAGGRAM/Tags",
+    ),
 }
 
 
@@ -36,7 +44,7 @@ class FileTags(Protocol):
         ...
 
     def others(self) -> dict[str, str]:
-        """Return everything but genre and mood, to compare."""
+        """Return everything but the fields, to compare."""
         ...
 
     def save(self) -> None:
@@ -44,31 +52,45 @@ class FileTags(Protocol):
         ...
 
 
-def require_mutagen() -> None:
-    """Raise `MissingExtraError` if mutagen is not installed."""
+def mutagen_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of mutagen, where it is installed."""
     try:
-        import mutagen  # noqa: F401
+        from mutagen import MutagenError
     except ImportError:
-        raise MissingExtraError("tags in files", "tags") from None
+        return ()
+    return (MutagenError,)
 
 
-def open_tags(file: Path) -> FileTags:
-    """Open the tags of a file.
+def open_tags(file: Path, *, sidecar: bool = False) -> FileTags:
+    """Open the tags of a file, or of the sidecar that `file` is.
+
+    Parameters
+    ----------
+    file
+        The file.
+    sidecar
+        Whether to use the sidecar of any file. A file that cannot hold tags has one in any case.
 
     Raises
     ------
     LibraryError
         If the file cannot be read, or its tags cannot be written without changing others.
     MissingExtraError
-        Without mutagen.
+        Without mutagen; a sidecar does not need it.
     """
-    require_mutagen()
-    import mutagen
-    from mutagen.aiff import AIFF
-    from mutagen.asf import ASF
-    from mutagen.id3 import ID3FileType
-    from mutagen.mp4 import MP4
-    from mutagen.wave import WAVE
+    if file.name.endswith(SIDECAR):
+        return _sidecar(file)
+    if sidecar:
+        return _sidecar(file.with_name(file.name + SIDECAR))
+    try:
+        import mutagen
+        from mutagen.aiff import AIFF
+        from mutagen.asf import ASF
+        from mutagen.id3 import ID3FileType
+        from mutagen.mp4 import MP4
+        from mutagen.wave import WAVE
+    except ImportError:
+        raise MissingExtraError("tags in files", "tags") from None
 
     with _readable(file):
         opened = mutagen.File(file)
@@ -82,16 +104,20 @@ def open_tags(file: Path) -> FileTags:
             opened.add_tags()
         if opened is not None and hasattr(opened.tags, "vendor"):  # Vorbis comments: FLAC, Ogg Vorbis, Opus, Speex
             return _Mapping(opened, {field: frames[2] for field, frames in FRAMES.items()})
-        return Sidecar(file.with_name(file.name + SIDECAR))
+    return _sidecar(file.with_name(file.name + SIDECAR))
+
+
+def _sidecar(file: Path) -> Sidecar:
+    with _readable(file):
+        return Sidecar(file)
 
 
 @contextmanager
 def _readable(file: Path) -> Iterator[None]:
-    from mutagen import MutagenError
-
+    errors: tuple[type[Exception], ...] = (*mutagen_errors(), OSError, ValueError)
     try:
         yield
-    except (MutagenError, OSError, ValueError) as error:
+    except errors as error:
         reason = " ".join(str(error).split())
         raise LibraryError(f"the tags of {printable(str(file))} cannot be read ({reason})") from error
 
@@ -177,8 +203,9 @@ class _Id3:
             return
         # ID3v2.3 knows no UTF-8.
         encoding = Encoding.UTF16 if self._column else Encoding.UTF8
-        frames: dict[str, Any] = {"TCON": TCON, "TMOO": TMOO, "TXXX:MOOD": functools.partial(TXXX, desc="MOOD")}
-        self._file.tags.add(frames[name](encoding=encoding, text=values))
+        kind, _, description = name.partition(":")
+        frame: Any = functools.partial(TXXX, desc=description) if description else {"TCON": TCON, "TMOO": TMOO}[kind]
+        self._file.tags.add(frame(encoding=encoding, text=values))
 
     def others(self) -> dict[str, str]:
         own = {frames[self._column] for frames in FRAMES.values()}
@@ -204,7 +231,7 @@ def _id3v1(file: Path) -> bytes | None:
 
 
 class Sidecar:
-    """Tags of a file that cannot hold any, as JSON beside it."""
+    """Tags as JSON beside a file: one that cannot hold tags, or is to stay as it is."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from taggram.errors import LibraryError, TaggramError
+from taggram.errors import LibraryError, MissingExtraError, TaggramError
 from taggram.library.collection import Collection
-from taggram.library.writing.file_tags import FIELDS, Field, open_tags
+from taggram.library.writing.file_tags import ALL_TAGS, FIELDS, Field, Sidecar, open_tags
 from taggram.models.card import LEVELS, Level
 from taggram.vocabularies import label
 
@@ -28,25 +28,28 @@ class Policy:
     Attributes
     ----------
     fields
-        ``"genre"`` and ``"mood"``, or one of them.
+        Of ``"genre"``, ``"mood"`` and ``"tags"``, which has the tags of every category.
     level
         The least level of a tag.
     most
-        Values of a field, at most.
+        Genres and moods, at most; ``"tags"`` has all.
     mode
         ``"replace"`` what the field has, ``"merge"`` new values behind it, or write only where it is ``"missing"``.
     keep
         Values that stay in the field in any mode, in any case.
     names
         How a tag is written; an empty name leaves it out. Other tags are written with capital letters.
+    sidecar
+        Whether to write a file ``.tags.json`` beside each file instead of the file itself.
     """
 
-    fields: tuple[Field, ...] = FIELDS
+    fields: tuple[Field, ...] = ("genre", "mood")
     level: Level = "likely"
     most: int = 3
     mode: WriteMode = "missing"
     keep: frozenset[str] = frozenset()
     names: Mapping[str, str] | None = None
+    sidecar: bool = False
 
     def __post_init__(self) -> None:
         if unknown := set(self.fields) - set(FIELDS):
@@ -62,11 +65,13 @@ class Policy:
             word if word in SMALL_WORDS else word[:1].upper() + word[1:] for word in label(tag).split()
         )
 
-    def after(self, before: list[str], tags: list[str]) -> list[str]:
+    def after(self, field: Field, before: list[str], tags: list[str]) -> list[str]:
         """Return the values of a field that had some, for tags of the model, best first."""
         if before and self.mode == "missing":
             return before
-        new = [name for tag in tags if (name := self.name(tag))][: self.most]
+        new = [name for tag in tags if (name := self.name(tag))]
+        if field != ALL_TAGS:
+            new = new[: self.most]
         kept = before if self.mode == "merge" else [value for value in before if value.casefold() in self.keep]
         if not new:
             return before
@@ -76,7 +81,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of a file: the values of fields before and after it."""
+    """A change of a file, or of a sidecar: the values of fields before and after it."""
 
     path: str
     before: dict[Field, list[str]]
@@ -116,23 +121,30 @@ def plan(
         if not any(track.path == root or track.path.startswith(os.path.join(root, "")) for root in roots):
             continue
         try:
-            tags = open_tags(Path(track.path))
+            tags = open_tags(Path(track.path), sidecar=policy.sidecar)
+        except MissingExtraError:
+            raise
         except TaggramError as error:
             on_error(track.path, error)
             continue
         before = {field: tags.get(field) for field in policy.fields}
-        after = {field: policy.after(values, _tags(collection, row, field, policy)) for field, values in before.items()}
+        after = {
+            field: policy.after(field, values, _tags(collection, row, field, policy))
+            for field, values in before.items()
+        }
         if after != before:
             changed = [field for field in policy.fields if before[field] != after[field]]
             yield Change(
-                track.path, {field: before[field] for field in changed}, {field: after[field] for field in changed}
+                str(tags.file) if isinstance(tags, Sidecar) else track.path,
+                {field: before[field] for field in changed},
+                {field: after[field] for field in changed},
             )
 
 
 def _tags(collection: Collection, row: int, field: Field, policy: Policy) -> list[str]:
-    """Return the tags of a category that reach the level, best first."""
+    """Return the tags of a field that reach the level, best first."""
     values = collection.probabilities[row]
     names = collection.card.vocabulary.names
     order = (-values).argsort(kind="stable")
     categories = collection.card.vocabulary.tags
-    return [names[i] for i in order if values[i] >= LEVELS[policy.level] and categories[names[i]] == field]
+    return [names[i] for i in order if values[i] >= LEVELS[policy.level] and field in (categories[names[i]], ALL_TAGS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,11 +10,11 @@ from pathlib import Path
 
 from taggram._files import sha256
 from taggram._text import printable
-from taggram.errors import LibraryError, TaggramError
+from taggram.errors import LibraryError, MissingExtraError, TaggramError
 from taggram.library.collection import Collection
 from taggram.library.store import FileState, LibraryStore
-from taggram.library.writing.apply import read_values, write_values
-from taggram.library.writing.file_tags import require_mutagen
+from taggram.library.writing.apply import part_of, read_values, write_values
+from taggram.library.writing.file_tags import SIDECAR
 from taggram.library.writing.plan import Change, Policy, plan
 
 __all__ = ["WriteSummary", "undo", "write"]
@@ -58,12 +59,15 @@ def write(
         failed[path] = error
         on_error(path, error)
 
+    if apply:
+        for note, path in store.last_writes():
+            _remove_part(path, note)
     for change in plan(collection, paths, policy, on_error=fail):
         if apply:
             run = store.start_run() if run is None else run
             note = store.put_write(run, change.path, change.before, change.after)
             try:
-                write_values(change.path, change.after, keep_times=keep_times)
+                write_values(change.path, change.after, note, keep_times=keep_times)
             except LibraryError as error:
                 store.drop_write(note)
                 fail(change.path, error)
@@ -83,7 +87,6 @@ def undo(
     on_error: Callable[[str, TaggramError], None],
 ) -> WriteSummary:
     """Restore the values that files had before a run; see `Library.undo`."""
-    require_mutagen()
     runs = [stored.id for stored in store.runs()]
     if not runs:
         raise LibraryError("there is nothing to undo")
@@ -94,25 +97,36 @@ def undo(
     failed: dict[str, TaggramError] = {}
     done = []
     for note, path, before, after in store.writes(run):
+        _remove_part(path, note)
         try:
             now = read_values(path, tuple(after))
             if not _equal(now, before):  # equal where the run was killed before it wrote the file
                 if not _equal(now, after):
                     values = "; ".join(f"{field} reads {', '.join(now[field]) or 'nothing'}" for field in now)
                     raise LibraryError(f"{printable(path)} was changed since ({values}) and is left alone")
-                write_values(path, before, keep_times=keep_times)
+                write_values(path, before, note, keep_times=keep_times)
                 _renew(store, path)
                 done.append(Change(path, after, before))
                 on_change(done[-1])
             store.drop_write(note)
+        except MissingExtraError:
+            raise
         except TaggramError as error:
             failed[path] = error
             on_error(path, error)
     return WriteSummary(run, done, failed)
 
 
+def _remove_part(path: str, note: int) -> None:
+    """Remove what a killed process left beside a file."""
+    with contextlib.suppress(OSError):
+        part_of(path, note).unlink(missing_ok=True)
+
+
 def _renew(store: LibraryStore, path: str) -> None:
     """Note the new size, time and bytes of a file, so that the next scan knows it."""
+    if path.endswith(SIDECAR):
+        return
     store.rewrite(path, FileState.of(path), sha256(Path(path)))
 
 
