@@ -1,5 +1,5 @@
-# make demo: tag the example pieces; make test: run every check; make test-all: the slow tests, too. Each makes its own
-# environment in .venv first.
+# make demo: tag the examples and search among them; make test: run every check; make test-all: the slow tests, too. Each
+# makes its own environment in .venv first.
 
 # The first of these that runs and is new enough; a name may exist and not run, as those of pyenv do.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -18,6 +18,9 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 demo: $(VENV)/demo
 	$(BIN)/taggram tag examples --plot demo
+	$(BIN)/taggram library scan examples --library demo/library.sqlite
+	$(BIN)/taggram search calm guitar --library demo/library.sqlite
+	$(BIN)/taggram similar examples/vibe-ace.opus --library demo/library.sqlite
 	@echo "Pictures of the tags over time: demo/*.png. Your own music: $(BIN)/taggram tag PATH..."
 	@echo "To listen and to watch the tags: $(BIN)/taggram serve, then open the address that it prints."
 

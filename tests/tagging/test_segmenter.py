@@ -25,8 +25,8 @@ class Blocks(AudioSource):
 
     sizes: tuple[int, ...] = (1,)
 
-    def blocks(self, start: float = 0.0, duration: float | None = None) -> Iterator[np.ndarray]:
-        del start, duration
+    def blocks(self, start: float = 0.0, duration: float | None = None, *, exact: bool = True) -> Iterator[np.ndarray]:
+        del start, duration, exact
         assert self.samples is not None
         done = turn = 0
         while done < len(self.samples):
@@ -138,3 +138,47 @@ def test_a_right_estimate_is_verified_and_used(
     assert source.length == len(whole)
     np.testing.assert_allclose(segments, cut_clip(whole, EvenlySpaced(4), spec), atol=2e-6)
     assert source.warnings == []
+
+
+CODECS = {
+    "mp3": "libmp3lame", "opus": "libopus", "ogg": "vorbis", "m4a": "aac", "wma": "wmav2", "flac": "flac",
+    "wav": "pcm_s16le", "webm": "libopus",
+}  # fmt: skip
+RISE = 25.0  # Hz per second
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_segments_that_need_not_be_exact_are_sought(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pitch of a tone tells where each segment begins; nothing else is decoded."""
+    time = np.arange(20 * 48000) / 48000
+    tone = (0.5 * np.sin(np.pi * RISE * time**2)).astype(np.float32)
+    path = tmp_path / f"tone.{suffix}"
+    with av.open(str(path), "w", format={"m4a": "ipod", "wma": "asf"}.get(suffix)) as out:
+        options = {"strict": "experimental"}  # FFmpeg's own encoder of vorbis
+        stream = out.add_stream(CODECS[suffix], rate=48000, layout="stereo", options=options, bit_rate=128_000)
+        frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]), "fltp", "stereo")
+        frame.rate, frame.pts = 48000, 0
+        out.mux(stream.encode(av.AudioResampler(stream.codec_context.format, "stereo", 48000).resample(frame)[0]))
+        out.mux(stream.encode())
+    monkeypatch.setattr(segmenter, "_two_passes", None)
+    source = AudioSource(str(path), None, 16000)
+    spec = Segments(samples=16000, hop=16000)
+    segments = list(stream_segments(source, EvenlySpaced(5, exact=False), spec))
+    assert source.length == pytest.approx(20 * 16000, abs=1600)
+    assert source.measured == pytest.approx(5 * 16000, rel=0.02)
+    for start, samples in segments[1:]:
+        crossings = np.count_nonzero(np.diff(np.signbit(samples[:4000])))
+        assert crossings / 2 / 0.25 / RISE == pytest.approx(start / 16000 + 0.125, abs=1.1)
+
+
+def test_short_files_are_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "short.mp3"
+    write_mp3(path, 8, 32000, info_frame=True)
+    spec = Segments(samples=16000, hop=16000)
+    segments = [
+        np.stack([segment for _, segment in stream_segments(AudioSource(str(path), None, 16000), segmentation, spec)])
+        for segmentation in (EvenlySpaced(5), EvenlySpaced(5, exact=False))
+    ]
+    np.testing.assert_array_equal(*segments)

@@ -44,10 +44,12 @@ class Decoder:
     ----------
     source
         An open file, used by one decoder at a time.
+    exact
+        Whether to decode from the beginning where seeking would not give the same samples.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, *, exact: bool = True) -> None:
+        self._source, self._exact = source, exact
         self._begin = 0.0
         self.lost = 0.0
         """Seconds of packets that could not be decoded, from the start position on."""
@@ -88,13 +90,13 @@ class Decoder:
                 skip = 0
 
     def _seek(self, position: int) -> tuple[int, Iterator[Any]] | None:
-        """Return frames from shortly before `position` on, and where they begin; None if seeking is not exact."""
+        """Return frames from shortly before `position` on, and where they begin; None if they cannot be sought."""
         native = self._source.info.sample_rate
         early = position - round(PRE_ROLL * native)
-        if early <= 0 or not seekable(self._source):
+        if early <= 0 or self._source.links or (self._exact and not seekable(self._source)):
             return None
-        origin, ticks = self._source.stream.start_time or 0, int(_ticks(self._source))
-        if not self._source.seek(origin + early * ticks):
+        origin, ticks = self._source.stream.start_time or 0, _ticks(self._source)
+        if not self._source.seek(origin + round(early * ticks), exact=self._exact):
             return None
         frames = self._frames()
         head: list[Any] = []
@@ -159,7 +161,7 @@ def _ticks(source: Source) -> Fraction:
     return 1 / (time_base(source.stream) * source.info.sample_rate)
 
 
-def _position(frames: list[Any], origin: int, ticks: int) -> int | None:
+def _position(frames: list[Any], origin: int, ticks: Fraction) -> int | None:
     """Return the position of the first frame in the recording, by time stamps; None without time stamps.
 
     The most frequent estimate of the frames counts, since a time stamp may be off by part of a frame (as in ogg vorbis,

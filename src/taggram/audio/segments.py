@@ -47,6 +47,9 @@ class EvenlySpaced:
     ----------
     n
         Number of segments, at least 1. A clip no longer than a segment has just one.
+    exact
+        Whether the segments of a file must be exactly there. Otherwise only they are read, by seeking, which may be
+        off by a second in some formats.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class EvenlySpaced:
     """
 
     n: int
+    exact: bool = True
 
     def __post_init__(self) -> None:
         _at_least_one(self.n, "n")

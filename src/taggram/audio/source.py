@@ -140,14 +140,14 @@ class Source:
             except IndexError:  # PyAV does not support streams that appear later in a file
                 return
 
-    def seek(self, stamp: int) -> bool:
+    def seek(self, stamp: int, *, exact: bool) -> bool:
         """Seek to the packet at a time stamp or shortly before; return False if that is not possible.
 
-        Ogg files are read up to the time stamp, which is nearly as fast: after a seek in them FFmpeg's time stamps
-        are wrong up to the end of a page.
+        After a seek in an Ogg file, FFmpeg's time stamps are wrong up to the end of a page, of about a second; where
+        they must be exact, the file is read up to the time stamp.
         """
         self._fresh = False
-        if self.container.format.name == "ogg":
+        if exact and self.container.format.name == "ogg":
             self._skip_to = stamp
             return True
         try:

@@ -39,13 +39,16 @@ class AudioStream:
         Maximum duration in seconds, rounded likewise; None reads to the end.
     content
         What is read instead of the file, whose name `path` then is.
+    exact
+        Whether a part must equal that of the whole file. Otherwise `start` is always sought, which may be off by a
+        second in some formats.
 
     Attributes
     ----------
     info : AudioInfo
         Description of the file by its header.
     seekable : bool
-        Whether a `start` far into the file is reached without decoding everything before it.
+        Whether an exact `start` far into the file is reached without decoding everything before it.
     warnings : list of str
         Problems of the audio and their treatment, one line each; complete after the last block.
 
@@ -73,6 +76,7 @@ class AudioStream:
         start: float = 0.0,
         duration: float | None = None,
         content: bytes | None = None,
+        exact: bool = True,
     ) -> None:
         self._name = os.fsdecode(path)
         if sample_rate is not None and sample_rate not in SAMPLE_RATES:
@@ -81,7 +85,7 @@ class AudioStream:
             self._fail(f"cannot be read from {start} s on: the start must be 0 or more")
         if duration is not None and not (math.isfinite(duration) and duration > 0):
             self._fail(f"cannot be read for {duration} s: the duration must be above 0")
-        self._start, self._duration = start, duration
+        self._start, self._duration, self._exact = start, duration, exact
         self._source = Source(path, content)
         self.info = self._source.info
         self.seekable = seekable(self._source)
@@ -111,7 +115,7 @@ class AudioStream:
         # The links of a chained file may have several rates, where no earlier sample may be left out.
         begin, skip = (0, first) if self._source.links else common_grid(first, self.info.sample_rate, self._rate)
         sanitizer = self._create_sanitizer()
-        decoder = Decoder(self._source)
+        decoder = Decoder(self._source, exact=self._exact)
         given = 0
         for block in self._resampled(decoder, sanitizer, begin):
             piece = block[skip:][: None if limit is None else limit - given]

@@ -152,7 +152,7 @@ class Library:
         """
         tagger = model if isinstance(model, Tagger) else Tagger(model)
         if fast:
-            tagger = tagger.with_segmentation(EvenlySpaced(FAST_SEGMENTS))
+            tagger = tagger.with_segmentation(EvenlySpaced(FAST_SEGMENTS, exact=False))
         return scan(self._store, folders, tagger, fast=fast, workers=workers, progress=progress, on_error=on_error)
 
     def search(self, query: str, *, n: int = 20, level: Level | None = None, model: str | None = None) -> SearchResult:

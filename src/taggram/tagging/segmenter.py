@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.audio import AudioStream, Segmentation, Sliding, WholeClip, fill
-from taggram.audio.segments import cut
+from taggram.audio.segments import EvenlySpaced, cut
 from taggram.errors import AudioError, ModelError
 from taggram.models.card import Segments
 
@@ -77,13 +77,17 @@ class AudioSource:
         self.power += float(np.dot(samples, samples))
         self.measured += len(samples)
 
-    def blocks(self, start: float = 0.0, duration: float | None = None) -> Iterator[NDArray[np.float32]]:
+    def blocks(
+        self, start: float = 0.0, duration: float | None = None, *, exact: bool = True
+    ) -> Iterator[NDArray[np.float32]]:
         """Stream the clip, or a part of it, without measuring it.
 
         Parameters
         ----------
         start, duration
             Part of the clip, in seconds; an array is given as a whole.
+        exact
+            Whether the part must begin exactly there, see `AudioStream`.
 
         Yields
         ------
@@ -93,20 +97,21 @@ class AudioSource:
         if self.samples is not None:
             yield self.samples
             return
-        with self._open(self.sample_rate, start=self.start + start, duration=duration or self.duration) as stream:
+        part = {"start": self.start + start, "duration": duration or self.duration, "exact": exact}
+        with self._open(self.sample_rate, **part) as stream:
             self.metadata = stream.info.tags
             yield from stream
             self.warnings[:] = dict.fromkeys([*self.warnings, *stream.warnings])
 
-    def seekable_duration(self) -> float | None:
+    def seekable_duration(self, *, exact: bool = True) -> float | None:
         """Return the duration of the clip in seconds by the file's header, which may estimate it.
 
-        None if the header has no duration, or if all of the file has to be decoded to reach its end.
+        None if the header has no duration, or if all of the file has to be decoded to reach its end exactly.
         """
         if self.samples is not None:
             return None
         with self._open() as stream:
-            total = stream.info.duration if stream.seekable else None
+            total = stream.info.duration if stream.seekable or not exact else None
         if total is None or total <= self.start:
             return None
         return total - self.start if self.duration is None else min(total - self.start, self.duration)
@@ -241,6 +246,15 @@ def _whole(source: AudioSource, spec: Segments) -> Iterator[Segment]:
 
 def _by_length(source: AudioSource, segmentation: Segmentation, spec: Segments) -> Iterator[Segment]:
     """Cut segments whose positions depend on the clip's length: by seeking, or by decoding all of it."""
+    if isinstance(segmentation, EvenlySpaced) and not segmentation.exact:
+        seconds = source.seekable_duration(exact=False)
+        length = round((seconds or 0) * source.sample_rate)
+        if length > 2 * segmentation.n * spec.samples:  # else seeking takes as long as reading all of it
+            segments = _seek_segments(source, segmentation, length, spec, exact=False)
+            if segments is not None:
+                yield from segments
+                return
+            source.warnings.clear()
     seconds = source.seekable_duration()
     if seconds is not None and seconds > MAX_IN_MEMORY:
         count = len(segmentation.starts(round(seconds * source.sample_rate), spec.samples))
@@ -272,15 +286,15 @@ def _verify_length(source: AudioSource, seconds: float) -> int | None:
 
 
 def _seek_segments(
-    source: AudioSource, segmentation: Segmentation, length: int, spec: Segments
+    source: AudioSource, segmentation: Segmentation, length: int, spec: Segments, *, exact: bool = True
 ) -> list[Segment] | None:
-    """Read each segment by seeking; None if damage in the file makes one shorter."""
+    """Read each segment by seeking; None if one is shorter, as the file is damaged or its header wrong."""
     segments: list[Segment] = []
     for start in segmentation.starts(length + 2 * spec.clip_padding, spec.samples).tolist():
         # The model's padding is silence only beyond the ends of the clip; inside it is the clip itself.
         before = max(0, spec.clip_padding - start)
         begin, end = max(0, start - spec.clip_padding), min(length, start - spec.clip_padding + spec.samples)
-        part = source.blocks(begin / source.sample_rate, (end - begin) / source.sample_rate)
+        part = source.blocks(begin / source.sample_rate, (end - begin) / source.sample_rate, exact=exact)
         try:
             samples = np.concatenate([np.zeros(before, np.float32), *part])
         except AudioError:
