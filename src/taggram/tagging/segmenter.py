@@ -248,9 +248,9 @@ def _by_length(source: AudioSource, segmentation: Segmentation, spec: Segments) 
     """Cut segments whose positions depend on the clip's length: by seeking, or by decoding all of it."""
     if isinstance(segmentation, EvenlySpaced) and not segmentation.exact:
         seconds = source.seekable_duration(exact=False)
-        length = round((seconds or 0) * source.sample_rate)
-        if length > 2 * segmentation.n * spec.samples:  # else seeking takes as long as reading all of it
-            segments = _seek_segments(source, segmentation, length, spec, exact=False)
+        stated = round((seconds or 0) * source.sample_rate)
+        if stated > 2 * segmentation.n * spec.samples:  # else seeking takes as long as reading all of it
+            segments = _seek_segments(source, segmentation, stated, spec, exact=False)
             if segments is not None:
                 yield from segments
                 return
