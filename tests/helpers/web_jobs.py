@@ -42,5 +42,10 @@ def allocate(report: Report, size: int) -> int:
     return len(np.ones(size, np.uint8))
 
 
+def fill_disk(report: Report) -> None:
+    with open("/dev/full", "w") as file:
+        file.write("too much")
+
+
 def fail(report: Report) -> None:
     raise ZeroDivisionError("a secret path /srv/secret")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +18,7 @@ from taggram._text import escape_surrogates
 from taggram.errors import TaggramError
 from taggram.web.api import models, programs, tags, tracks
 from taggram.web.api.schemas import Error
-from taggram.web.errors import RequestError, status_of
+from taggram.web.errors import RequestError, is_full_disk, no_space, status_of
 from taggram.web.page_files import add_page
 from taggram.web.reference import reference_page
 from taggram.web.scratch import scratch_folder
@@ -104,8 +103,8 @@ async def _answer_os_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OSError)
     if isinstance(error, FileNotFoundError):
         return _answer(404, "this track is no longer on the server: add it again")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _answer(503, "the server has no space left for audio: try again later", {"Retry-After": "30"})
+    if is_full_disk(error):
+        return await _answer_error(request, no_space())
     raise error
 
 

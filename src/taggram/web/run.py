@@ -72,9 +72,11 @@ def run(settings: Settings, host: str, port: int) -> None:
     Raises
     ------
     TaggramError
-        If the address cannot be used.
+        If the address cannot be used, or the token is empty.
     """
     require_guard()
+    if settings.token == "":
+        raise TaggramError("the token is empty: choose a secret, or leave --token out")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers, which use one core each
     listener = listen(host, port)
     name = f"[{host}]" if ":" in host else host

@@ -116,6 +116,8 @@ class Services:
             part.replace(self.tags_file(key))
             track.embeddings.setdefault(key.model, None if tags.silent else tags.embedding)
             track.measure()
+            with contextlib.suppress(RequestError):  # of uploads in progress, which get it themselves
+                self.store.make_room()
 
         job.future.add_done_callback(finish)
         return job

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.web.errors import RequestError, UnknownNameError
+from taggram.web.errors import RequestError, UnknownNameError, no_space
 from taggram.web.settings import Settings
 from taggram.web.work.inspect import AudioFacts
 
@@ -142,8 +142,17 @@ class TrackStore:
 
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
-        """Provide a folder for a new file; it is removed after the block unless it became a track."""
-        draft = Draft(self, Path(tempfile.mkdtemp(dir=self.root)))
+        """Provide a folder for a new file; it is removed after the block unless it became a track.
+
+        Raises
+        ------
+        RequestError
+            With status 503, if another program has removed the folder of the server.
+        """
+        try:
+            draft = Draft(self, Path(tempfile.mkdtemp(dir=self.root)))
+        except FileNotFoundError:
+            raise RequestError(503, "the server's temporary folder has been removed: restart the server") from None
         self._drafts.add(draft)
         try:
             yield draft
@@ -180,7 +189,7 @@ class TrackStore:
             used -= track.size
             self.remove(track.id)
         if used > self._settings.max_storage:
-            raise RequestError(503, "the server has no space left for audio: try again later", retry_after=30)
+            raise no_space()
 
 
 def deformed_id(parent: str, chain: str) -> str:
