@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,7 @@ from web_server import RunningServer, noise, serve, wait_until
 
 from taggram.errors import CacheError
 from taggram.web import Settings
+from taggram.web.tracks import SPARE
 
 WAV = {"Content-Type": "audio/wav"}
 MAX_SIZE = 200_000  # bytes
@@ -114,6 +116,24 @@ def test_one_track_makes_room_for_another(strict: RunningServer) -> None:
     for seed in range(3):  # each takes almost half of the space with what is computed from it
         answer = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(4.9, seed=seed))})
         assert answer.status_code == 201, answer.text
+
+
+def test_oldest_tracks_make_room_on_a_small_disk(strict: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk may be smaller than the space for tracks; it is not filled."""
+    root, capacity = strict.services.store.root, 300_000
+
+    def disk_usage(folder: Path) -> SimpleNamespace:
+        used = sum(file.stat().st_size for file in root.rglob("*") if file.is_file())
+        return SimpleNamespace(free=SPARE + capacity - used)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    for seed in range(4):
+        answer = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(3, seed=seed))})
+        assert answer.status_code == 201, answer.text
+        assert disk_usage(root).free >= SPARE
+    capacity = 100_000
+    answer = strict.client.post("/v1/tracks", files={"file": ("c.wav", noise(4.5))})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
 @pytest.mark.parametrize(

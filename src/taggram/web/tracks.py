@@ -22,6 +22,7 @@ __all__ = ["Draft", "Track", "TrackStore", "deformed_id"]
 
 AUDIO_FILE = "audio"
 ID_DIGITS = 16
+SPARE = 64 << 20  # bytes of the disk that are left free
 
 
 @dataclass(eq=False)
@@ -173,7 +174,7 @@ class TrackStore:
         del self._tracks[identifier]
 
     def make_room(self, keep: Track | None = None) -> None:
-        """Remove the oldest tracks, but not the one to keep, while there are too many or they take too much space.
+        """Remove the oldest tracks, but not the one to keep, while there are too many or the disk gets full.
 
         Raises
         ------
@@ -183,12 +184,13 @@ class TrackStore:
         drafts = {draft.folder: draft.size for draft in self._drafts}
         held = {track.folder: track.size for track in self._tracks.values()}
         used = sum((held | drafts).values())
+        room = min(self._settings.max_storage, used + shutil.disk_usage(self.root).free - SPARE)
         for track in [track for track in self if track is not keep]:
-            if used <= self._settings.max_storage and len(self._tracks) <= self._settings.max_tracks:
+            if used <= room and len(self._tracks) <= self._settings.max_tracks:
                 return
             used -= track.size
             self.remove(track.id)
-        if used > self._settings.max_storage:
+        if used > room:
             raise no_space()
 
 
