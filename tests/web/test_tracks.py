@@ -55,6 +55,8 @@ def test_names(client: httpx.Client, sent: str, kept: str) -> None:
 def test_names_need_not_be_quoted(client: httpx.Client) -> None:
     headers = {"Content-Type": b"audio/wav", "X-Filename": "Größe 1.wav".encode()}
     assert client.post("/v1/tracks", content=noise(0.4), headers=headers).json()["name"] == "Größe 1.wav"
+    files = {"file": ('7" single.wav', noise(0.3))}
+    assert client.post("/v1/tracks", files=files).json()["name"] == '7" single.wav'
 
 
 def test_other_fields_of_a_form_are_ignored(client: httpx.Client) -> None:

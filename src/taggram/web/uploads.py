@@ -198,7 +198,8 @@ class _Form:
             _, options = parse_options_header(self._value)
             self._is_file = options.get(b"name") == FIELD.encode()
             if self._is_file:
-                self.name = options.get(b"filename", b"").decode("utf-8", "replace")
+                name = options.get(b"filename", b"").decode("utf-8", "replace")
+                self.name = name.replace("%22", '"')  # which all browsers and curl write so
         self._header, self._value = b"", b""
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
