@@ -25,7 +25,7 @@ from taggram.web.scratch import scratch_folder
 from taggram.web.security import SecurityMiddleware
 from taggram.web.services import DISCONNECTED, Services
 from taggram.web.settings import Settings
-from taggram.web.tracks import TrackStore
+from taggram.web.tracks import TRACK_GONE, TrackStore
 from taggram.web.uploads import validation_text
 from taggram.web.work.pool import Places, Pool
 from taggram.web.work.tag import prepare
@@ -102,7 +102,7 @@ async def _answer_os_error(request: Request, error: Exception) -> JSONResponse:
     """Answer where a track has been removed meanwhile, or the disk is full; each other error is a defect."""
     assert isinstance(error, OSError)
     if isinstance(error, FileNotFoundError):
-        return _answer(404, "this track is no longer on the server: add it again")
+        return _answer(404, TRACK_GONE)
     if is_full_disk(error):
         return await _answer_error(request, no_space())
     raise error

@@ -16,7 +16,7 @@ from taggram.models.directories import installed_models
 from taggram.vocabularies import Vocabulary
 from taggram.web.errors import RequestError, UnknownNameError
 from taggram.web.settings import Settings
-from taggram.web.tracks import Track, TrackStore
+from taggram.web.tracks import TRACK_GONE, Track, TrackStore
 from taggram.web.work.pool import Job, Places, Pool
 from taggram.web.work.tag import TrackTags, tag_track
 
@@ -68,6 +68,18 @@ class Services:
         """Return the file of the tags of a track, whether it exists or not."""
         vocabulary = f"-{key.vocabulary}" if key.vocabulary else ""
         return self.store.find(key.track).folder / f"tags-{key.model}-{key.hop:g}{vocabulary}.json"
+
+    def remove_track(self, identifier: str) -> None:
+        """Remove a track, and end the jobs that tag it.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        self.store.remove(identifier)
+        for key in [key for key in self._tag_jobs if key.track == identifier]:
+            self._tag_jobs.pop(key).job.fail(UnknownNameError(TRACK_GONE))
 
     @contextlib.asynccontextmanager
     async def tag_job(self, key: TagsKey) -> AsyncIterator[Job]:

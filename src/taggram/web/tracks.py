@@ -22,6 +22,7 @@ __all__ = ["Draft", "Track", "TrackStore", "deformed_id"]
 
 AUDIO_FILE = "audio"
 ID_DIGITS = 16
+TRACK_GONE = "this track is no longer on the server: add it again"
 SPARE = 64 << 20  # bytes of the disk that are left free
 
 
@@ -138,7 +139,7 @@ class TrackStore:
             If there is none.
         """
         if identifier not in self._tracks:
-            raise UnknownNameError("this track is no longer on the server: add it again")
+            raise UnknownNameError(TRACK_GONE)
         return self._tracks[identifier]
 
     @contextlib.contextmanager

@@ -70,7 +70,7 @@ async def get_track(id: str, shared: Shared) -> TrackInfo:
 @router.delete("/tracks/{id}", status_code=204)
 async def remove_track(id: str, shared: Shared) -> None:
     """Remove a track from the server."""
-    shared.store.remove(id)
+    shared.remove_track(id)
 
 
 @router.get("/tracks/{id}/audio", response_class=FileResponse)

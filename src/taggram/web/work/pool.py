@@ -92,6 +92,11 @@ class Job:
         self.cancelled.set()
         self.future.cancel()
 
+    def fail(self, error: Exception) -> None:
+        """Stop the job; whoever awaits it gets an error."""
+        self.cancelled.set()
+        self._finish(None, error)
+
     def report(self, seconds: float) -> None:
         """Set the progress, from any thread."""
         self.progress = seconds
