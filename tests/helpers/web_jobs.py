@@ -60,5 +60,9 @@ def fill_database(report: Report) -> None:
             raise CacheError("/srv/secret cannot be used") from error
 
 
+def fail_with_path(report: Report) -> None:
+    raise CacheError("/srv/secret is damaged")
+
+
 def fail(report: Report) -> None:
     raise ZeroDivisionError("a secret path /srv/secret")

@@ -39,6 +39,7 @@ def test_failure_costs_one_job() -> None:
             pool.submit(*job, name="a.wav")
             for job in (
                 (web_jobs.fail,),
+                (web_jobs.fail_with_path,),
                 (web_jobs.allocate, 2 << 30),
                 (web_jobs.allocate, 100 << 20),
                 (web_jobs.die,),
@@ -49,8 +50,9 @@ def test_failure_costs_one_job() -> None:
         ]
         return await asyncio.gather(*(job.future for job in jobs), return_exceptions=True)
 
-    defect, memory, granted, dead, stalled, endless, answer = run(steps)
+    defect, path, memory, granted, dead, stalled, endless, answer = run(steps)
     assert (defect.status, str(defect)) == (500, "an unexpected ZeroDivisionError; the server's log has more")
+    assert (path.status, str(path)) == (500, "an unexpected CacheError; the server's log has more")
     assert (type(memory), str(memory)[:45]) == (TooLongError, "the audio needs more memory than this server ")
     assert granted == 100 << 20
     assert (dead.status, str(dead)) == (422, "a.wav: its worker process died; is the file sound?")

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from taggram._processes import Worker
 from taggram._system import limit_memory
-from taggram.errors import TaggramError
-from taggram.web.errors import RequestError, TooLongError, is_full_disk, no_space
+from taggram.web.errors import RequestError, TooLongError, is_full_disk, no_space, status_of
 from taggram.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -273,11 +272,11 @@ def _answer(pipe: Connection, function: Callable[..., Any], arguments: tuple[obj
         return "error", RequestError(503, "cancelled")
     except MemoryError:
         return "error", TooLongError(TOO_MUCH_MEMORY)
-    except TaggramError as error:
-        return "error", no_space() if is_full_disk(error) else error
     except Exception as error:
         if is_full_disk(error):
             return "error", no_space()
+        if status_of(error) != 500:
+            return "error", error
         text = "".join(traceback.format_exception(error))
         if "bad_alloc" in text or "Failed to allocate memory" in text:  # as ONNX Runtime has it
             return "error", TooLongError(TOO_MUCH_MEMORY)
