@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 
 from taggram.web import Settings, create_app
-from taggram.web.run import Server
+from taggram.web.run import Server, listen
 from taggram.web.services import Services
 
 PATIENCE = 60.0  # seconds
@@ -43,7 +43,7 @@ class RunningServer:
 def serve(settings: Settings) -> Iterator[RunningServer]:
     """Run the server during the block."""
     app = create_app(settings)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0)
     server = Server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

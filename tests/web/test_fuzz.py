@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from web_server import RunningServer
+from web_server import PATIENCE, RunningServer
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -43,7 +43,7 @@ def fuzz(server: RunningServer, piano: dict, count: int) -> None:
             nonlocal sent
             if "id" in case.path_parameters and case.method != "DELETE" and sent % 2:
                 case.path_parameters["id"] = piano["id"]
-            answer = case.call(session=session)
+            answer = case.call(session=session, timeout=PATIENCE)
             sent += 1
             case.validate_response(answer, checks=CHECKS)
             assert answer.status_code < 400 or "Traceback" not in answer.text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,7 @@ def test_failure_costs_one_job() -> None:
             pool.submit(*job, name="a.wav")
             for job in (
                 (web_jobs.fail,),
+                (web_jobs.fail_with_path,),
                 (web_jobs.allocate, 2 << 30),
                 (web_jobs.allocate, 100 << 20),
                 (web_jobs.die,),
@@ -47,8 +50,9 @@ def test_failure_costs_one_job() -> None:
         ]
         return await asyncio.gather(*(job.future for job in jobs), return_exceptions=True)
 
-    defect, memory, granted, dead, stalled, endless, answer = run(steps)
+    defect, path, memory, granted, dead, stalled, endless, answer = run(steps)
     assert (defect.status, str(defect)) == (500, "an unexpected ZeroDivisionError; the server's log has more")
+    assert (path.status, str(path)) == (500, "an unexpected CacheError; the server's log has more")
     assert (type(memory), str(memory)[:45]) == (TooLongError, "the audio needs more memory than this server ")
     assert granted == 100 << 20
     assert (dead.status, str(dead)) == (422, "a.wav: its worker process died; is the file sound?")
@@ -69,6 +73,39 @@ def test_job_that_cannot_start_says_so() -> None:
             pool.close()
 
     assert [error.status for error in asyncio.run(main())] == [422, 422]
+
+
+def test_worker_that_cannot_start_costs_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system refuses a process, jobs fail until it gives one; none waits forever."""
+
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    async def main() -> list[Any]:
+        with monkeypatch.context() as patch:
+            patch.setattr("taggram.web.work.pool.Worker", refuse)
+            pool = Pool(QUICK, web_jobs.nothing)
+            refused = pool.submit(web_jobs.answer, 1, name="a.wav")
+            await asyncio.wait([refused.future], timeout=10)
+        try:
+            later = pool.submit(web_jobs.answer, 2, name="a.wav")
+            return await asyncio.wait_for(asyncio.gather(refused.future, later.future, return_exceptions=True), 20)
+        finally:
+            pool.close()
+
+    refused, later = asyncio.run(main())
+    assert (refused.status, str(refused)) == (503, "the server cannot start a worker process: try again later")
+    assert later == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+def test_full_disk_of_a_worker() -> None:
+    async def steps(pool: Pool) -> Any:
+        jobs = [pool.submit(job, name="a.wav") for job in (web_jobs.fill_disk, web_jobs.fill_database)]
+        return await asyncio.gather(*(job.future for job in jobs), return_exceptions=True)
+
+    for error in run(steps):
+        assert (error.status, error.retry_after, str(error)[:30]) == (503, 30, "the server has no space left f")
 
 
 def test_cancellation_frees_the_worker() -> None:

@@ -35,7 +35,7 @@ def test_tags_are_those_of_the_command_line(client: httpx.Client, content: bytes
     assert data == json.loads(prediction.to_json(prediction.tags()))
     assert client.post("/v1/tag", content=content, headers=OPUS).json() == [data]
     assert client.post("/v1/tag", content=content, headers={"Content-Type": "application/octet-stream"}).json() == [
-        {**data, "path": "audio"}
+        {**data, "path": "untitled"}
     ]
 
 
@@ -98,6 +98,7 @@ def test_deform_keeps_the_order_of_the_query(
         ("speed=2", "no deformation is named 'speed'"),
         ("gain=99", "gain: decibels must be a number from -40 to 12"),
         ("gain=1&seed=-1", "seed: "),
+        ("&".join(["gain=1"] * 11), "there are more than 10 deformations"),
     ],
 )
 def test_deformations_that_do_not_exist(client: httpx.Client, content: bytes, query: str, said: str) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("fastapi")
 import httpx
+import numpy as np
 from starlette.requests import Request
 from web_server import RunningServer, noise, serve, wait_until
 
 from taggram.errors import CacheError
 from taggram.web import Settings
+from taggram.web.tracks import SPARE
 
 WAV = {"Content-Type": "audio/wav"}
 MAX_SIZE = 200_000  # bytes
@@ -110,6 +116,24 @@ def test_one_track_makes_room_for_another(strict: RunningServer) -> None:
     for seed in range(3):  # each takes almost half of the space with what is computed from it
         answer = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(4.9, seed=seed))})
         assert answer.status_code == 201, answer.text
+
+
+def test_oldest_tracks_make_room_on_a_small_disk(strict: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk may be smaller than the space for tracks; it is not filled."""
+    root, capacity = strict.services.store.root, 300_000
+
+    def disk_usage(folder: Path) -> SimpleNamespace:
+        used = sum(file.stat().st_size for file in root.rglob("*") if file.is_file())
+        return SimpleNamespace(free=SPARE + capacity - used)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    for seed in range(4):
+        answer = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(3, seed=seed))})
+        assert answer.status_code == 201, answer.text
+        assert disk_usage(root).free >= SPARE
+    capacity = 100_000
+    answer = strict.client.post("/v1/tracks", files={"file": ("c.wav", noise(4.5))})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
 
 
 @pytest.mark.parametrize(
@@ -225,6 +249,50 @@ def test_upload_that_stalls_frees_its_place(strict: RunningServer) -> None:
         assert answer.startswith("HTTP/1.1 408 ")
     assert strict.client.post("/v1/tag", content=noise(1), headers=WAV).is_success
     assert is_free(strict)
+
+
+def test_upload_that_trickles_frees_its_place(strict: RunningServer) -> None:
+    """Bytes that come in time, but so few that the upload would take years."""
+    with begin_upload(strict) as connection:
+        for _ in range(20):
+            time.sleep(0.3)
+            with contextlib.suppress(OSError):
+                connection.sendall(b"a")
+            if not strict.services.places.taken:
+                break
+        assert not strict.services.places.taken
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 408 ")
+    assert is_free(strict)
+
+
+def test_json_that_stalls_frees_its_place(strict: RunningServer) -> None:
+    track = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(1))}).json()
+    with strict.connect() as connection:
+        head = f"POST /v1/tracks/{track['id']}/deform HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        connection.settimeout(10)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 408 ")
+    assert is_free(strict)
+
+
+def test_tags_with_many_hops_do_not_fill_the_disk(strict: RunningServer) -> None:
+    track = strict.client.post("/v1/tracks", files={"file": ("a.wav", noise(4.5))}).json()
+    root = strict.services.store.root
+    for hop in np.linspace(0.2, 0.5, 60):
+        answer = strict.client.get(f"/v1/tracks/{track['id']}/tags", params={"hop": round(hop, 3)})
+        assert sum(file.stat().st_size for file in root.rglob("*") if file.is_file()) <= 2 * MAX_SIZE
+        if answer.status_code != 200:
+            break
+    assert answer.json() == {"error": "this track is no longer on the server: add it again"}
+
+
+def test_folder_that_another_program_removes(own_home: Path) -> None:
+    with serve(Settings(workers=1)) as running:
+        shutil.rmtree(running.services.store.root)
+        for path in ("/v1/tracks", "/v1/tag"):
+            answer = running.client.post(path, content=noise(1), headers=WAV)
+            error = "the server's temporary folder has been removed: restart the server"
+            assert (answer.status_code, answer.json()) == (503, {"error": error})
 
 
 def test_client_that_leaves_while_it_is_tagged_frees_its_place(strict: RunningServer) -> None:

@@ -17,7 +17,7 @@ from web_server import RunningServer, serve
 from taggram.web import Settings
 from taggram.web.security import SECURITY_HEADERS
 
-TOKEN = "correct horse; battery"  # noqa: S105
+TOKEN = "correct hörse; battery"  # noqa: S105
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,7 @@ def test_allowed_host(locked: RunningServer) -> None:
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "http://{host}.evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Origin": "http://127.0.0.1:1"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Sec-Fetch-Site": "none"}, 200),
@@ -124,13 +125,13 @@ def test_without_the_token(locked: RunningServer) -> None:
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
         assert "this server needs its token" in answer.json()["error"]
     for header in ("Bearer wrong", f"Basic {TOKEN}", "Bearer", TOKEN):
-        assert locked.client.get("/v1/models", headers={"Authorization": header}).status_code == 401
+        assert locked.client.get("/v1/models", headers={"Authorization": header.encode()}).status_code == 401
     assert locked.client.post("/v1/tag", params={"token": TOKEN}).status_code == 401
     assert locked.client.get("/v1/health").status_code == 200
 
 
 def test_bearer_token(locked: RunningServer) -> None:
-    assert locked.client.get("/v1/models", headers={"Authorization": f"bearer {TOKEN}"}).status_code == 200
+    assert locked.client.get("/v1/models", headers={"Authorization": f"bearer {TOKEN}".encode()}).status_code == 200
 
 
 def test_token_in_the_address_becomes_a_cookie(locked: RunningServer) -> None:

@@ -131,6 +131,12 @@ def test_warns_of_an_open_address(options: tuple[str, ...], warns: bool, monkeyp
     assert ("warning: everyone who reaches this address may use it; --token TEXT" in done.stderr) == warns
 
 
+def test_empty_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taggram.web.run.Server.run", lambda _, sockets: sockets[0].close())
+    done = run("serve", "--token", "", "--port", 0)
+    assert (done.returncode, done.stderr) == (1, "error: the token is empty: choose a secret, or leave --token out\n")
+
+
 def test_address_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -181,3 +181,23 @@ def test_work_goes_on_while_somebody_waits(client: httpx.Client, long_track: dic
         wait_until(lambda: client.get("/v1/health").json()["queue"] == 1)
         stream.close()
         assert len(waiting.result().json()["times"]) == 200
+
+
+def test_similar_tracks_while_another_is_removed(client: httpx.Client, piano: dict) -> None:
+    other = client.post("/v1/tracks", files={"file": ("b.wav", noise(900, sample_rate=8000))}).json()
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.get, f"/v1/tracks/{piano['id']}/similar")
+        wait_until(lambda: client.get("/v1/health").json()["queue"] == 1)
+        client.delete(f"/v1/tracks/{other['id']}")
+        assert waiting.result().status_code == 200, waiting.result().text
+
+
+def test_removal_of_a_track_ends_the_work(client: httpx.Client) -> None:
+    track = client.post("/v1/tracks", files={"file": ("c.wav", noise(LONG, seed=3))}).json()
+    url = f"/v1/tracks/{track['id']}"
+    following = events(client, f"{url}/events?hop=0.05")
+    while next(following)[1]["done"] == 0:
+        pass
+    client.delete(url)
+    wait_until(lambda: client.get("/v1/health").json()["queue"] == 0, seconds=5)
+    assert list(following)[-1] == ("error", {"error": "this track is no longer on the server: add it again"})

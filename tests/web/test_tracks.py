@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -49,6 +50,13 @@ def test_names(client: httpx.Client, sent: str, kept: str) -> None:
     track = client.post("/v1/tracks", content=noise(0.5, seed=hash(sent) % 1000), headers=headers).json()
     assert track["name"] == kept
     client.delete(f"/v1/tracks/{track['id']}")
+
+
+def test_names_need_not_be_quoted(client: httpx.Client) -> None:
+    headers = {"Content-Type": b"audio/wav", "X-Filename": "Größe 1.wav".encode()}
+    assert client.post("/v1/tracks", content=noise(0.4), headers=headers).json()["name"] == "Größe 1.wav"
+    files = {"file": ('7" single.wav', noise(0.3))}
+    assert client.post("/v1/tracks", files=files).json()["name"] == '7" single.wav'
 
 
 def test_other_fields_of_a_form_are_ignored(client: httpx.Client) -> None:
@@ -104,6 +112,18 @@ def test_audio_that_browsers_do_not_play_becomes_wav(client: httpx.Client) -> No
     assert answer.headers["Content-Type"] == "audio/wav"
     assert _decode(answer.content) == pytest.approx(samples, abs=2 / 32768)
     assert client.get(f"/v1/tracks/{track['id']}/audio").content == answer.content
+
+
+def test_audio_that_becomes_wav_is_asked_for_twice_at_once(client: httpx.Client) -> None:
+    """Each answer is whole; and at no more than 48 kHz, as hours at a higher rate do not fit in a wav file."""
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (30 * 96000, 2))
+    content = _encode(samples, "aiff", "pcm_s16be", 96000)
+    path = f"/v1/tracks/{client.post('/v1/tracks', files={'file': ('a.aiff', content)}).json()['id']}/audio"
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(client.get, [path] * 4))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len({answer.content for answer in answers}) == 1
+    assert len(_decode(answers[0].content)) == pytest.approx(30 * 48000, abs=100)
 
 
 def test_peaks(client: httpx.Client, piano: dict, pieces: Path) -> None:
@@ -176,12 +196,12 @@ def test_similar_tracks(client: httpx.Client, piano: dict, pieces: Path) -> None
     assert len(client.get(f"/v1/tracks/{piano['id']}/similar", params={"n": 1}).json()) == 1
 
 
-def _encode(samples: np.ndarray, form: str, codec: str) -> bytes:
+def _encode(samples: np.ndarray, form: str, codec: str, rate: int = 16000) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=16000, layout="stereo")
+        stream = container.add_stream(codec, rate=rate, layout="stereo")
         frame = av.AudioFrame.from_ndarray(np.int16(samples * 32767).reshape(1, -1), format="s16", layout="stereo")
-        frame.sample_rate = 16000
+        frame.sample_rate = rate
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return file.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
@@ -19,14 +18,14 @@ from taggram._text import escape_surrogates
 from taggram.errors import TaggramError
 from taggram.web.api import models, programs, tags, tracks
 from taggram.web.api.schemas import Error
-from taggram.web.errors import RequestError, status_of
+from taggram.web.errors import RequestError, is_full_disk, no_space, status_of
 from taggram.web.page_files import add_page
 from taggram.web.reference import reference_page
 from taggram.web.scratch import scratch_folder
 from taggram.web.security import SecurityMiddleware
 from taggram.web.services import DISCONNECTED, Services
 from taggram.web.settings import Settings
-from taggram.web.tracks import TrackStore
+from taggram.web.tracks import TRACK_GONE, TrackStore
 from taggram.web.uploads import validation_text
 from taggram.web.work.pool import Places, Pool
 from taggram.web.work.tag import prepare
@@ -103,9 +102,9 @@ async def _answer_os_error(request: Request, error: Exception) -> JSONResponse:
     """Answer where a track has been removed meanwhile, or the disk is full; each other error is a defect."""
     assert isinstance(error, OSError)
     if isinstance(error, FileNotFoundError):
-        return _answer(404, "this track is no longer on the server: add it again")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _answer(503, "the server has no space left for audio: try again later", {"Retry-After": "30"})
+        return _answer(404, TRACK_GONE)
+    if is_full_disk(error):
+        return await _answer_error(request, no_space())
     raise error
 
 

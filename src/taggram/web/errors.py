@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+
 from taggram.errors import (
     AudioError,
     CardError,
@@ -11,7 +14,7 @@ from taggram.errors import (
     TaggramError,
 )
 
-__all__ = ["RequestError", "TooLongError", "UnknownNameError", "status_of"]
+__all__ = ["RequestError", "TooLongError", "UnknownNameError", "is_full_disk", "no_space", "status_of"]
 
 
 class RequestError(TaggramError):
@@ -54,6 +57,22 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (CardError, 503),
     (ModelError, 422),
 )
+
+
+def no_space() -> RequestError:
+    """Return the error of a request for which there is no space on disk."""
+    return RequestError(503, "the server has no space left for audio: try again later", retry_after=30)
+
+
+def is_full_disk(error: BaseException | None) -> bool:
+    """Return whether an error, or one of its causes, is that of a full disk."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def status_of(error: Exception) -> int:

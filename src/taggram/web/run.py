@@ -18,7 +18,7 @@ from taggram.errors import TaggramError
 from taggram.web.app import create_app
 from taggram.web.settings import Settings
 
-__all__ = ["Server", "run"]
+__all__ = ["Server", "listen", "run"]
 
 SHUTDOWN_SECONDS = 2  # for answers in progress
 
@@ -72,11 +72,13 @@ def run(settings: Settings, host: str, port: int) -> None:
     Raises
     ------
     TaggramError
-        If the address cannot be used.
+        If the address cannot be used, or the token is empty.
     """
     require_guard()
+    if settings.token == "":
+        raise TaggramError("the token is empty: choose a secret, or leave --token out")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers, which use one core each
-    listener = _listen(host, port)
+    listener = listen(host, port)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listener.getsockname()[1]}"
     if settings.token is None and not _is_loopback(host):
@@ -85,13 +87,19 @@ def run(settings: Settings, host: str, port: int) -> None:
         Server(create_app(settings), address).run(sockets=[listener])
 
 
-def _is_defect(record: logging.LogRecord) -> bool:
-    """Return False for a request that is cancelled at the end of the server, which uvicorn logs as an error."""
-    is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
-    return not is_cancelled and not str(record.msg).startswith("Cancel ")
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a socket for the server.
 
+    Parameters
+    ----------
+    host, port
+        The address; port 0 is any free one.
 
-def _listen(host: str, port: int) -> socket.socket:
+    Raises
+    ------
+    TaggramError
+        If the address cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Of a socket whose protocol is not named, asyncio does not switch off Nagle's algorithm: each answer takes 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -104,6 +112,12 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise TaggramError(f"{host}:{port} cannot be used ({reason}): choose another --port or --host") from None
     return listener
+
+
+def _is_defect(record: logging.LogRecord) -> bool:
+    """Return False for a request that is cancelled at the end of the server, which uvicorn logs as an error."""
+    is_cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not is_cancelled and not str(record.msg).startswith("Cancel ")
 
 
 def _is_loopback(host: str) -> bool:

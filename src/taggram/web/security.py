@@ -87,7 +87,7 @@ class SecurityMiddleware:
         if not self._is_ours(host):
             return "this server has no such name: start it with --allow-host NAME"
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _host_of(origin) != host.lower():
             return "pages of other sites may not use this server"
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             navigates = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
@@ -113,7 +113,7 @@ class SecurityMiddleware:
 
     def _has_token(self, headers: Headers) -> bool:
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self._is_token(token.strip()):
+        if scheme.lower() == "bearer" and self._is_token(token.strip().encode("latin-1")):
             return True
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
@@ -121,16 +121,23 @@ class SecurityMiddleware:
             return False
         return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._cookie.encode())
 
-    def _is_token(self, token: str) -> bool:
-        return self._token is not None and hmac.compare_digest(token.encode(), self._token.encode())
+    def _is_token(self, token: bytes) -> bool:
+        return self._token is not None and hmac.compare_digest(token, self._token.encode())
 
     def _without_token(self, scope: Scope) -> str | None:
         """Return the address without the token in its query; None if there is no right one."""
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if not self._is_token("".join(query.pop("token", []))):
+        if not self._is_token("".join(query.pop("token", [])).encode()):
             return None
         path = "/" + scope["path"].lstrip("/")  # not //host, which is another site
         return f"{quote(path)}?{urlencode(query, doseq=True)}".rstrip("?")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # as of http://[
+        return None
 
 
 async def _answer(send: Send, status: int, body: object, headers: dict[str, str] | None = None) -> None:

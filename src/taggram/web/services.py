@@ -16,7 +16,7 @@ from taggram.models.directories import installed_models
 from taggram.vocabularies import Vocabulary
 from taggram.web.errors import RequestError, UnknownNameError
 from taggram.web.settings import Settings
-from taggram.web.tracks import Track, TrackStore
+from taggram.web.tracks import TRACK_GONE, Track, TrackStore
 from taggram.web.work.pool import Job, Places, Pool
 from taggram.web.work.tag import TrackTags, tag_track
 
@@ -69,6 +69,18 @@ class Services:
         vocabulary = f"-{key.vocabulary}" if key.vocabulary else ""
         return self.store.find(key.track).folder / f"tags-{key.model}-{key.hop:g}{vocabulary}.json"
 
+    def remove_track(self, identifier: str) -> None:
+        """Remove a track, and end the jobs that tag it.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        self.store.remove(identifier)
+        for key in [key for key in self._tag_jobs if key.track == identifier]:
+            self._tag_jobs.pop(key).job.fail(UnknownNameError(TRACK_GONE))
+
     @contextlib.asynccontextmanager
     async def tag_job(self, key: TagsKey) -> AsyncIterator[Job]:
         """Provide the job that computes the tags of a track; it ends with the last block that needs it.
@@ -116,6 +128,8 @@ class Services:
             part.replace(self.tags_file(key))
             track.embeddings.setdefault(key.model, None if tags.silent else tags.embedding)
             track.measure()
+            with contextlib.suppress(RequestError):  # of uploads in progress, which get it themselves
+                self.store.make_room()
 
         job.future.add_done_callback(finish)
         return job

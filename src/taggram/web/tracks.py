@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.web.errors import RequestError, UnknownNameError
+from taggram.web.errors import RequestError, UnknownNameError, no_space
 from taggram.web.settings import Settings
 from taggram.web.work.inspect import AudioFacts
 
@@ -22,6 +22,8 @@ __all__ = ["Draft", "Track", "TrackStore", "deformed_id"]
 
 AUDIO_FILE = "audio"
 ID_DIGITS = 16
+TRACK_GONE = "this track is no longer on the server: add it again"
+SPARE = 64 << 20  # bytes of the disk that are left free
 
 
 @dataclass(eq=False)
@@ -137,13 +139,22 @@ class TrackStore:
             If there is none.
         """
         if identifier not in self._tracks:
-            raise UnknownNameError("this track is no longer on the server: add it again")
+            raise UnknownNameError(TRACK_GONE)
         return self._tracks[identifier]
 
     @contextlib.contextmanager
     def draft(self) -> Iterator[Draft]:
-        """Provide a folder for a new file; it is removed after the block unless it became a track."""
-        draft = Draft(self, Path(tempfile.mkdtemp(dir=self.root)))
+        """Provide a folder for a new file; it is removed after the block unless it became a track.
+
+        Raises
+        ------
+        RequestError
+            With status 503, if another program has removed the folder of the server.
+        """
+        try:
+            draft = Draft(self, Path(tempfile.mkdtemp(dir=self.root)))
+        except FileNotFoundError:
+            raise RequestError(503, "the server's temporary folder has been removed: restart the server") from None
         self._drafts.add(draft)
         try:
             yield draft
@@ -164,7 +175,7 @@ class TrackStore:
         del self._tracks[identifier]
 
     def make_room(self, keep: Track | None = None) -> None:
-        """Remove the oldest tracks, but not the one to keep, while there are too many or they take too much space.
+        """Remove the oldest tracks, but not the one to keep, while there are too many or the disk gets full.
 
         Raises
         ------
@@ -174,13 +185,14 @@ class TrackStore:
         drafts = {draft.folder: draft.size for draft in self._drafts}
         held = {track.folder: track.size for track in self._tracks.values()}
         used = sum((held | drafts).values())
+        room = min(self._settings.max_storage, used + shutil.disk_usage(self.root).free - SPARE)
         for track in [track for track in self if track is not keep]:
-            if used <= self._settings.max_storage and len(self._tracks) <= self._settings.max_tracks:
+            if used <= room and len(self._tracks) <= self._settings.max_tracks:
                 return
             used -= track.size
             self.remove(track.id)
-        if used > self._settings.max_storage:
-            raise RequestError(503, "the server has no space left for audio: try again later", retry_after=30)
+        if used > room:
+            raise no_space()
 
 
 def deformed_id(parent: str, chain: str) -> str:

@@ -30,6 +30,7 @@ FIELD = "file"
 RAW_TYPES = re.compile(r"(audio|video)/.+|application/(octet-stream|ogg)")
 MAX_NAME = 200  # characters
 MAX_JSON = 1 << 16
+MIN_RATE = 1000  # bytes per second, after the time in which an upload may stall
 NO_FILE = f"the request has no audio: send a form with the field {FIELD!r}, or the audio as the body"
 
 
@@ -80,7 +81,7 @@ async def receive(request: Request, draft: Draft, settings: Settings) -> Upload:
             await _read_form(request, settings, reader, parameters[b"boundary"])
             name = reader.name
         elif RAW_TYPES.fullmatch(kind.decode("latin-1")):
-            name = unquote(request.headers.get("x-filename", ""))
+            name = unquote(request.headers.get("x-filename", "").encode("latin-1").decode("utf-8", "replace"))
             async for chunk in _chunks(request, settings):
                 sink.write(chunk)
         else:
@@ -90,18 +91,19 @@ async def receive(request: Request, draft: Draft, settings: Settings) -> Upload:
     return Upload(_clean(name), sink.digest.hexdigest()[:ID_DIGITS])
 
 
-async def read_json(request: Request, kind: type[Model]) -> Model:
+async def read_json(request: Request, kind: type[Model], settings: Settings) -> Model:
     """Read a small JSON body.
 
     Raises
     ------
     RequestError
-        With status 413 if it is not small, 415 for another kind of body, 422 for another content.
+        With status 413 if it is not small, 408 if it stops coming, 415 for another kind of body, 422 for another
+        content.
     """
     if parse_options_header(request.headers.get("content-type"))[0] != b"application/json":
         raise RequestError(415, "the body must be JSON, with the Content-Type application/json")
     body = b""
-    async for chunk in request.stream():
+    async for chunk in _chunks(request, settings):
         body += chunk
         if len(body) > MAX_JSON:
             raise RequestError(413, f"the JSON is longer than {MAX_JSON} bytes")
@@ -118,11 +120,13 @@ def validation_text(error: Any) -> str:
 
 
 async def _chunks(request: Request, settings: Settings) -> AsyncIterator[bytes]:
-    """Yield the body; refuse one that is too large or stalls."""
+    """Yield the body; refuse one that is too large, stalls, or is so slow that it would keep its place for days."""
     size, stream = 0, request.stream().__aiter__()
+    now = asyncio.get_running_loop().time
+    begin = now()
     while True:
         try:
-            async with asyncio.timeout(settings.stall_seconds):
+            async with asyncio.timeout_at(settings.stall_seconds + min(now(), begin + size / MIN_RATE)):
                 chunk = await anext(stream)
         except StopAsyncIteration:
             return
@@ -194,7 +198,8 @@ class _Form:
             _, options = parse_options_header(self._value)
             self._is_file = options.get(b"name") == FIELD.encode()
             if self._is_file:
-                self.name = options.get(b"filename", b"").decode("utf-8", "replace")
+                name = options.get(b"filename", b"").decode("utf-8", "replace")
+                self.name = name.replace("%22", '"')  # which all browsers and curl write so
         self._header, self._value = b"", b""
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
@@ -210,7 +215,7 @@ def _clean(name: str) -> str:
     """Return a file name without folders and control characters."""
     name = re.split(r"[/\\]", name)[-1]
     name = "".join(character for character in name if character.isprintable()).strip()
-    return name[:MAX_NAME] or "audio"
+    return name[:MAX_NAME] or "untitled"
 
 
 def _too_large(settings: Settings) -> RequestError:

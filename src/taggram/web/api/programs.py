@@ -11,6 +11,7 @@ from taggram.deform import DEFORMATIONS, Chain, Range
 from taggram.models.card import Level
 from taggram.models.directories import DEFAULT_MODEL
 from taggram.web.api.common import AUDIO_BODY, BINARY, Hop, NewFile, Shared, Vocabulary
+from taggram.web.api.schemas import MAX_STEPS
 from taggram.web.errors import RequestError
 from taggram.web.services import check_model, check_vocabulary, wait_for
 from taggram.web.uploads import receive
@@ -83,6 +84,8 @@ async def deform_audio(
     steps = [(name.replace("-", "_"), value) for name, value in request.query_params.multi_items() if name != "seed"]
     if not steps:
         raise RequestError(422, "there is no deformation; give one, as ?time-stretch=1.2; see /v1/deformations")
+    if len(steps) > MAX_STEPS:
+        raise RequestError(422, f"there are more than {MAX_STEPS} deformations")
     chain = str(Chain(steps))
     upload = await receive(request, draft, shared.settings)
     limit = shared.settings.max_deform_seconds

@@ -10,6 +10,7 @@ from taggram.models.card import Level
 from taggram.vocabularies import Category
 
 __all__ = [
+    "MAX_STEPS",
     "DeformRequest",
     "DeformationInfo",
     "Error",
@@ -22,6 +23,9 @@ __all__ = [
     "Tags",
     "TrackInfo",
 ]
+
+
+MAX_STEPS = 10  # of a chain of deformations
 
 
 class Error(BaseModel):
@@ -81,7 +85,7 @@ class DeformRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    deformations: list[dict[str, Any]] = Field(min_length=1, max_length=10)
+    deformations: list[dict[str, Any]] = Field(min_length=1, max_length=MAX_STEPS)
 
 
 class Example(BaseModel):

@@ -19,7 +19,7 @@ from taggram.deform.registry import find_deformation
 from taggram.web.api.common import AUDIO_BODY, BINARY, NewFile, Shared
 from taggram.web.api.models import example_file
 from taggram.web.api.schemas import DeformRequest, PeaksInfo, Similar, TrackInfo
-from taggram.web.errors import RequestError, TooLongError
+from taggram.web.errors import RequestError, TooLongError, UnknownNameError
 from taggram.web.services import Services, TagsKey, check_model, wait_for, wait_for_track
 from taggram.web.tracks import ID_DIGITS, Draft, Track, deformed_id
 from taggram.web.uploads import read_json, receive
@@ -70,7 +70,7 @@ async def get_track(id: str, shared: Shared) -> TrackInfo:
 @router.delete("/tracks/{id}", status_code=204)
 async def remove_track(id: str, shared: Shared) -> None:
     """Remove a track from the server."""
-    shared.store.remove(id)
+    shared.remove_track(id)
 
 
 @router.get("/tracks/{id}/audio", response_class=FileResponse)
@@ -82,8 +82,8 @@ async def get_audio(id: str, request: Request, shared: Shared) -> FileResponse:
         return FileResponse(track.audio, media_type=track.facts.media_type, headers=headers)
     wav = track.folder / WAV_FILE
     if not wav.exists():
-        with shared.places.take():
-            part = track.folder / f"{WAV_FILE}.part"
+        with shared.places.take(), shared.store.draft() as draft:
+            part = draft.file  # its own, as browsers ask twice at once
             job = shared.pool.submit(write_wav, track.audio, track.name, part, name=track.name)
             await wait_for_track(request, job, track, shared.store)
             part.replace(wav)
@@ -128,7 +128,7 @@ def get_spectrogram(
 )
 async def deform_track(id: str, request: Request, shared: Shared, draft: NewFile) -> TrackInfo:
     """Add a deformed copy of a track."""
-    parent, chain = shared.store.find(id), str(_chain(await read_json(request, DeformRequest)))
+    parent, chain = shared.store.find(id), str(_chain(await read_json(request, DeformRequest, shared.settings)))
     limit = shared.settings.max_deform_seconds
     if parent.facts.seconds > limit:
         raise TooLongError(f"deformations take audio of at most {limit / 60:g} min: send a shorter part")
@@ -157,9 +157,14 @@ async def list_similar(
     track = shared.store.find(id)
     check_model(model)
     for other in shared.store:
-        if model not in other.embeddings:
+        if model in other.embeddings or other not in shared.store:  # it may be removed meanwhile
+            continue
+        try:
             async with shared.tag_job(TagsKey(other.id, model, SIMILAR_HOP, None)) as job:
                 await wait_for_track(request, job, other, shared.store)
+        except UnknownNameError:
+            if other is track:
+                raise
     own = track.embeddings.get(model)
     if own is None:
         return []

@@ -31,6 +31,9 @@ PLAYABLE = {
 }
 
 
+MAX_WAV_RATE = 48_000  # Hz; hours at a higher one do not fit in a wav file
+
+
 @dataclass(frozen=True)
 class AudioFacts:
     """What is known of an audio file once it is decoded.
@@ -97,12 +100,12 @@ def inspect(report: Report, file: Path, name: str, max_seconds: float) -> AudioF
 
 
 def write_wav(report: Report, file: Path, name: str, out: Path) -> None:
-    """Write audio as 16-bit wav with its own channels, for browsers."""
+    """Write audio as 16-bit wav, in stereo or mono and at no more than 48 kHz, for browsers."""
     import av
 
     with client_errors(file, name), file.open("rb") as opened, open_container(opened) as source:
         stream = source.streams.best("audio")
-        rate = stream.codec_context.sample_rate
+        rate = min(stream.codec_context.sample_rate, MAX_WAV_RATE)
         layout = "stereo" if stream.codec_context.channels > 1 else "mono"
         resampler = av.AudioResampler("s16", layout, rate)
         with out.open("wb") as target, av.open(target, "w", format="wav") as container:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from taggram._processes import Worker
 from taggram._system import limit_memory
-from taggram.errors import TaggramError
-from taggram.web.errors import RequestError, TooLongError
+from taggram.web.errors import RequestError, TooLongError, is_full_disk, no_space, status_of
 from taggram.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ POLL = 0.05  # seconds between two looks at cancellation and deadlines
 REPORT_EVERY = 0.1  # seconds
 GRACE = 2.0  # seconds from a cancellation to the end of a worker that does not heed it
 SHUTTING_DOWN = RequestError(503, "the server is shutting down: try again later")
+NO_WORKER = RequestError(503, "the server cannot start a worker process: try again later", retry_after=30)
 TOO_MUCH_MEMORY = "the audio needs more memory than this server grants: send a shorter part"
 
 Report = Callable[[float], None]
@@ -90,6 +90,11 @@ class Job:
         """Stop the job, or take it out of the queue; whoever awaits it gets a `CancelledError`."""
         self.cancelled.set()
         self.future.cancel()
+
+    def fail(self, error: Exception) -> None:
+        """Stop the job; whoever awaits it gets an error."""
+        self.cancelled.set()
+        self._finish(None, error)
 
     def report(self, seconds: float) -> None:
         """Set the progress, from any thread."""
@@ -161,9 +166,11 @@ class Pool:
         while not self._closing and (job := self._jobs.get()) is not None:
             if job.cancelled.is_set():
                 continue
-            if not worker.process.is_alive():
-                worker.pipe.close()
+            if worker is None or not worker.process.is_alive():
                 worker = self._start_worker()
+            if worker is None:
+                job.finish(None, NO_WORKER)
+                continue
             try:
                 job.finish(self._run(worker, job), None)
             except _WorkerLostError as loss:
@@ -175,12 +182,18 @@ class Pool:
                 job.finish(None, loss.error)
             except Exception as error:
                 job.finish(None, error)
-        worker.pipe.close()
-        worker.process.kill()
-        worker.process.join()
+        if worker is not None:
+            worker.pipe.close()
+            worker.process.kill()
+            worker.process.join()
 
-    def _start_worker(self) -> Worker[None]:
-        return Worker(_serve, self._settings.worker_memory, self._prepare)
+    def _start_worker(self) -> Worker[None] | None:
+        """Start a worker; None where the system has no processes, memory or files left for one."""
+        try:
+            return Worker(_serve, self._settings.worker_memory, self._prepare)
+        except OSError as error:
+            logger.error("a worker process cannot start: %s", error)
+            return None
 
     def _run(self, worker: Worker[None], job: Job) -> Any:
         """Return the result of a job."""
@@ -259,9 +272,11 @@ def _answer(pipe: Connection, function: Callable[..., Any], arguments: tuple[obj
         return "error", RequestError(503, "cancelled")
     except MemoryError:
         return "error", TooLongError(TOO_MUCH_MEMORY)
-    except TaggramError as error:
-        return "error", error
     except Exception as error:
+        if is_full_disk(error):
+            return "error", no_space()
+        if status_of(error) != 500:
+            return "error", error
         text = "".join(traceback.format_exception(error))
         if "bad_alloc" in text or "Failed to allocate memory" in text:  # as ONNX Runtime has it
             return "error", TooLongError(TOO_MUCH_MEMORY)
