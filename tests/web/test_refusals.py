@@ -217,6 +217,8 @@ def test_unknown_addresses_and_methods(client: httpx.Client) -> None:
     assert client.get("/v1/nothing").json() == {"error": "there is nothing at this address; see /docs"}
     assert client.get("/v1/../../etc/passwd").status_code == 404
     assert client.put("/v1/tracks").json() == {"error": "Method Not Allowed"}
+    assert (client.head("/v1/health").status_code, client.head("/v1/health").content) == (200, b"")
+    assert client.head("/v1/tracks/0").status_code == 404
 
 
 def begin_upload(server: RunningServer) -> socket.socket:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from taggram import __version__
 from taggram._text import escape_surrogates
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # it would load scripts from another server
         redoc_url=None,
     )
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=settings)
     for module in (models, tracks, tags, programs):
         app.include_router(module.router, prefix="/v1", responses=REFUSALS)
@@ -84,6 +86,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(OSError, _answer_os_error)
     app.add_exception_handler(Exception, _answer_defect)
     return app
+
+
+class HeadMiddleware:
+    """Handles HEAD as GET; uvicorn leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def _answer(status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
