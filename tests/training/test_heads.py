@@ -104,6 +104,13 @@ def test_balanced_positives_of_a_tag_weigh_as_much_as_its_negatives(tmp_path: Pa
             {"model": {"options": {"heads": {"a": {"kind": "softmax", "tags": TAGS, "weight": "much"}}}}},
             "model.options: could not",
         ),
+        (
+            {
+                "data": {"vocabulary": [*TAGS, "High"]},
+                "model": {"options": {"heads": {"a": {"kind": "softmax", "tags": [*TAGS, "High"]}}}},
+            },
+            "data.vocabulary: no clip in the split 'train' of tones has High; taggram data show",
+        ),
     ],
 )
 def test_a_loss_that_does_not_fit_is_refused(settings: dict[str, Any], message: str) -> None:

@@ -123,9 +123,9 @@ def test_the_effective_recipe_has_every_key() -> None:
         ({"model": {"options": {"width": 3}}}, Tones(), "model.options: .*'width'"),
         ({"data": {"min_positives": 100}}, Tones(), "data.min_positives: no label has 100 clips"),
         (
-            {"data": {"vocabulary": ["other"]}},
+            {"data": {"vocabulary": ["High", "Low"]}},
             Tones(),
-            "data.vocabulary: no clip in the split 'train' of tones has any of these tags",
+            "data.vocabulary: no clip in the split 'train' of tones has High, Low; taggram data show",
         ),
         ({}, Tones(valid=0), "data.store: tones has 0 clips in the split 'valid'"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,13 +146,10 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
             )
     effective = recipe.replace(data={"vocabulary": tags})
     plan = Plan(effective, store, vocabulary, splits[TRAIN], splits[VALID], fingerprint(store))
-    if not recipe.distill.teachers and not plan.positives.any():
-        raise RecipeError(
-            f"{source}: data.vocabulary: no clip in the split {TRAIN!r} of {folder} has any of these tags"
-        )
     if recipe.model.architecture in BASELINES:
         if recipe.model.options or recipe.distill.teachers:
             raise RecipeError(f"{source}: a {recipe.model.architecture} takes neither model.options nor teachers")
+        _check_positives(plan, vocabulary.names, source)
         _check_rate(plan, BASELINE_RATE, source)
         return plan
     network = _build(recipe, vocabulary, source)
@@ -209,3 +207,18 @@ def _check_heads(plan: Plan, heads: Heads, source: str) -> None:
                 f"{source}: model.options: heads: {min(missing)} is a regression target, and clip {stored.id} has no "
                 f"value; add a label such as {min(missing)}=0.5"
             )
+    if not plan.recipe.distill.teachers:
+        for head in heads.all:
+            if head.kind != "regression":
+                _check_positives(plan, head.tags, source, each=head.kind == "softmax")
+
+
+def _check_positives(plan: Plan, tags: Sequence[str], source: str, *, each: bool = False) -> None:
+    """Check that training clips have some of the tags, or each of those that a clip has one of."""
+    counts = dict(zip(plan.vocabulary.names, plan.positives, strict=True))
+    missing = [tag for tag in tags if not counts[tag]]
+    if missing and (each or len(missing) == len(tags)):
+        raise RecipeError(
+            f"{source}: data.vocabulary: no clip in the split {TRAIN!r} of {plan.recipe.data.store} has "
+            f"{', '.join(missing)}; taggram data show lists its labels as they are written there"
+        )

@@ -21,7 +21,7 @@ from taggram.vocabularies import Category, Vocabulary
 SPLITS = {"training": "train", "validation": "valid", "test": "test"}
 SUBSETS = ("small", "medium", "large")  # each contains the ones before it
 ECHONEST_FEATURES = ("valence", "energy", "danceability")
-MOODS = ("Sad", "Neutral", "Happy")
+MOODS = ("sad", "neutral", "happy")
 SIX_GENRES = ("Rock", "Pop", "Hip-Hop", "Instrumental", "Electronic", "Folk")
 SONGS = 75  # per genre
 TRACKS = [
@@ -101,7 +101,7 @@ class FMA(Dataset):
         DatasetProtocol(
             "genre-mood",
             "After Yu (2018): 75 songs of the medium subset for each of Rock, Pop, Hip-Hop, Instrumental, Electronic "
-            "and Folk, and a mood by valence: Sad below 0.3, Neutral below 0.6, else Happy. Yu used unpublished "
+            "and Folk, and a mood by valence: sad below 0.3, neutral below 0.6, else happy. Yu used unpublished "
             "valences from Spotify and describes a random choice of songs; the published code takes the first that "
             "Spotify finds. Here they are the first with a valence by Echo Nest, so the songs differ. Yu split by "
             "slice, which leaks (see leaky_by_slice); this split is that of FMA, by artist.",
