@@ -54,6 +54,18 @@ def test_segments_begin_anywhere_in_a_clip() -> None:
     assert starts == {0, 1, 2, 3}
 
 
+def test_even_positions_are_the_same_in_each_epoch() -> None:
+    store = Ramps(train=2)
+    store.clips[0] = ToneClip("0", "train", (), SAMPLES + 10)
+    store.clips[1] = ToneClip("1", "train", (), SAMPLES)
+    for epoch in range(3):
+        batches = draw(store, epoch, data={"positions": "even", "segments_per_clip": 3})
+        starts = sorted(int(segment[0]) for segments, *_ in batches for segment in segments)
+        assert starts == [0, 5, 10, 1_000_000, 1_000_000, 1_000_000]
+    (start,) = {int(x[0]) for s, *_ in draw(store, 0, data={"positions": "even"}) for x in s if x[0] < 1_000_000}
+    assert start == 0
+
+
 def test_an_epoch_can_be_drawn_again_and_is_like_no_other() -> None:
     store = Ramps()
     first, again, later = draw(store, 3), draw(store, 3), draw(store, 4)

@@ -121,6 +121,11 @@ def test_the_effective_recipe_has_every_key() -> None:
     [
         ({"model": {"architecture": "fnc"}, "name": "fnc.a"}, Tones(), "model.architecture: must be one of"),
         ({"model": {"options": {"width": 3}}}, Tones(), "model.options: .*'width'"),
+        (
+            {"optim": {"optimizer": {"kind": "adam", "decay": ["dense.weight"]}}},
+            Tones(),
+            "optim.optimizer.decay: no parameter is named dense.weight; there are: ",
+        ),
         ({"data": {"min_positives": 100}}, Tones(), "data.min_positives: no label has 100 clips"),
         (
             {"data": {"vocabulary": ["High", "Low"]}},

@@ -140,12 +140,12 @@ def sample_segments(store: PackedStore, split: Split, samples: int, max_clips: i
 
 
 def training_batches(store: PackedStore, split: Split, samples: int, recipe: Recipe, epoch: int) -> Iterator[Batch]:
-    """Draw the batches of an epoch: random segments of each clip, in random order.
+    """Draw the batches of an epoch: segments of each clip, in random order.
 
     The seed and the epoch determine all choices, so that an epoch can be drawn again. A segment lies inside its clip,
-    and each position in it is equally likely; a clip shorter than a segment is repeated. With mixup (Zhang et al.
-    2018), each segment and its targets are averaged with those of another one of the batch, with a weight from the
-    beta distribution with both parameters equal to ``augment.mixup``.
+    and each position in it is equally likely unless ``data.positions`` are even; a clip shorter than a segment is
+    repeated. With mixup (Zhang et al. 2018), each segment and its targets are averaged with those of another one of the
+    batch, with a weight from the beta distribution with both parameters equal to ``augment.mixup``.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def training_batches(store: PackedStore, split: Split, samples: int, recipe: Rec
     samples
         Length of a segment.
     recipe
-        Seed, batch size, segments per clip and mixup.
+        Seed, batch size, segments per clip, their positions, and mixup.
     epoch
         Counted from 0.
 
@@ -164,10 +164,16 @@ def training_batches(store: PackedStore, split: Split, samples: int, recipe: Rec
         At most ``optim.batch_size`` segments.
     """
     rng = np.random.default_rng(np.random.SeedSequence([recipe.seed, epoch]))
-    order = rng.permutation(np.repeat(np.arange(len(split.clips)), recipe.data.segments_per_clip))
+    count = recipe.data.segments_per_clip
+    order = rng.permutation(len(split.clips) * count)
     alpha = recipe.augment.mixup
-    for rows in np.array_split(order, training_steps(len(split.clips), recipe)):
-        starts = rng.integers(np.maximum(split.lengths[rows] - samples, 0) + 1)
+    for chosen in np.array_split(order, training_steps(len(split.clips), recipe)):
+        rows = chosen // count
+        room = np.maximum(split.lengths[rows] - samples, 0)
+        if recipe.data.positions == "random":
+            starts = rng.integers(room + 1)
+        else:
+            starts = room * (chosen % count) // max(1, count - 1)
         segments = store.segments(split.clips[rows], starts, samples)
         targets = split.targets.of_segments(rows, starts, samples)
         if alpha:

@@ -1,21 +1,30 @@
 """Optimizers and schedules, built from a recipe.
 
-Torch's fused optimizers go through the weights once, in a third of the time. A schedule is a function of the epoch
-alone, so that it has no state to save.
+Torch's fused optimizers go through the weights once, in a third of the time. A schedule is a function of the epoch and
+of the history, so that it has no state to save.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 from torch import nn, optim
 
-from taggram.training.sections import SGD, Adam, Constant, Cosine, Won
+from taggram.errors import ModelError
+from taggram.training.sections import SGD, Adam, Cosine, Plateau, Schedule, Step, Won
 
 
-def build_optimizer(config: Adam | SGD, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
-    """Build the optimizer of torch."""
+def build_optimizer(config: Adam | SGD, network: nn.Module) -> optim.Optimizer:
+    """Build the optimizer of torch.
+
+    Raises
+    ------
+    ModelError
+        If a parameter that decays does not exist.
+    """
+    parameters = _groups(config, network)
     if config.kind == "sgd":
         return optim.SGD(
             parameters,
@@ -29,29 +38,68 @@ def build_optimizer(config: Adam | SGD, parameters: Iterable[nn.Parameter]) -> o
     return optimizer(parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True)
 
 
-def lr_factor(schedule: Constant | Cosine | Won, progress: float) -> float:
+def _groups(config: Adam | SGD, network: nn.Module) -> list[dict[str, Any]]:
+    """Return the parameters that decay, and the others."""
+    parameters = dict(network.named_parameters())
+    if config.decay == "all":
+        return [{"params": list(parameters.values())}]
+    if config.decay == "kernels":
+        decaying = {name for name, parameter in parameters.items() if parameter.ndim > 1}
+    else:
+        decaying = set(config.decay)
+        if unknown := decaying - parameters.keys():
+            raise ModelError(f"no parameter is named {min(unknown)}; there are: {', '.join(parameters)}")
+    return [
+        {"params": [parameters[name] for name in parameters if name in decaying]},
+        {"params": [parameters[name] for name in parameters if name not in decaying], "weight_decay": 0.0},
+    ]
+
+
+def lr_factor(schedule: Schedule, epoch: float, epochs: int, losses: Sequence[float] = ()) -> float:
     """Return the factor on the optimizer's learning rate.
 
     Parameters
     ----------
     schedule
         The recipe's schedule.
-    progress
-        Share of the training that is done, 0 to 1.
+    epoch
+        Epochs that are done, with the part of the current one.
+    epochs
+        Number of epochs of the recipe.
+    losses
+        Validation losses of the epochs that are done.
 
     Examples
     --------
-    >>> [round(lr_factor(Cosine(warmup=0.2), progress), 2) for progress in (0.1, 0.2, 0.6, 1.0)]
+    >>> [round(lr_factor(Cosine(warmup=0.2), epoch, 10), 2) for epoch in (1, 2, 6, 10)]
     [0.5, 1.0, 0.5, 0.0]
+    >>> [lr_factor(Step(every=4, factor=0.5), epoch, 10) for epoch in (3.9, 4.0, 8.0)]
+    [1.0, 0.5, 0.25]
     """
+    if isinstance(schedule, Step):
+        return float(schedule.factor ** (epoch // schedule.every))
+    if isinstance(schedule, Plateau):
+        return float(schedule.factor ** _plateaus(losses, schedule.patience))
     if not isinstance(schedule, Cosine):
         return 1.0
+    progress = epoch / epochs
     if progress < schedule.warmup:
         return progress / schedule.warmup
     return 0.5 + 0.5 * math.cos(math.pi * (progress - schedule.warmup) / (1 - schedule.warmup))
 
 
-def optimizer_at(first: Adam | SGD, schedule: Constant | Cosine | Won, epoch: int) -> tuple[Adam | SGD, bool]:
+def _plateaus(losses: Sequence[float], patience: int) -> int:
+    """Count how often so many losses in a row were not the lowest."""
+    lowest, waiting, count = math.inf, 0, 0
+    for loss in losses:
+        waiting = 0 if loss < lowest else waiting + 1
+        lowest = min(lowest, loss)
+        if waiting == patience:
+            waiting, count = 0, count + 1
+    return count
+
+
+def optimizer_at(first: Adam | SGD, schedule: Schedule, epoch: int) -> tuple[Adam | SGD, bool]:
     """Return the optimizer of an epoch.
 
     Parameters

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from taggram.datasets import PackedStore
-from taggram.errors import RecipeError
+from taggram.errors import ModelError, RecipeError
 from taggram.features import FrontEnd
 from taggram.models import create_model, list_architectures
 from taggram.models.architectures.four_layer_cnn import front_end
@@ -21,6 +21,7 @@ from taggram.models.heads import Heads
 from taggram.models.network import Network
 from taggram.training.data import Split, fingerprint, frequent_labels
 from taggram.training.normalization import mean_and_std
+from taggram.training.optimizers import build_optimizer
 from taggram.training.recipe import Recipe
 from taggram.vocabularies import Vocabulary
 
@@ -154,6 +155,10 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
         return plan
     network = _build(recipe, vocabulary, source)
     _check_heads(plan, network.heads, source)
+    try:
+        build_optimizer(recipe.optim.optimizer, network)
+    except ModelError as error:
+        raise RecipeError(f"{source}: optim.optimizer.decay: {error}") from None
     bands = network.front_end.n_mels if isinstance(network.front_end, FrontEnd) else 0
     if recipe.augment.freq_mask > bands:
         raise RecipeError(f"{source}: augment.freq_mask: must be below {bands}, the number of mel bands")

@@ -69,7 +69,9 @@ class DataConfig(Config):
     min_positives
         See `vocabulary`.
     segments_per_clip
-        Random segments per clip and epoch.
+        Training segments per clip and epoch.
+    positions
+        Where they are: anywhere at random, or evenly spaced, the same in each epoch.
     validation_segments
         Evenly spaced segments of each validation clip, whose scores are averaged.
     """
@@ -79,6 +81,7 @@ class DataConfig(Config):
     vocabulary: str | tuple[str, ...] | None = None
     min_positives: PositiveInt = 1
     segments_per_clip: PositiveInt = 1
+    positions: Literal["random", "even"] = "random"
     validation_segments: PositiveInt = 8
 
     @field_validator("vocabulary")
@@ -114,6 +117,9 @@ class ModelConfig(Config):
     options: dict[str, Any] = {}
 
 
+Decay = Literal["all", "kernels"] | tuple[str, ...]
+
+
 class Adam(Config):
     """Adam (Kingma and Ba 2015) with weight decay in the gradient, or ``adamw``, which decays the weights directly.
 
@@ -123,11 +129,15 @@ class Adam(Config):
         Learning rate.
     weight_decay
         Strength of the decay.
+    decay
+        What decays: all parameters; the kernels of convolutions and dense layers, without biases and batch norm; or
+        the parameters with these names.
     """
 
     kind: Literal["adam", "adamw"]
     lr: PositiveFloat = 1e-4
     weight_decay: NonNegativeFloat = 1e-4
+    decay: Decay = "all"
 
 
 class SGD(Config):
@@ -137,8 +147,8 @@ class SGD(Config):
     ----------
     lr
         Learning rate.
-    weight_decay
-        Strength of the decay.
+    weight_decay, decay
+        Strength of the decay, and what decays; see `Adam`.
     momentum
         0 to below 1.
     nesterov
@@ -148,6 +158,7 @@ class SGD(Config):
     kind: Literal["sgd"]
     lr: PositiveFloat = 1e-3
     weight_decay: NonNegativeFloat = 1e-4
+    decay: Decay = "all"
     momentum: float = Field(default=0.9, ge=0, lt=1)
     nesterov: bool = True
 
@@ -172,6 +183,38 @@ class Cosine(Config):
 
     kind: Literal["cosine"] = "cosine"
     warmup: float = Field(default=0.0, ge=0, lt=1)
+
+
+class Step(Config):
+    """A learning rate that falls in steps.
+
+    Attributes
+    ----------
+    every
+        Epochs between two steps.
+    factor
+        Of each step.
+    """
+
+    kind: Literal["step"] = "step"
+    every: PositiveInt = 100
+    factor: float = Field(default=0.1, gt=0, lt=1)
+
+
+class Plateau(Config):
+    """A learning rate that falls where the validation loss does not.
+
+    Attributes
+    ----------
+    patience
+        Epochs without a lower validation loss before a step, and before the next one.
+    factor
+        Of each step.
+    """
+
+    kind: Literal["plateau"] = "plateau"
+    patience: PositiveInt = 75
+    factor: float = Field(default=0.5, gt=0, lt=1)
 
 
 class OptimizerStep(Config):
@@ -208,7 +251,8 @@ class Won(Config):
     steps: tuple[OptimizerStep, ...] = Field(default_factory=_won_steps, min_length=1)
 
 
-ScheduleConfig = Annotated[Constant | Cosine | Won, Field(discriminator="kind"), BeforeValidator(_expand_kind)]
+Schedule = Constant | Cosine | Step | Plateau | Won
+ScheduleConfig = Annotated[Schedule, Field(discriminator="kind"), BeforeValidator(_expand_kind)]
 
 
 class OptimConfig(Config):
@@ -222,6 +266,11 @@ class OptimConfig(Config):
         Maximum number of segments per step; batches are as even as possible.
     patience
         Stop after this many epochs without a lower validation loss; None: never.
+    validation
+        What the validation loss is: the mean loss of clips, whose scores are the means of their segments, or of
+        segments, as in Won et al. 2020.
+    keep
+        The epoch whose weights are exported: that of the lowest validation loss, or the last.
     precision
         32, or ``"bf16"``: layers in bfloat16 where that is safe, front end and weights in float32.
     ema
@@ -239,6 +288,8 @@ class OptimConfig(Config):
     epochs: PositiveInt = 200
     batch_size: int = Field(default=16, ge=2)
     patience: PositiveInt | None = None
+    validation: Literal["clip", "segment"] = "clip"
+    keep: Literal["best", "last"] = "best"
     precision: Literal[32, "bf16"] = 32
     ema: float | None = Field(default=None, gt=0, lt=1)
     optimizer: OptimizerConfig = Adam(kind="adam")

@@ -66,7 +66,7 @@ def fit(
     Returns
     -------
     ModelCard
-        Of the model with the lowest validation loss.
+        Of the model with the lowest validation loss, or of the last epoch.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def fit(
                 trainer.run_epoch(progress)
                 trainer.save()
                 history.write(trainer.history)
-        return write_model(plan, trainer.best, trainer.best_row, folder)
+        return write_model(plan, trainer.best, trainer.kept_row, folder)
 
 
 def _find_checkpoint(plan: Plan, folder: Path, resume: bool) -> Checkpoint | None:
@@ -217,6 +217,11 @@ class Trainer:
         return min(self.history, key=lambda row: row["validation_loss"])
 
     @property
+    def kept_row(self) -> Row:
+        """The row of the epoch whose weights are kept."""
+        return self.history[-1] if self.plan.recipe.optim.keep == "last" else self.best_row
+
+    @property
     def is_done(self) -> bool:
         """Whether all epochs are done, or the patience is exhausted."""
         optim, epochs = self.plan.recipe.optim, len(self.history)
@@ -235,7 +240,7 @@ class Trainer:
                 raise RecipeError(f"the loss is not finite in epoch {epoch + 1}; lower optim.optimizer.lr")
             row = {"epoch": epoch + 1, "lr": lr, "training_loss": loss, "validation_loss": validation_loss}
             self.history.append({**row, "seconds": round(time.perf_counter() - start, 3)})
-            if self.best_row is self.history[-1]:
+            if self.kept_row is self.history[-1]:
                 self.best = self._weights()
 
     def save(self) -> None:
@@ -289,7 +294,7 @@ class Trainer:
     def _start_optimizer(self, epoch: int) -> None:
         optim = self.plan.recipe.optim
         self.config, _ = optimizer_at(optim.optimizer, optim.schedule, epoch)
-        optimizer = self.fabric.setup_optimizers(build_optimizer(self.config, self.module.parameters()))
+        optimizer = self.fabric.setup_optimizers(build_optimizer(self.config, self.network))
         assert not isinstance(optimizer, tuple)
         self.optimizer = optimizer
 
@@ -309,13 +314,14 @@ class Trainer:
         plan, optim = self.plan, self.plan.recipe.optim
         steps = training_steps(len(plan.train.clips), plan.recipe)
         batches = training_batches(plan.store, plan.train, self.network.segments.samples, plan.recipe, epoch)
+        losses = [row["validation_loss"] for row in self.history]
         total, count, lr = torch.zeros((), device=self.fabric.device), 0, 0.0
         self.module.train()
         on_device = prefetch(map(self._move_batch, batches))
         for step, batch in enumerate(progress(on_device, steps, f"epoch {epoch + 1}/{optim.epochs}")):
             if len(batch.segments) == 1:
                 continue  # batch norm needs two segments
-            lr = self.config.lr * lr_factor(optim.schedule, (epoch + step / steps) / optim.epochs)
+            lr = self.config.lr * lr_factor(optim.schedule, epoch + step / steps, optim.epochs, losses)
             for group in self.optimizer.param_groups:
                 group["lr"] = lr
             loss = self._loss(batch)
@@ -356,21 +362,27 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self, progress: ProgressHook = no_progress) -> float:
-        """Return the loss of the clips' mean scores on the validation split; NaN if a score is NaN."""
+        """Return the loss on the validation split, see ``optim.validation``; NaN if a score is NaN."""
         plan, epochs = self.plan, self.plan.recipe.optim.epochs
+        of_clips = plan.recipe.optim.validation == "clip"
         batches = prefetch(validation_batches(plan.store, plan.valid, self.network.segments, plan.recipe))
-        clips, total = len(plan.valid.clips), 0.0
+        clips, total, count = len(plan.valid.clips), 0.0, 0
         steps = validation_steps(clips, plan.recipe)
         self.module.eval()
         for segments, counts, targets in progress(batches, steps, f"validation {len(self.history) + 1}/{epochs}"):
             logits = self.module(self._move(segments))[0]
             scores = self.network.scores(logits.double()).cpu()
-            means = torch.stack([of_clip.mean(0) for of_clip in scores.split(counts)])
-            if means.isnan().any():
+            if scores.isnan().any():
                 return math.nan
-            loss = self.network.heads.error(means, torch.from_numpy(targets).double(), self._pos_weight_like(means))
-            total += float(loss) * len(counts)
-        return total / clips
+            expected = torch.from_numpy(targets).double()
+            if of_clips:
+                scores = torch.stack([of_clip.mean(0) for of_clip in scores.split(counts)])
+            else:
+                expected = expected.repeat_interleave(torch.tensor(counts), dim=0)
+            loss = self.network.heads.error(scores, expected, self._pos_weight_like(scores))
+            total += float(loss) * len(scores)
+            count += len(scores)
+        return total / count
 
 
 def _cpu_copy(network: nn.Module) -> dict[str, Tensor]:
