@@ -2,6 +2,7 @@
 
 from taggram.library.collection import Track
 from taggram.library.library import Library, LibraryStatus
+from taggram.library.map import LibraryMap
 from taggram.library.query import Condition, Query, Term
 from taggram.library.scan import ScanSummary
 from taggram.library.search import SearchHit, SearchResult
@@ -14,6 +15,7 @@ __all__ = [
     "Change",
     "Condition",
     "Library",
+    "LibraryMap",
     "LibraryStatus",
     "Neighbour",
     "Policy",
