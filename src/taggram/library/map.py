@@ -31,7 +31,7 @@ class LibraryMap:
     positions : (tracks, 2) float32
         From -1 to 1, with one scale for both axes.
     genres
-        The most frequent genres of the library, the most frequent first.
+        The most frequent genres of the library, the most frequent first; each at least maybe for 1 % of the tracks.
     genre : (tracks,) int64
         For each track, the index of the most characteristic of these genres; -1 where none is at least maybe.
     method
@@ -134,7 +134,8 @@ def _characteristic_genres(collection: Collection, most: int) -> tuple[tuple[str
     probabilities = collection.probabilities[:, columns]
     holds = probabilities >= LEVELS["maybe"]
     counts = holds.sum(0)
-    frequent = [int(i) for i in np.argsort(-counts, kind="stable")[:most] if counts[i]]
+    least = max(1, len(collection) / 100)
+    frequent = [int(i) for i in np.argsort(-counts, kind="stable")[:most] if counts[i] >= least]
     if not frequent:
         return (), np.full(len(collection), -1)
     ratio = np.where(holds, probabilities / np.maximum(probabilities.mean(0), 1e-6), 0)[:, frequent]
