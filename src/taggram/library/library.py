@@ -298,7 +298,7 @@ class Library:
     def map(self, *, model: str | None = None) -> LibraryMap:
         """Lay out the tracks in a plane, where those that sound alike are neighbours; the same each time.
 
-        Takes a second for some hundred tracks, and half a minute for 20,000.
+        Takes a second for some hundred tracks, and 16 s for 20,000 on one core.
 
         Parameters
         ----------

@@ -77,15 +77,16 @@ def project(embeddings: NDArray[np.float32], *, seed: int = 0) -> NDArray[np.flo
     positions = _principal_components(embeddings)
     if n <= MOST:
         k = min(NEIGHBOURS, n - 1)
-        points, neighbours = np.repeat(np.arange(n), k), _nearest(embeddings, k).ravel()
+        neighbours = _nearest(embeddings, k)
         rng = np.random.default_rng(seed)
         for step in range(STEPS):
-            to_neighbour = positions[neighbours] - positions[points]
+            to_neighbour = positions[neighbours] - positions[:, None]
             pull = to_neighbour / (1 + _squared(to_neighbour))
-            force = _sum_by(points, pull, n) - _sum_by(neighbours, pull, n)
+            force = pull.sum(1) - _sum_by(neighbours.ravel(), pull.reshape(-1, 2), n)
             for _ in range(NEGATIVES):
                 away = positions - positions[rng.permutation(n)]
-                push = away / ((0.001 + _squared(away)) * (1 + _squared(away)))
+                squared = _squared(away)
+                push = away / ((0.001 + squared) * (1 + squared))
                 force += np.clip(push, -4, 4) * (2 * k / NEGATIVES)
             positions = positions + force * ((1 - step / STEPS) / (4 * k))
     low, high = positions.min(0), positions.max(0)
@@ -116,7 +117,7 @@ def _nearest(embeddings: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 
 
 def _squared(vectors: NDArray[np.float64]) -> Any:
-    return (vectors**2).sum(1, keepdims=True)
+    return vectors[..., :1] ** 2 + vectors[..., 1:] ** 2
 
 
 def _sum_by(rows: NDArray[np.int64], vectors: NDArray[np.float64], n: int) -> NDArray[np.float64]:
