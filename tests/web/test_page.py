@@ -75,7 +75,7 @@ def test_several_files_and_an_example(open_page: Callable[..., Page], pieces: Pa
     expect(tracks).to_have_count(2)
     page.get_by_label("Examples").select_option(index=1)
     expect(tracks).to_have_count(3)
-    expect(page.locator("[aria-current]")).to_have_count(1)
+    expect(page.locator("[aria-current=true]")).to_have_count(1)
     page.get_by_role("button", name=re.compile("^Remove")).last.click()
     expect(tracks).to_have_count(2)
 

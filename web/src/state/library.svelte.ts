@@ -1,6 +1,5 @@
 /** The library of the server: what is searched for, what is found, and what plays. */
 
-import { SvelteMap } from "svelte/reactivity";
 import type { Address } from "../lib/address";
 import {
   type LibraryInfo,
@@ -29,7 +28,7 @@ export class LibraryState {
   /** The track whose like are listed. */
   like = $state.raw<LibraryTrack | null>(null);
   playing = $state.raw<LibraryTrack | null>(null);
-  readonly #tracks = new SvelteMap<number, LibraryTrack>();
+  readonly #tracks = new Map<number, LibraryTrack>();
   readonly #session: Session;
   #work = new AbortController();
 
