@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from web_server import RunningServer, serve
 from taggram.errors import TaggramError
 from taggram.library import Library
 from taggram.web import Settings
+from taggram.web.errors import RequestError
+from taggram.web.library import LibraryAccess
 from taggram.web.run import default_library
 
 TOKEN = "correct horse"  # noqa: S105
@@ -264,6 +268,25 @@ def test_write_of_some_tracks_names_a_failure_without_its_folder(writable: tuple
     assert str(folder) not in answer.text
     unknown = server.client.post("/v1/library/write", json={"ids": [groove, 999]}, headers=BEARER)
     assert (unknown.status_code, unknown.json()) == (404, {"error": "the library has no track 999"})
+
+
+def test_one_run_writes_at_a_time_even_if_nobody_waits_for_it(music: Path) -> None:
+    async def run() -> None:
+        access, go_on = LibraryAccess(music / "library.sqlite"), threading.Event()
+        first = asyncio.create_task(access.write(lambda _: go_on.wait(60)))
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await asyncio.sleep(0)
+        with pytest.raises(RequestError, match="files are being written"):
+            await access.write(lambda library: library.file)
+        go_on.set()
+        async with asyncio.timeout(60):
+            while access._writing:
+                await asyncio.sleep(0.01)
+        assert await access.write(lambda library: library.file) == music / "library.sqlite"
+        access.close()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(

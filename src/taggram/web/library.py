@@ -82,10 +82,9 @@ class LibraryAccess:
         if self._writing:
             raise BUSY
         self._writing = True
-        try:
-            return await asyncio.shield(asyncio.to_thread(self._call_once, function))
-        finally:
-            self._writing = False
+        work = asyncio.ensure_future(asyncio.to_thread(self._call_once, function))
+        work.add_done_callback(self._end_writing)
+        return await asyncio.shield(work)  # a file is never left half-way, even if nobody waits any more
 
     async def map(self) -> LibraryMap:
         """Return the map, which is made again when the tracks or their embeddings change."""
@@ -101,6 +100,9 @@ class LibraryAccess:
         self.closing = True
         self._thread.submit(self._close)
         self._thread.shutdown()
+
+    def _end_writing(self, _: object) -> None:
+        self._writing = False
 
     def _call(self, function: Callable[[Library], Result]) -> Result:
         file = self._require()
