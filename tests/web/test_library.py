@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("fastapi")
 import numpy as np
 import soundfile
+from command_line import run
 from web_server import RunningServer, serve
 
 from taggram.errors import TaggramError
@@ -214,6 +215,17 @@ def test_writing_needs_the_option_and_the_token(shown: RunningServer, music: Pat
     assert (music / "piano-prelude.opus").read_bytes() == before
     with pytest.raises(TaggramError, match="writing files needs a secret: add --token"):
         Settings(allow_write=True)
+
+
+def test_serve_refuses_in_a_line_what_it_cannot_do(tmp_path: Path) -> None:
+    pytest.importorskip("mutagen")
+    refused = run("serve", "--allow-write")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "error: writing files needs a secret: add --token TEXT, or set TAGGRAM_TOKEN\n"
+    missing = run("serve", "--library", tmp_path / "none.sqlite")
+    assert missing.returncode == 1
+    assert "none.sqlite does not exist: make it with taggram library scan FOLDER --library" in missing.stderr
+    assert not (tmp_path / "none.sqlite").exists()
 
 
 def test_write_shows_then_writes_then_undoes(writable: tuple[RunningServer, Path]) -> None:
