@@ -92,6 +92,10 @@ class Database:
             while block := cursor.fetchmany(size):
                 yield block
 
+    def state(self) -> tuple[int, int]:
+        """Return what is another value after each change, by this process or another."""
+        return self._pragma("data_version"), self._connection.total_changes
+
     def run_many(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each of the values; use `transaction` around it for speed."""
         with self.readable():
@@ -155,5 +159,5 @@ class Database:
         return self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
     def _pragma(self, name: str) -> int:
-        value: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        value: int = self.rows(f"PRAGMA {name}")[0][0]
         return value

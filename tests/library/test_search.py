@@ -107,3 +107,20 @@ def test_a_playlist_moves_evenly(add: Add, library: Library) -> None:
     assert len(library.path("/0.mp3", "/90.mp3", n=50)) == 7
     with pytest.raises(LibraryError, match="at least 2 tracks"):
         library.path("/0.mp3", "/90.mp3", n=1)
+
+
+def test_silent_files_alone_give_nothing(add: Add, library: Library) -> None:
+    add("/silent.mp3", "piano", silent=True)
+    assert library.search("piano").matches == 0
+
+
+def test_tracks_are_kept_in_memory_until_something_changes(add: Add, library: Library) -> None:
+    """By another connection, as of a scan elsewhere, or by this one."""
+    add("/one.mp3", "piano")
+    kept = library.collection()
+    assert library.search("piano").matches == 1
+    assert library.collection() is kept
+    add("/two.mp3", "piano")
+    assert library.search("piano").matches == 2
+    library.forget(["/one.mp3"])
+    assert titles(entry.track for entry in library.search("piano").hits) == ["/two.mp3"]

@@ -43,7 +43,7 @@ def test_examples_print_what_the_page_says(server: RunningServer, pieces: Path, 
             assert printed is not None
             assert settled(printed) == settled(body)
             compared += 1
-    assert compared == 4
+    assert compared == 5
     assert (tmp_path / "faster.wav").read_bytes()[:4] == b"RIFF"
 
 

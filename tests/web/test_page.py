@@ -3,104 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 import wave
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("fastapi", reason="needs the web extra")
-import httpx
 import numpy as np
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
-from web_server import noise, wait_until, wav
+from playwright.sync_api import Browser, FilePayload, Page, expect
+from web_browser import AXE, PHONE, WIDE, check_page, serving
+from web_server import noise, wav
 
 from taggram.audio import read
-
-AXE = Path("web/node_modules/axe-core/axe.min.js")
-PATIENCE = 20_000  # milliseconds
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
-PHONE = {"width": 390, "height": 844}
-WIDE = {"width": 1440, "height": 900}
-
-expect.set_options(timeout=PATIENCE)
-
-
-@contextmanager
-def serving(port: int = 0) -> Iterator[str]:
-    """Run the server, and yield its address."""
-    command = [sys.executable, "-m", "taggram", "serve", "--port", str(port), "--workers", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        try:
-            url = re.search(r"http://[\w.:]+", process.stderr.readline())
-            assert url, process.stderr.read()
-            wait_until(lambda: answers(url[0]))
-            yield url[0]
-        finally:
-            process.terminate()
-            process.communicate()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/v1/health").is_success
-    except httpx.ConnectError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def url(own_home: Path) -> Iterator[str]:
-    with serving() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium and sys.platform != "linux":
-        pytest.skip("Chromium is not in the path")
-    assert chromium, "Chromium is missing. On Debian: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """A function that opens the page of an empty server; no page may report an error or ask another site."""
-    for track in httpx.get(f"{url}/v1/tracks").json():
-        httpx.delete(f"{url}/v1/tracks/{track['id']}")
-    problems: list[str] = []
-    contexts = []
-
-    def open_page(address: str = "", **options: object) -> Page:
-        context = browser.new_context(**{"viewport": WIDE, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if "Security Policy" in message.text else None)
-        page.on("request", lambda call: None if call.url.startswith((url, "blob:")) else problems.append(call.url))
-        page.goto(f"{url}/{address}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
 
 
 def upload(page: Page, *files: Path | FilePayload) -> None:
@@ -160,7 +75,7 @@ def test_several_files_and_an_example(open_page: Callable[..., Page], pieces: Pa
     expect(tracks).to_have_count(2)
     page.get_by_label("Examples").select_option(index=1)
     expect(tracks).to_have_count(3)
-    expect(page.locator("[aria-current]")).to_have_count(1)
+    expect(page.locator("[aria-current=true]")).to_have_count(1)
     page.get_by_role("button", name=re.compile("^Remove")).last.click()
     expect(tracks).to_have_count(2)
 
@@ -356,17 +271,11 @@ def test_accessible_and_fitting(open_page: Callable[..., Page], pieces: Path, th
         pytest.skip("axe-core is missing: make page")
     page = open_page("#models=default", viewport=size, color_scheme=theme, bypass_csp=True, reduced_motion="reduce")
 
-    def check() -> None:
-        page.wait_for_timeout(100)
-        report = page.evaluate("() => axe.run({resultTypes: ['violations']})")
-        assert [(v["id"], v["nodes"][0]["html"]) for v in report["violations"]] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-
     page.add_script_tag(path=AXE)
     expect(page.get_by_text("Or listen to an example")).to_be_visible()
-    check()
+    check_page(page)
     upload(page, pieces / "piano-prelude.opus")
-    check()
+    check_page(page)
     dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", dark))) < 200) == (theme == "dark")
     page.get_by_role("button", name="Loop").click()
@@ -374,10 +283,10 @@ def test_accessible_and_fitting(open_page: Callable[..., Page], pieces: Path, th
     for view in ("Models", "Stress", "Similar"):
         page.get_by_role("tab", name=view).click()
         expect(page.locator(".working")).to_have_count(0)
-        check()
+        check_page(page)
     page.get_by_role("button", name="About the model").click()
     expect(page.get_by_role("dialog")).to_contain_text("Trained on")
-    check()
+    check_page(page)
 
 
 @pytest.mark.slow
@@ -422,7 +331,7 @@ def test_a_server_restarted_in_between(browser: Browser, pieces: Path) -> None:
         expect(page).to_have_url(re.compile("track="))
     page.get_by_role("tab", name="Similar").click()
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
-    with serving(int(url.rsplit(":", 1)[1])):
+    with serving(port=int(url.rsplit(":", 1)[1])):
         page.reload()
         expect(page.get_by_role("list", name="Problems")).to_contain_text("no longer on the server")
         page.get_by_label("Music files").set_input_files(pieces / "piano-prelude.opus")

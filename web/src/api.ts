@@ -119,7 +119,7 @@ export class ApiError extends Error {
 
 const UNREACHABLE = "The server does not answer: check that taggram serve is still running, then try again.";
 
-async function request(path: string, init?: RequestInit): Promise<Response> {
+export async function request(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(`v1/${path}`, init);
@@ -133,11 +133,11 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
   throw new ApiError(line, response.status, Number(response.headers.get("Retry-After")) || 0);
 }
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
+export async function json<T>(path: string, init?: RequestInit): Promise<T> {
   return (await request(path, init)).json();
 }
 
-function query(values: Record<string, string | number>): string {
+export function query(values: Record<string, string | number>): string {
   return new URLSearchParams(Object.entries(values).map(([key, value]) => [key, String(value)])).toString();
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,15 +31,27 @@ def serve(
     max_duration: Annotated[
         float, typer.Option(parser=parse_time, metavar="TIME", help="Longest audio: seconds, or as 1:30:00.")
     ] = "4:00:00",  # type: ignore[assignment]
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The library that is shown.  \\[default: library.sqlite in taggram's data folder, where only this "
+            "machine or the token gives access]",
+        ),
+    ] = None,
+    allow_write: Annotated[
+        bool, typer.Option("--allow-write", help="Write tags into files of the library on request; needs --token.")
+    ] = False,
 ) -> None:
     """Serve the page and a REST API until interrupted.
 
     Nothing leaves the machine. Uploads are in a temporary folder, which is removed at the end. Needs the web extra.
     """
-    from taggram.errors import MissingExtraError
+    from taggram.errors import LibraryError, MissingExtraError
+    from taggram.library.writing.file_tags import require_mutagen
 
     try:
-        from taggram.web.run import run
+        from taggram.web.run import default_library, run
         from taggram.web.settings import Settings
     except ModuleNotFoundError as error:
         if error.name not in ("fastapi", "starlette", "uvicorn", "python_multipart"):
@@ -46,6 +59,10 @@ def serve(
         raise MissingExtraError("the server", "web") from None
     from taggram._system import cpu_count
 
+    if library is not None and not library.is_file():
+        raise LibraryError(f"{library} does not exist: make it with taggram library scan FOLDER --library {library}")
+    if allow_write:
+        require_mutagen()
     settings = Settings(
         workers=workers or cpu_count(),
         queue=queue,
@@ -53,5 +70,7 @@ def serve(
         max_seconds=max_duration,
         token=token,
         hosts=tuple(allow_host or ()),
+        library=library or default_library(host, is_open=token is None, has_names=bool(allow_host)),
+        allow_write=allow_write,
     )
     run(settings, host, port)

@@ -1,7 +1,8 @@
 """A library of music: scans of folders, search by words, similar tracks, playlists and duplicates."""
 
-from taggram.library.collection import Track
+from taggram.library.collection import Collection, Track
 from taggram.library.library import Library, LibraryStatus
+from taggram.library.map import LibraryMap
 from taggram.library.query import Condition, Query, Term
 from taggram.library.scan import ScanSummary
 from taggram.library.search import SearchHit, SearchResult
@@ -12,8 +13,10 @@ from taggram.library.writing.run import WriteSummary
 
 __all__ = [
     "Change",
+    "Collection",
     "Condition",
     "Library",
+    "LibraryMap",
     "LibraryStatus",
     "Neighbour",
     "Policy",

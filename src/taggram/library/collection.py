@@ -110,6 +110,8 @@ class Collection:
     @functools.cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """Probability of each tag (tracks, tags) of the vocabulary, 0 to 1; the scores of a model without levels."""
+        if not len(self):
+            return np.zeros((0, len(self.card.vocabulary)), np.float32)
         scores = np.clip(self._blobs("scores"), EPSILON, 1 - EPSILON)
         if (levels := self.card.levels) is None:
             return scores

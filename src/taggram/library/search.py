@@ -31,7 +31,7 @@ class SearchHit:
     probabilities: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SearchResult:
     """The tracks that fit a query, best first.
 
@@ -41,13 +41,18 @@ class SearchResult:
         As it was understood.
     hits
         The best tracks.
-    matches
-        Number of tracks that meet the conditions and the least level.
+    ids : (matches,) int64
+        Numbers of all tracks that meet the conditions and the least level, best first.
     """
 
     query: Query
     hits: list[SearchHit]
-    matches: int
+    ids: NDArray[np.int64]
+
+    @property
+    def matches(self) -> int:
+        """Number of tracks that meet the conditions and the least level."""
+        return len(self.ids)
 
 
 def search(collection: Collection, text: str, *, n: int = 20, level: Level | None = None) -> SearchResult:
@@ -70,12 +75,13 @@ def search(collection: Collection, text: str, *, n: int = 20, level: Level | Non
     for condition in query.conditions:
         kept &= np.fromiter(map(condition.holds, collection.column(condition.field)), bool, len(collection))
     rows = np.flatnonzero(kept)
-    best = rows[np.argsort(-total[rows], kind="stable")[:n]]
+    rows = rows[np.argsort(-total[rows], kind="stable")]
+    best = rows[:n]
     found = [
         SearchHit(track, {word: float(1 / (1 + np.exp(-values[row]))) for word, values in odds.items()})
         for row, track in zip(best.tolist(), collection.tracks(best), strict=True)
     ]
-    return SearchResult(query, found, len(rows))
+    return SearchResult(query, found, collection.ids[rows])
 
 
 def _log_odds(collection: Collection, tags: tuple[str, ...]) -> NDArray[np.float32]:

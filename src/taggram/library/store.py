@@ -133,7 +133,7 @@ class LibraryStore:
         self.file = data_dir() / "library.sqlite" if file is None else file
         self._database = Database(self.file, LIBRARY)
         self.transaction, self.rows = self._database.transaction, self._database.rows
-        self.blocks = self._database.blocks
+        self.blocks, self.state = self._database.blocks, self._database.state
 
     def __enter__(self) -> Self:
         return self

@@ -17,9 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from taggram import __version__
 from taggram._text import escape_surrogates
 from taggram.errors import TaggramError
-from taggram.web.api import models, programs, tags, tracks
+from taggram.web.api import library, models, programs, tags, tracks
 from taggram.web.api.schemas import Error
 from taggram.web.errors import RequestError, is_full_disk, no_space, status_of
+from taggram.web.library import LibraryAccess
 from taggram.web.page_files import add_page
 from taggram.web.reference import reference_page
 from taggram.web.scratch import scratch_folder
@@ -38,7 +39,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         "description": HTTPStatus(code).phrase,
         "content": {"application/json": {"schema": Error.model_json_schema()}},
     }
-    for code in (400, 401, 403, 404, 408, 413, 415, 422, 429, 501, 503)
+    for code in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 501, 503)
 }
 
 
@@ -58,11 +59,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with scratch_folder() as folder:
             pool = Pool(settings, prepare)
-            app.state.services = Services(settings, TrackStore(folder, settings), pool, Places(settings.queue))
+            music = LibraryAccess(settings.library)
+            app.state.services = Services(settings, TrackStore(folder, settings), pool, Places(settings.queue), music)
             try:
                 yield
             finally:
                 pool.close()
+                music.close()
 
     app = FastAPI(
         title="taggram",
@@ -74,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityMiddleware, settings=settings)
-    for module in (models, tracks, tags, programs):
+    for module in (models, tracks, tags, programs, library):
         app.include_router(module.router, prefix="/v1", responses=REFUSALS)
     reference = reference_page(app)
     app.get("/docs", include_in_schema=False)(reference)

@@ -9,16 +9,18 @@ import logging
 import os
 import socket
 import sys
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 from taggram._processes import require_guard
 from taggram.errors import TaggramError
+from taggram.models.directories import data_dir
 from taggram.web.app import create_app
 from taggram.web.settings import Settings
 
-__all__ = ["Server", "listen", "run"]
+__all__ = ["Server", "default_library", "listen", "run"]
 
 SHUTDOWN_SECONDS = 2  # for answers in progress
 
@@ -85,6 +87,22 @@ def run(settings: Settings, host: str, port: int) -> None:
         print("warning: everyone who reaches this address may use it; --token TEXT asks for a secret", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):  # the usual end
         Server(create_app(settings), address).run(sockets=[listener])
+
+
+def default_library(host: str, *, is_open: bool, has_names: bool) -> Path | None:
+    """Return the library that is shown unless another is chosen; none where anyone could ask for it.
+
+    Parameters
+    ----------
+    host
+        Where the server listens.
+    is_open
+        Whether it asks for no token.
+    has_names
+        Whether it has names of its own, as behind a proxy.
+    """
+    is_exposed = is_open and (has_names or not _is_loopback(host))
+    return None if is_exposed else data_dir() / "library.sqlite"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -15,6 +15,7 @@ from taggram.errors import TaggramError
 from taggram.models.directories import installed_models
 from taggram.vocabularies import Vocabulary
 from taggram.web.errors import RequestError, UnknownNameError
+from taggram.web.library import LibraryAccess
 from taggram.web.settings import Settings
 from taggram.web.tracks import TRACK_GONE, Track, TrackStore
 from taggram.web.work.pool import Job, Places, Pool
@@ -56,12 +57,15 @@ class Services:
         The workers.
     places
         The bound of uploads and jobs at once.
+    library
+        The library.
     """
 
     settings: Settings
     store: TrackStore
     pool: Pool
     places: Places
+    library: LibraryAccess
     _tag_jobs: dict[TagsKey, SharedJob] = field(default_factory=dict)
 
     def tags_file(self, key: TagsKey) -> Path:

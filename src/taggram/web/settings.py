@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from taggram.errors import TaggramError
 
 __all__ = ["Settings"]
 
@@ -39,6 +42,15 @@ class Settings:
         What clients have to know; None: nothing.
     hosts
         Names by which the server is addressed, beside ``localhost`` and IP addresses.
+    library
+        The library of music that is shown, which may be made later; None: none.
+    allow_write
+        Whether tags are written into the files of the library on request; needs a token.
+
+    Raises
+    ------
+    TaggramError
+        If tags would be written for everyone.
     """
 
     workers: int = 2
@@ -54,3 +66,9 @@ class Settings:
     worker_memory: int = 2 << 30
     token: str | None = None
     hosts: tuple[str, ...] = ()
+    library: Path | None = None
+    allow_write: bool = False
+
+    def __post_init__(self) -> None:
+        if self.allow_write and not self.token:
+            raise TaggramError("writing files needs a secret: add --token TEXT, or set TAGGRAM_TOKEN")

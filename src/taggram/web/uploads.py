@@ -91,22 +91,21 @@ async def receive(request: Request, draft: Draft, settings: Settings) -> Upload:
     return Upload(_clean(name), sink.digest.hexdigest()[:ID_DIGITS])
 
 
-async def read_json(request: Request, kind: type[Model], settings: Settings) -> Model:
-    """Read a small JSON body.
+async def read_json(request: Request, kind: type[Model], settings: Settings, limit: int = MAX_JSON) -> Model:
+    """Read a JSON body of at most so many bytes.
 
     Raises
     ------
     RequestError
-        With status 413 if it is not small, 408 if it stops coming, 415 for another kind of body, 422 for another
-        content.
+        With status 413 if it is longer, 408 if it stops coming, 415 for another kind of body, 422 for another content.
     """
     if parse_options_header(request.headers.get("content-type"))[0] != b"application/json":
         raise RequestError(415, "the body must be JSON, with the Content-Type application/json")
     body = b""
     async for chunk in _chunks(request, settings):
         body += chunk
-        if len(body) > MAX_JSON:
-            raise RequestError(413, f"the JSON is longer than {MAX_JSON} bytes")
+        if len(body) > limit:
+            raise RequestError(413, f"the JSON is longer than {limit} bytes")
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

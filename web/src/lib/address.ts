@@ -1,5 +1,7 @@
 /** The address: what is shown, so that a reload or a link restores it while the server runs. */
 
+import type { Least } from "../library-api";
+
 export const VIEWS = ["taggram", "models", "stress", "similar"] as const;
 export type View = (typeof VIEWS)[number];
 
@@ -15,7 +17,15 @@ export interface Address {
   allTags: boolean;
   ownVocabularies: boolean;
   loop: [number, number] | null;
+  place: "music" | "library";
+  /** Words of a search in the library. */
+  words: string;
+  least: Least;
+  /** Number of the track of the library whose like are shown in place of a search. */
+  like: number | null;
 }
+
+const LEAST: Least[] = ["likely", "sure", "maybe", ""]; // the first is that of a new search
 
 export function parseAddress(hash: string): Address {
   const values = new URLSearchParams(hash.replace(/^#/, ""));
@@ -31,6 +41,10 @@ export function parseAddress(hash: string): Address {
     allTags: values.has("all"),
     ownVocabularies: values.has("own"),
     loop: start !== undefined && end !== undefined && end > start ? [start, end] : null,
+    place: values.has("library") ? "library" : "music",
+    words: values.get("words") ?? "",
+    least: LEAST.find((level) => level === values.get("least")) ?? "likely",
+    like: /^\d+$/.test(values.get("like") ?? "") ? Number(values.get("like")) : null,
   };
 }
 
@@ -46,6 +60,10 @@ export function formatAddress(address: Address): string {
   if (address.moment) values.set("moment", "");
   if (address.allTags) values.set("all", "");
   if (address.ownVocabularies) values.set("own", "");
+  if (address.place === "library") values.set("library", "");
+  if (address.words) values.set("words", address.words);
+  if (address.least !== "likely") values.set("least", address.least);
+  if (address.like !== null) values.set("like", String(address.like));
   const text = values.toString().replaceAll("=&", "&").replace(/=$/, "").replaceAll("%2C", ",");
   return text && `#${text}`;
 }

@@ -1,6 +1,5 @@
 /** The order of the categories, the same for every track so that tags are found in their place. */
 
-import type { Tag } from "../api";
 import { capitalize } from "./format";
 
 const ORDER = ["genre", "instrument", "voice", "mood", "tempo", "era", "other"];
@@ -9,14 +8,14 @@ const TITLES: Record<string, string> = { tempo: "Tempo and loudness", other: "Mo
 /** Category of continuous ratings, which are drawn as meters and not as tags. */
 export const SCALE = "scale";
 
-export interface Group {
+export interface Group<Tag> {
   category: string;
   title: string;
   tags: Tag[];
 }
 
 /** Group tags by category; within a category their order stays. */
-export function groupTags(tags: Tag[]): Group[] {
+export function groupTags<Tag extends { category: string }>(tags: Tag[]): Group<Tag>[] {
   const groups = new Map<string, Tag[]>();
   for (const tag of tags) {
     if (tag.category === SCALE) continue;

@@ -3,12 +3,15 @@
 import { createContext } from "svelte";
 import type { Example, Model, Track } from "../api";
 import type { Address } from "../lib/address";
+import type { LibraryTrack } from "../library-api";
+import type { LibraryState } from "./library.svelte";
 import type { Player } from "./player.svelte";
 import type { Session } from "./session.svelte";
 import type { Viewport } from "./viewport.svelte";
 
 export interface Shared {
   readonly session: Session;
+  readonly library: LibraryState;
   readonly player: Player;
   readonly viewport: Viewport;
   /** What is shown; components write to it, the address follows. */
@@ -20,6 +23,10 @@ export interface Shared {
   /** Add files, show the first of them, and tag them all. */
   addFiles: (files: Iterable<File>) => void;
   addExample: (example: Example) => void;
+  /** Play a track of the library, or pause it. */
+  playFromLibrary: (track: LibraryTrack) => void;
+  /** Make a track of the library one of this server's tracks, and show it. */
+  openFromLibrary: (track: LibraryTrack) => Promise<void>;
   /** Show a model's card. */
   openCard: (model: string) => void;
 }

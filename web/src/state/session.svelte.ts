@@ -13,6 +13,7 @@ import {
   type Track,
   upload,
 } from "../api";
+import { type LibraryTrack, openLibraryTrack } from "../library-api";
 import { Limiter } from "../lib/limiter";
 import { TagStore } from "./tag-store.svelte";
 
@@ -85,6 +86,11 @@ export class Session {
 
   addExample({ name, title }: Example): Promise<Track | null> {
     return this.#add(title, () => addExample(name));
+  }
+
+  /** Add a file of the server's library. */
+  addFromLibrary({ id, name }: LibraryTrack): Promise<Track | null> {
+    return this.#add(name, () => openLibraryTrack(id));
   }
 
   /** Add a track that the server made. */

@@ -13,7 +13,7 @@ from taggram._files import atomic_file
 from taggram._text import printable
 from taggram.errors import LibraryError, MissingExtraError
 
-__all__ = ["ALL_TAGS", "FIELDS", "SIDECAR", "Field", "FileTags", "mutagen_errors", "open_tags"]
+__all__ = ["ALL_TAGS", "FIELDS", "SIDECAR", "Field", "FileTags", "mutagen_errors", "open_tags", "require_mutagen"]
 
 Field = str
 ALL_TAGS = "tags"  # the field for tags of every category
@@ -52,6 +52,12 @@ class FileTags(Protocol):
         ...
 
 
+def require_mutagen() -> None:
+    """Raise `MissingExtraError` if mutagen is not installed."""
+    if not mutagen_errors():
+        raise MissingExtraError("tags in files", "tags")
+
+
 def mutagen_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions of mutagen, where it is installed."""
     try:
@@ -82,15 +88,13 @@ def open_tags(file: Path, *, sidecar: bool = False) -> FileTags:
         return _sidecar(file)
     if sidecar:
         return _sidecar(file.with_name(file.name + SIDECAR))
-    try:
-        import mutagen
-        from mutagen.aiff import AIFF
-        from mutagen.asf import ASF
-        from mutagen.id3 import ID3FileType
-        from mutagen.mp4 import MP4
-        from mutagen.wave import WAVE
-    except ImportError:
-        raise MissingExtraError("tags in files", "tags") from None
+    require_mutagen()
+    import mutagen
+    from mutagen.aiff import AIFF
+    from mutagen.asf import ASF
+    from mutagen.id3 import ID3FileType
+    from mutagen.mp4 import MP4
+    from mutagen.wave import WAVE
 
     with _readable(file):
         opened = mutagen.File(file)

@@ -115,10 +115,10 @@ def plan(
     on_error: Callable[[str, TaggramError], None],
 ) -> Iterator[Change]:
     """Yield the changes of the files of the library that are in folders; nothing is written."""
-    roots = [os.path.abspath(path) for path in paths]
+    roots = {os.path.abspath(path) for path in paths}
     tracks = sorted(enumerate(collection.tracks(range(len(collection)))), key=lambda pair: pair[1].path)
     for row, track in tracks:
-        if not any(track.path == root or track.path.startswith(os.path.join(root, "")) for root in roots):
+        if roots.isdisjoint({track.path, *map(str, Path(track.path).parents)}):
             continue
         try:
             tags = open_tags(Path(track.path), sidecar=policy.sidecar)

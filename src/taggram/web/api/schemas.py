@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,12 +16,20 @@ __all__ = [
     "Error",
     "Example",
     "Health",
+    "LibraryHit",
+    "LibraryInfo",
+    "LibraryMapInfo",
+    "LibraryNeighbour",
+    "LibrarySearch",
     "ModelInfo",
     "PeaksInfo",
     "Similar",
     "TagInfo",
     "Tags",
     "TrackInfo",
+    "UndoRequest",
+    "WriteInfo",
+    "WriteRequest",
 ]
 
 
@@ -161,3 +169,156 @@ class Similar(BaseModel):
     id: str
     name: str
     similarity: float
+
+
+class LibraryTag(BaseModel):
+    """A tag of the library's model, and how many tracks have it at each level; none without levels."""
+
+    tag: str
+    title: str
+    category: Category
+    tracks: dict[Level, int]
+
+
+class LibraryRun(BaseModel):
+    """A run that wrote files and can be undone."""
+
+    run: int
+    started: str
+    files: int
+
+
+class LibraryInfo(BaseModel):
+    """The library of this server."""
+
+    exists: bool = Field(description="Whether there is one, and a model has tagged its tracks.")
+    allow_write: bool
+    tracks: int = Field(0, description="Number of tracks that can be found.")
+    hours: float = 0
+    model: str | None = Field(None, description="The model that tagged the tracks.")
+    levels: bool = Field(False, description="Whether the model has levels, which `min` needs.")
+    tags: list[LibraryTag] = []
+    runs: list[LibraryRun] = Field([], description="The latest first; empty unless this server writes.")
+
+
+class LibraryTrackTag(BaseModel):
+    """A tag of a track of the library."""
+
+    tag: str
+    title: str
+    category: Category
+    probability: float
+    level: Level | None
+
+
+class LibraryTrack(BaseModel):
+    """A track of the library."""
+
+    id: int
+    name: str = Field(description="Its title, or the name of its file without folder.")
+    artist: str | None
+    album: str | None
+    year: int | None
+    duration: float
+    tags: list[LibraryTrackTag] = Field(description="At least maybe, best first.")
+
+
+class LibraryHit(LibraryTrack):
+    """A track that a search has found."""
+
+    words: dict[str, float] = Field(description="Probability of each word of the query.")
+
+
+class LibraryTerm(BaseModel):
+    """A word of a query, and the tags that it stands for."""
+
+    word: str
+    tags: list[str]
+    negative: bool
+
+
+class LibrarySearch(BaseModel):
+    """What a search has found, and how the query was understood."""
+
+    total: int = Field(description="Number of tracks that meet the conditions and the least level.")
+    tracks: list[LibraryHit]
+    terms: list[LibraryTerm]
+    unknown: dict[str, list[str]] = Field(description="Words that stand for nothing, and those most like them.")
+    ids: list[int] | None = Field(description="All tracks that are counted in `total`, best first.")
+
+
+class LibraryNeighbour(LibraryTrack):
+    """A track that sounds like another."""
+
+    similarity: float
+    copies: int = Field(description="Number of other files with the same recording.")
+
+
+class LibraryGenre(BaseModel):
+    """A genre of the map."""
+
+    tag: str
+    title: str
+
+
+class LibraryMapInfo(BaseModel):
+    """The tracks in a plane, one entry of each list per track."""
+
+    ids: list[int]
+    x: list[float] = Field(description="-1 to 1")
+    y: list[float] = Field(description="-1 to 1")
+    genre: list[int] = Field(description="Index of the most characteristic genre; -1 for none.")
+    genres: list[LibraryGenre]
+    method: Literal["neighbours", "pca"]
+
+
+class WriteRequest(BaseModel):
+    """What is written: without `plan` nothing is, and the answer says what would be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[Annotated[int, Field(ge=0, lt=1 << 63)]] | None = Field(None, description="Tracks; null: all.")
+    fields: list[Literal["genre", "mood"]] = Field(["genre", "mood"], min_length=1, max_length=2)
+    min: Level = "likely"
+    most: int = Field(3, ge=1, le=20, description="Values of a field, at most.")
+    mode: Literal["missing", "merge", "replace"] = "missing"
+    plan: str | None = Field(None, description="As answered: writes, if the same would be written now.")
+
+
+class UndoRequest(BaseModel):
+    """The run to undo; null: the latest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run: Annotated[int, Field(ge=0, lt=1 << 63)] | None = None
+
+
+class WriteField(BaseModel):
+    """Values of a field."""
+
+    field: str
+    before: list[str]
+    after: list[str]
+
+
+class WriteChange(BaseModel):
+    """A change of a file."""
+
+    name: str = Field(description="Of the file, without folder.")
+    fields: list[WriteField]
+
+
+class WriteFailure(BaseModel):
+    """A file that cannot be read or written."""
+
+    name: str
+    error: str
+
+
+class WriteInfo(BaseModel):
+    """What would be written, was written, or was restored."""
+
+    plan: str | None = Field(description="To be sent back to write this; null if it is written, or there is nothing.")
+    run: int | None = Field(description="Number of the run, by which it can be undone.")
+    changes: list[WriteChange]
+    failed: list[WriteFailure]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated
 
 import av
@@ -27,7 +29,7 @@ from taggram.web.work.deform import deform
 from taggram.web.work.inspect import PEAKS_FILE, SPECTROGRAM_FILE, AudioFacts, inspect, write_wav
 from taggram.web.work.summary import frequency_marks, resize_peaks
 
-__all__ = ["router"]
+__all__ = ["add_file", "router"]
 
 router = APIRouter(tags=["tracks"])
 WAV_FILE = "playable.wav"
@@ -50,9 +52,7 @@ async def add_track(request: Request, shared: Shared, draft: NewFile) -> TrackIn
 async def add_example(name: str, request: Request, shared: Shared, draft: NewFile) -> TrackInfo:
     """Add an example piece as a track."""
     example = example_file(name)
-    shutil.copyfile(example, draft.file)
-    draft.reserve(example.stat().st_size)
-    return await _inspect(request, shared, draft, sha256(example)[:ID_DIGITS], example.name)
+    return await add_file(request, shared, draft, example, example.name)
 
 
 @router.get("/tracks")
@@ -174,6 +174,14 @@ async def list_similar(
         if other is not track and (embedding := other.embeddings.get(model)) is not None
     ]
     return sorted(similar, key=lambda entry: -entry.similarity)[:n]
+
+
+async def add_file(request: Request, shared: Services, draft: Draft, file: Path, name: str) -> TrackInfo:
+    """Add a file of this machine as a track; its name is what clients see."""
+    await asyncio.to_thread(shutil.copyfile, file, draft.file)
+    draft.reserve(draft.file.stat().st_size)
+    identifier = (await asyncio.to_thread(sha256, draft.file))[:ID_DIGITS]
+    return await _inspect(request, shared, draft, identifier, name)
 
 
 async def _inspect(
