@@ -14,6 +14,7 @@ from benchmarks import (
     deform,
     frontend,
     index,
+    library,
     memory,
     metrics,
     page,
@@ -38,6 +39,7 @@ GROUPS = {
     "memory": memory,
     "store": store,
     "index": index,
+    "library": library,
     "metrics": metrics,
     "deform": deform,
     "sonify": sonify,
@@ -77,7 +79,7 @@ def main() -> None:
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
         small = {"clip": 4, "song": 40, "mix": 120, "track": 4, "single": 20, "tracks": 8}
-        material = Material(cache, **small, index=1000, scored=300, requests=40)
+        material = Material(cache, **small, index=1000, library=1000, scored=300, requests=40)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))

@@ -14,6 +14,8 @@ from taggram.errors import TaggramError
 
 __all__ = ["Database", "DatabaseKind"]
 
+PAGE = 8192  # bytes; five rows with the scores and the embedding of the default model fill one
+CACHE = 32768  # KiB of pages in memory: an index of 200,000 hashes, which are looked up in no order
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
 
@@ -35,6 +37,8 @@ class DatabaseKind:
         What is raised for a file that is not usable.
     remedy
         What to do about one that is damaged or of another version.
+    migrations
+        Statements that lead from each of the latest versions to the next one, up to `version`.
     """
 
     name: str
@@ -43,6 +47,7 @@ class DatabaseKind:
     tables: tuple[str, ...]
     error: type[TaggramError]
     remedy: str
+    migrations: tuple[tuple[str, ...], ...] = ()
 
 
 class Database:
@@ -92,6 +97,10 @@ class Database:
             while block := cursor.fetchmany(size):
                 yield block
 
+    def state(self) -> tuple[int, int]:
+        """Return what is another value after each change, by this process or another."""
+        return self._pragma("data_version"), self._connection.total_changes
+
     def run_many(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each of the values; use `transaction` around it for speed."""
         with self.readable():
@@ -124,6 +133,7 @@ class Database:
         """Make the tables of a new database; refuse one of another program or version, untouched."""
         kind = self._kind
         if self._is_empty():
+            self._connection.execute(f"PRAGMA page_size = {PAGE}")
             self._use_write_ahead_log()
             self._connection.execute("BEGIN IMMEDIATE")
             if self._is_empty():  # still, now that no other process can write
@@ -134,10 +144,23 @@ class Database:
             self._connection.execute("COMMIT")
         if self._pragma("application_id") != kind.application:
             raise kind.error(f"{self.file} is a database of another program: choose another file for the {kind.name}")
+        if kind.version - len(kind.migrations) <= self._pragma("user_version") < kind.version:
+            self._migrate()
         if self._pragma("user_version") != kind.version:
             raise kind.error(f"{self.file} is a {kind.name} of another version of taggram: {kind.remedy}")
         # No flush per transaction: a killed process loses nothing, a power cut at most the latest entries.
         self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE}")
+
+    def _migrate(self) -> None:
+        """Bring the tables of an earlier version to the present one, all together or not at all."""
+        with self.transaction():
+            behind = self._kind.version - self._pragma("user_version")  # no more, if another process was faster
+            for statement in (
+                line for step in self._kind.migrations[len(self._kind.migrations) - behind :] for line in step
+            ):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {self._kind.version}")
 
     def _use_write_ahead_log(self) -> None:
         """Let processes read while another one writes."""
@@ -155,5 +178,5 @@ class Database:
         return self._connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
     def _pragma(self, name: str) -> int:
-        value: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        value: int = self.rows(f"PRAGMA {name}")[0][0]
         return value

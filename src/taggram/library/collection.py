@@ -20,10 +20,11 @@ __all__ = ["Collection", "Track"]
 
 BLOCK = 4096  # rows that are read at once
 EPSILON = 1e-6  # of a probability from 0 and 1
-# Tracks that are there, were tagged and are not silent; in the order of their ids.
+# Tracks that are there, were tagged and are not silent; in the order of their ids, which is that of their predictions
+# in the file: a cross join keeps SQLite from another order.
 PRESENT = (
-    "FROM files JOIN recordings USING (content) JOIN predictions USING (content) "
-    "WHERE gone = 0 AND NOT silent AND model = ? ORDER BY files.id"
+    "FROM files CROSS JOIN predictions USING (content) WHERE gone = 0 AND model = ? "
+    "AND content NOT IN (SELECT content FROM recordings WHERE silent) ORDER BY files.id"
 )
 
 
@@ -105,7 +106,8 @@ class Collection:
     @functools.cached_property
     def ids(self) -> NDArray[np.int64]:
         """Numbers of the tracks (tracks,), increasing."""
-        return np.array([row[0] for row in self._rows("files.id")], np.int64)
+        rows = self._store.rows(f"SELECT files.id {PRESENT}", (self.model.id,))
+        return np.array([row[0] for row in rows], np.int64)
 
     @functools.cached_property
     def probabilities(self) -> NDArray[np.float32]:
@@ -141,16 +143,14 @@ class Collection:
 
     def column(self, name: str) -> list[Any]:
         """Return the artist, album, year, genre, title or content of every track."""
-        return [row[0] for row in self._rows(name)]
+        present = PRESENT.replace("predictions", "recordings USING (content) CROSS JOIN predictions", 1)
+        return [row[0] for row in self._store.rows(f"SELECT {name} {present}", (self.model.id,))]
 
     def row(self, path: str) -> int | None:
         """Return the row of a file; None if it is not among the tracks."""
         found = self._store.rows("SELECT id FROM files WHERE path = ?", (os.fsencode(os.path.abspath(path)),))
         position = int(np.searchsorted(self.ids, found[0][0])) if found else len(self)
         return position if position < len(self) and self.ids[position] == found[0][0] else None
-
-    def _rows(self, columns: str) -> list[Any]:
-        return self._store.rows(f"SELECT {columns} {PRESENT}", (self.model.id,))
 
     def _blobs(self, column: str) -> NDArray[np.float32]:
         """Read one array per track into a matrix, a block of rows at a time."""

@@ -91,6 +91,8 @@ class Library:
 
     def __init__(self, file: str | os.PathLike[str] | None = None) -> None:
         self._store = LibraryStore(None if file is None else Path(file))
+        self._collections: dict[str | None, Collection] = {}
+        self._collections_state: object = None
 
     def __enter__(self) -> Self:
         return self
@@ -156,6 +158,25 @@ class Library:
             tagger = tagger.with_segmentation(EvenlySpaced(FAST_SEGMENTS))
         return scan(self._store, folders, tagger, fast=fast, workers=workers, progress=progress, on_error=on_error)
 
+    def collection(self, model: str | None = None) -> Collection:
+        """Return the tracks that can be found, with scores and embeddings as arrays; kept while nothing changes.
+
+        Parameters
+        ----------
+        model
+            As in `search`.
+
+        Raises
+        ------
+        LibraryError
+            If the library was not scanned.
+        """
+        if (state := self._store.state()) != self._collections_state:
+            self._collections, self._collections_state = {}, state
+        if model not in self._collections:
+            self._collections[model] = Collection.of_model(self._store, model)
+        return self._collections[model]
+
     def search(self, query: str, *, n: int = 20, level: Level | None = None, model: str | None = None) -> SearchResult:
         """Find the tracks that fit words best.
 
@@ -182,7 +203,7 @@ class Library:
         LibraryError
             If nothing of the query is understood, or the library was not scanned.
         """
-        return search(Collection.of_model(self._store, model), query, n=n, level=level)
+        return search(self.collection(model), query, n=n, level=level)
 
     def similar(
         self,
@@ -220,7 +241,7 @@ class Library:
         AudioError
             If a file outside the library cannot be tagged.
         """
-        collection = Collection.of_model(self._store, model)
+        collection = self.collection(model)
         row = self._row(collection, track)
         if row is not None:
             artist = collection.tracks([row])[0].artist
@@ -266,7 +287,7 @@ class Library:
         """
         if n < 2:
             raise LibraryError(f"a playlist from one track to another has at least 2 tracks, not {n}")
-        collection = Collection.of_model(self._store, model)
+        collection = self.collection(model)
         rows = [self._row(collection, track) for track in (first, last)]
         for row, track in zip(rows, (first, last), strict=True):
             if row is None:
@@ -279,7 +300,7 @@ class Library:
         Their embeddings have a cosine of at least 0.99, and their lengths differ by at most two seconds: listen before
         you delete.
         """
-        return find_duplicates(Collection.of_model(self._store, model))
+        return find_duplicates(self.collection(model))
 
     def write(
         self,
@@ -328,7 +349,7 @@ class Library:
             Without the [tags] extra.
         """
         require_mutagen()
-        collection = Collection.of_model(self._store, model)
+        collection = self.collection(model)
         return write(
             self._store,
             collection,
@@ -381,7 +402,7 @@ class Library:
             ``path`` and ``id``, what the file's tags say, and ``tags``: for each tag its ``probability`` and
             ``level``, which is None below all levels, best first.
         """
-        collection = Collection.of_model(self._store, model)
+        collection = self.collection(model)
         names = collection.card.vocabulary.names
         for row, track in enumerate(collection.tracks(range(len(collection)))):
             values = collection.probabilities[row]
