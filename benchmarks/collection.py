@@ -43,14 +43,14 @@ class MadeTrack(NamedTuple):
     embedding: np.ndarray
 
 
-def make_collection(folder: Path, count: int, *, files: bool = True) -> Path:
-    """Make a library of so many tracks, a bare one, and sparse files to scan; return their folder."""
+def make_collection(folder: Path, count: int, *, alone: bool = False) -> Path:
+    """Make a library of so many tracks and, unless it is wanted alone, a bare one and sparse files to scan."""
     if folder.exists():
         return folder
     unfinished = folder.with_name(f"unfinished-{folder.name}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    tagger, music = Tagger(DEFAULT_MODEL), folder / "music"
+    tagger = Tagger(DEFAULT_MODEL)
     with (
         LibraryStore(unfinished / "library.sqlite") as store,
         closing(sqlite3.connect(unfinished / "bare.sqlite")) as bare,
@@ -58,9 +58,9 @@ def make_collection(folder: Path, count: int, *, files: bool = True) -> Path:
         model = store.put_model(model_hash(tagger), DEFAULT_MODEL, tagger.card)
         bare.execute(BARE)
         with store.transaction(), bare:
-            for track in _tracks(music, count, len(tagger.card.vocabulary)):
+            for track in _tracks(folder / "music", count, len(tagger.card.vocabulary)):
                 state = FileState(track.size, 0)
-                if files:
+                if not alone:
                     state = _make_file(unfinished / track.path.relative_to(folder), track.size)
                 recording = Recording(
                     track.content, 60 + track.size % 240, False, track.title, track.artist, track.album, 1990, "Rock"
@@ -68,9 +68,10 @@ def make_collection(folder: Path, count: int, *, files: bool = True) -> Path:
                 prediction = StoredPrediction(repr(tagger.segmentation), track.scores, track.embedding)
                 store.put_prediction(model, recording, prediction)
                 store.put_file(str(track.path), state, track.content)
-                values = (str(track.path), *state, track.artist, track.title, track.album)
-                blobs = track.scores.tobytes(), track.embedding.tobytes()
-                bare.execute("INSERT INTO tracks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *blobs))
+                if not alone:
+                    values = (str(track.path), *state, track.artist, track.title, track.album)
+                    blobs = track.scores.tobytes(), track.embedding.tobytes()
+                    bare.execute("INSERT INTO tracks VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *blobs))
     unfinished.replace(folder)
     return folder
 

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.collection import WORDS, BareLibrary
 from benchmarks.measure import serve, timed
 from taggram.library import Library
+from taggram.library.similar import find_similar
 from taggram.tagging import DEFAULT_MODEL, Tagger
 
 QUESTIONS = "known", "search", "similar"
@@ -32,6 +33,11 @@ def answers(program: str, folder: Path, stack: ExitStack) -> dict[str, Callable[
             "similar": lambda: bare.similar(int(rng.integers(1, 1000))),
         }
     library = stack.enter_context(Library(folder / "library.sqlite"))
+    if program == "exact":
+        collection = library.collection()
+        return {
+            "similar": lambda: find_similar(collection.nearest, collection.find(int(rng.integers(1, 1000))).embedding)
+        }
     return {
         "known": lambda: library.scan([folder / "music"], model=tagger),
         "search": lambda: library.search(" ".join(WORDS)),
@@ -46,6 +52,8 @@ def main(program: str, question: str, place: str) -> None:
         if question == "once":
             for answer in answers(program, folder, stack).values():
                 answer()
+        elif question == "once similar":
+            answers(program, folder, stack)["similar"]()
         elif question.startswith("first "):
 
             def first() -> float:

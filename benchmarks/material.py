@@ -34,6 +34,8 @@ class Material:
         Number of clips of the large index.
     library
         Number of tracks of the library.
+    indexed
+        Number of tracks of the library with an index in LanceDB; 0: it is not measured.
     scored
         Number of clips with scores; 5,329 is the test split of MagnaTagATune.
     requests
@@ -49,6 +51,7 @@ class Material:
     tracks: int = 24
     index: int = 1_000_000
     library: int = 200_000
+    indexed: int = 0
     scored: int = 5329
     requests: int = 2000
 

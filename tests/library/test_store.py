@@ -56,7 +56,10 @@ def test_the_first_version_is_migrated(first: Path) -> None:
             ]  # fmt: skip
             assert library.similar(1)[0].similarity == pytest.approx(3 / 10**0.5, abs=1e-6)
     with closing(sqlite3.connect(first)) as database:
-        assert database.execute("SELECT rowid, content FROM predictions ORDER BY rowid").fetchall() == [(1, "ff"), (2, "00")]
+        assert database.execute("SELECT rowid, content FROM predictions ORDER BY rowid").fetchall() == [
+            (1, "ff"),
+            (2, "00"),
+        ]
         assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'former'").fetchall()
 
 

@@ -1,7 +1,7 @@
 """A library of music: scans of folders, search by words, similar tracks, playlists and duplicates."""
 
 from taggram.library.collection import Track
-from taggram.library.library import Library, LibraryStatus
+from taggram.library.library import IndexSummary, Library, LibraryStatus
 from taggram.library.query import Condition, Query, Term
 from taggram.library.scan import ScanSummary
 from taggram.library.search import SearchHit, SearchResult
@@ -13,6 +13,7 @@ from taggram.library.writing.run import WriteSummary
 __all__ = [
     "Change",
     "Condition",
+    "IndexSummary",
     "Library",
     "LibraryStatus",
     "Neighbour",

@@ -30,6 +30,16 @@ PREDICTIONS = (
     "PRIMARY KEY (model, content))",
     "CREATE INDEX predictions_by_segmentation ON predictions (model, content, segmentation)",
 )
+INDEXES = (
+    "CREATE TABLE indexes (model INTEGER PRIMARY KEY, place TEXT NOT NULL, name TEXT NOT NULL, "
+    "version INTEGER NOT NULL)",
+    # What the index of a model does not know yet.
+    "CREATE TABLE unindexed (id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL, content TEXT NOT NULL)",
+    "CREATE TRIGGER prediction_written AFTER INSERT ON predictions WHEN NEW.model IN (SELECT model FROM indexes) "
+    "BEGIN INSERT INTO unindexed (model, content) VALUES (NEW.model, NEW.content); END",
+    "CREATE TRIGGER prediction_removed AFTER DELETE ON predictions WHEN OLD.model IN (SELECT model FROM indexes) "
+    "BEGIN INSERT INTO unindexed (model, content) VALUES (OLD.model, OLD.content); END",
+)
 TABLES = (
     "CREATE TABLE files (id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL, size INTEGER, mtime_ns INTEGER, "
     "content TEXT, error TEXT, gone INTEGER NOT NULL DEFAULT 0)",
@@ -39,6 +49,7 @@ TABLES = (
     SILENT,
     "CREATE TABLE models (id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, name TEXT, card TEXT, scanned REAL)",
     *PREDICTIONS,
+    *INDEXES,
     "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started REAL NOT NULL)",
     "CREATE TABLE writes (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, path BLOB NOT NULL, before TEXT, after TEXT)",
 )
@@ -50,6 +61,7 @@ MIGRATIONS = (
         "INSERT INTO predictions SELECT former.* FROM former ORDER BY "
         "(SELECT MIN(id) FROM files WHERE files.content = former.content)",
         "DROP TABLE former",
+        *INDEXES,
     ),
 )
 LIBRARY = DatabaseKind(
