@@ -108,7 +108,6 @@ def test_what_others_do_to_the_table_is_not_seen(tracks: list[str], add: Add, li
     library.index(tmp_path / "index")
     before = answers(library)
     copy = tmp_path / "copy.sqlite"
-    library.file.with_name("library.sqlite-wal").exists()
     with Library(library.file) as other:
         other._store.rows("VACUUM INTO ?", (str(copy),))
     with Library(copy) as other:  # has the same index, and changes it
@@ -125,8 +124,6 @@ def test_a_killed_update_is_repeated(tracks: list[str], library: Library, store:
     program = (
         "import os, sys\n"
         "from taggram.library import Library\n"
-        "from taggram.library.store import LibraryStore\n"
-        "rows = LibraryStore.__init__\n"
         "library = Library(sys.argv[1])\n"
         "run = library._store.rows\n"
         "def stop(statement, *values):\n"
@@ -155,6 +152,9 @@ def test_an_index_that_is_missing_is_said(tracks: list[str], library: Library, t
 def test_the_missing_extra_is_named(tracks: list[str], library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     library.index()
     monkeypatch.setitem(sys.modules, "lancedb", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r"an index of embeddings needs the \[lance\] extra"):
+        library.index(library.file.with_name("other"))
     with pytest.raises(MissingExtraError, match=r"an index of embeddings needs the \[lance\] extra"):
         library.similar("/07.mp3")
     library.remove_index()

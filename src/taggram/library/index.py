@@ -61,10 +61,12 @@ class EmbeddingIndex:
         place = place if "://" in place else os.path.abspath(place)
         name, size = uuid.uuid4().hex, self._embedding_size()
         with _usable(place):
+            database = _connect(place)  # first, as it needs pyarrow, too
+
             import pyarrow as pa
 
             schema = pa.schema([("content", pa.string()), ("embedding", pa.list_(pa.float32(), size))])
-            version = _connect(place).create_table(name, schema=schema).version
+            version = database.create_table(name, schema=schema).version
         with self._store.transaction():
             self.remove()
             self._store.rows("INSERT INTO indexes VALUES (?, ?, ?, ?)", (self._model.id, place, name, version))
