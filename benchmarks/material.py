@@ -32,6 +32,10 @@ class Material:
         Number of files for the worker measurements; a few files are repeated.
     index
         Number of clips of the large index.
+    library
+        Number of tracks of the library.
+    indexed
+        Number of tracks of the library with an index in LanceDB; 0: it is not measured.
     scored
         Number of clips with scores; 5,329 is the test split of MagnaTagATune.
     requests
@@ -46,6 +50,8 @@ class Material:
     single: float = 240.0
     tracks: int = 24
     index: int = 1_000_000
+    library: int = 200_000
+    indexed: int = 0
     scored: int = 5329
     requests: int = 2000
 

@@ -14,6 +14,7 @@ from benchmarks import (
     deform,
     frontend,
     index,
+    library,
     memory,
     metrics,
     page,
@@ -39,6 +40,7 @@ GROUPS = {
     "memory": memory,
     "store": store,
     "index": index,
+    "library": library,
     "metrics": metrics,
     "deform": deform,
     "scan": scan,
@@ -68,6 +70,9 @@ def main() -> None:
         help="folder for the audio that is made",
     )
     parser.add_argument(
+        "--million", action="store_true", help="a library of a million tracks in LanceDB, too: a quarter of an hour"
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="short audio, one run: shows that it works, measures nothing"
     )
     options = parser.parse_args()
@@ -75,11 +80,11 @@ def main() -> None:
     cache = options.cache.resolve()
     out = options.out or (cache / "quick" if options.quick else PROJECT / "benchmarks" / "results")
     groups = {name: GROUPS[name] for name in options.only or GROUPS}
-    material = Material(cache)
+    material = Material(cache, indexed=1_000_000 if options.million else 0)
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
         small = {"clip": 4, "song": 40, "mix": 120, "track": 4, "single": 20, "tracks": 8}
-        material = Material(cache, **small, index=1000, scored=300, requests=40)
+        material = Material(cache, **small, index=1000, library=1000, scored=300, requests=40)
         options.runs = 1
     try:
         _require(sorted({model for group in groups.values() for model in group.MODELS}))

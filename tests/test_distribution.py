@@ -79,7 +79,7 @@ def test_sdist_has_what_the_wheel_is_built_from_and_nothing_else(sdist: Path) ->
 
 
 def test_wheel_has_the_whole_package_and_nothing_else(wheel: Path) -> None:
-    files = {file.relative_to(SOURCE) for file in (SOURCE / "taggram").rglob("*") if file.is_file()}
+    files = {file.relative_to(SOURCE) for file in SOURCE.rglob("*") if file.is_file()}
     expected = {file.as_posix() for file in files if "__pycache__" not in file.parts}
     expected |= {f"taggram/web/examples/{file.name}" for file in (PROJECT / "examples").iterdir()}
     with zipfile.ZipFile(wheel) as archive:

@@ -14,6 +14,8 @@ from taggram.errors import TaggramError
 
 __all__ = ["Database", "DatabaseKind"]
 
+PAGE = 8192  # bytes; five rows with the scores and the embedding of the default model fill one
+CACHE = 32768  # KiB of pages in memory: an index of 200,000 hashes, which are looked up in no order
 PATIENCE = 60.0  # seconds to wait for another process that writes
 
 
@@ -35,6 +37,8 @@ class DatabaseKind:
         What is raised for a file that is not usable.
     remedy
         What to do about one that is damaged or of another version.
+    migrations
+        Statements that lead from each of the latest versions to the next one, up to `version`.
     """
 
     name: str
@@ -43,6 +47,7 @@ class DatabaseKind:
     tables: tuple[str, ...]
     error: type[TaggramError]
     remedy: str
+    migrations: tuple[tuple[str, ...], ...] = ()
 
 
 class Database:
@@ -128,6 +133,7 @@ class Database:
         """Make the tables of a new database; refuse one of another program or version, untouched."""
         kind = self._kind
         if self._is_empty():
+            self._connection.execute(f"PRAGMA page_size = {PAGE}")
             self._use_write_ahead_log()
             self._connection.execute("BEGIN IMMEDIATE")
             if self._is_empty():  # still, now that no other process can write
@@ -138,10 +144,23 @@ class Database:
             self._connection.execute("COMMIT")
         if self._pragma("application_id") != kind.application:
             raise kind.error(f"{self.file} is a database of another program: choose another file for the {kind.name}")
+        if kind.version - len(kind.migrations) <= self._pragma("user_version") < kind.version:
+            self._migrate()
         if self._pragma("user_version") != kind.version:
             raise kind.error(f"{self.file} is a {kind.name} of another version of taggram: {kind.remedy}")
         # No flush per transaction: a killed process loses nothing, a power cut at most the latest entries.
         self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE}")
+
+    def _migrate(self) -> None:
+        """Bring the tables of an earlier version to the present one, all together or not at all."""
+        with self.transaction():
+            behind = self._kind.version - self._pragma("user_version")  # no more, if another process was faster
+            for statement in (
+                line for step in self._kind.migrations[len(self._kind.migrations) - behind :] for line in step
+            ):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {self._kind.version}")
 
     def _use_write_ahead_log(self) -> None:
         """Let processes read while another one writes."""

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from taggram.errors import AudioError
 
-__all__ = ["audio_files", "audio_paths"]
+__all__ = ["audio_files", "audio_files_with_status", "audio_paths"]
 
 # Suffixes of common formats that FFmpeg reads.
 SUFFIXES = tuple(
@@ -53,17 +53,24 @@ def audio_files(folder: str | os.PathLike[str], *, on_error: OnError | None = No
     AudioError
         If a folder cannot be read and there is no `on_error`.
     """
+    return (path for path, _ in audio_files_with_status(folder, on_error=on_error))
+
+
+def audio_files_with_status(
+    folder: str | os.PathLike[str], *, on_error: OnError | None = None
+) -> Iterator[tuple[str, os.stat_result | None]]:
+    """Find the files that `audio_files` finds, with what `os.stat` says of each; None if it says nothing."""
     files: set[Identity] = set()
     folders: set[Identity] = set()
-    for identity, path in audio_paths(folder, on_error=on_error, visited=folders):
+    for identity, path, status in audio_paths(folder, on_error=on_error, visited=folders):
         if identity not in files:
             files.add(identity)
-            yield path
+            yield path, status
 
 
 def audio_paths(
     folder: str | os.PathLike[str], *, on_error: OnError | None = None, visited: set[Identity] | None = None
-) -> Iterator[tuple[Identity, str]]:
+) -> Iterator[tuple[Identity, str, os.stat_result | None]]:
     """Find the files that `audio_files` finds, each by every path that leads to it.
 
     Parameters
@@ -79,6 +86,8 @@ def audio_paths(
         The same for all paths of one file.
     path : str
         In the order of `audio_files`.
+    status : os.stat_result or None
+        What `os.stat` says of the file; None if it says nothing.
     """
     # Links come last, so that the first path to a file is its real one.
     file_links: list[str] = []
@@ -88,7 +97,7 @@ def audio_paths(
         while stack:
             path, parents = stack.pop()
             try:
-                identity = _identity(path)
+                identity = _identity(path, os.stat(path))
                 if identity in (parents if visited is None else visited):  # such as a link to a parent folder
                     continue
                 with os.scandir(path) as scan:
@@ -109,9 +118,9 @@ def audio_paths(
                     if entry.is_symlink():
                         file_links.append(entry.path)
                     else:
-                        yield _identity_if_any(entry.path), entry.path
+                        yield _identify(entry.path)
             stack += reversed(inner)
-    yield from ((_identity_if_any(path), path) for path in file_links)
+    yield from map(_identify, file_links)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -121,16 +130,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return error.errno != errno.ELOOP and not entry.name.lower().endswith(SUFFIXES)
 
 
-def _identity(path: str) -> Identity:
-    status = os.stat(path)
+def _identity(path: str, status: os.stat_result) -> Identity:
     return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(path)
 
 
-def _identity_if_any(path: str) -> Identity:
+def _identify(path: str) -> tuple[Identity, str, os.stat_result | None]:
     try:
-        return _identity(path)
+        status = os.stat(path)
     except OSError:  # the error belongs to the file, and occurs again when it is opened
-        return path
+        return path, path, None
+    return _identity(path, status), path, status
 
 
 def _report(folder: str, error: OSError, on_error: OnError | None) -> None:

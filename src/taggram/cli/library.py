@@ -139,6 +139,31 @@ def verify(library: File = None) -> None:
 
 
 @app.command()
+def index(
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER|URI", help="Where to build a new index, such as s3://bucket/folder."),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the index.")] = False,
+    model: Model = None,
+    library: File = None,
+) -> None:
+    """Build or update an index of the embeddings in LanceDB, for more than about 500,000 tracks.
+
+    `taggram similar` and `path` then ask it instead of comparing all embeddings in memory. It needs the [lance] extra.
+    """
+    from taggram.library import Library
+
+    with Library(library) as music:
+        if remove:
+            music.remove_index(model=model)
+            print("the index is removed")
+            return
+        summary = music.index(to, model=model)
+    print(f"{summary.recordings} recordings in {printable(summary.place)}, {summary.changed} changes indexed")
+
+
+@app.command()
 def duplicates(model: Model = None, library: File = None) -> None:
     """Print groups of files that seem to hold the same recording: listen before you delete."""
     from taggram.library import Library

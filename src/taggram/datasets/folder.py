@@ -43,7 +43,7 @@ def list_folder(folder: str | os.PathLike[str], *, folders_are_tags: bool = Fals
         raise DatasetError(f"{root} is no folder: check the path")
     paths: dict[Identity, list[Path]] = {}
     try:
-        for identity, file in audio_paths(root):
+        for identity, file, _ in audio_paths(root):
             paths.setdefault(identity, []).append(Path(file).relative_to(root))
     except AudioError as error:
         raise DatasetError(str(error)) from error

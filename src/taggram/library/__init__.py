@@ -1,7 +1,7 @@
 """A library of music: scans of folders, search by words, similar tracks, playlists and duplicates."""
 
 from taggram.library.collection import Collection, Track
-from taggram.library.library import Library, LibraryStatus
+from taggram.library.library import IndexSummary, Library, LibraryStatus
 from taggram.library.map import LibraryMap
 from taggram.library.query import Condition, Query, Term
 from taggram.library.scan import ScanSummary
@@ -15,6 +15,7 @@ __all__ = [
     "Change",
     "Collection",
     "Condition",
+    "IndexSummary",
     "Library",
     "LibraryMap",
     "LibraryStatus",

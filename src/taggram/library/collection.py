@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,14 +16,17 @@ from taggram.errors import LibraryError, did_you_mean
 from taggram.library.store import LibraryStore, StoredModel
 from taggram.models import ModelCard
 
-__all__ = ["Collection", "Track"]
+__all__ = ["Candidate", "Collection", "Track", "find_tracks", "unit"]
 
 BLOCK = 4096  # rows that are read at once
+FIRST = 64  # candidates that are read first
+TRACK = "files.id, path, duration, title, artist, album, year, genre"
 EPSILON = 1e-6  # of a probability from 0 and 1
-# Tracks that are there, were tagged and are not silent; in the order of their ids.
+# Tracks that are there, were tagged and are not silent; in the order of their ids, which is that of their predictions
+# in the file: a cross join keeps SQLite from another order.
 PRESENT = (
-    "FROM files JOIN recordings USING (content) JOIN predictions USING (content) "
-    "WHERE gone = 0 AND NOT silent AND model = ? ORDER BY files.id"
+    "FROM files CROSS JOIN predictions USING (content) WHERE gone = 0 AND model = ? "
+    "AND content NOT IN (SELECT content FROM recordings WHERE silent) ORDER BY files.id"
 )
 
 
@@ -52,6 +55,14 @@ class Track(NamedTuple):
     album: str | None
     year: int | None
     genre: str | None
+
+
+class Candidate(NamedTuple):
+    """A track with the cosine of its embedding and another one, and its embedding, of unit length."""
+
+    track: Track
+    cosine: float
+    embedding: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -105,26 +116,31 @@ class Collection:
     @functools.cached_property
     def ids(self) -> NDArray[np.int64]:
         """Numbers of the tracks (tracks,), increasing."""
-        return np.array([row[0] for row in self._rows("files.id")], np.int64)
+        rows = self._store.rows(f"SELECT files.id {PRESENT}", (self.model.id,))
+        return np.array([row[0] for row in rows], np.int64)
 
     @functools.cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """Probability of each tag (tracks, tags) of the vocabulary, 0 to 1; the scores of a model without levels."""
         if not len(self):
             return np.zeros((0, len(self.card.vocabulary)), np.float32)
-        scores = np.clip(self._blobs("scores"), EPSILON, 1 - EPSILON)
+        scores = self._blobs("scores")
+        np.clip(scores, EPSILON, 1 - EPSILON, out=scores)
         if (levels := self.card.levels) is None:
             return scores
         offsets = np.array([levels.offsets[tag] for tag in self.card.vocabulary.names], np.float32)
-        logits = np.log(scores / (1 - scores)) * np.float32(levels.slope) + offsets
-        probabilities: NDArray[np.float32] = 1 / (1 + np.exp(-logits))
-        return probabilities
+        for start in range(0, len(scores), BLOCK):  # in place, without copies of a large array
+            block = scores[start : start + BLOCK]
+            logits = np.log(block / (1 - block)) * np.float32(levels.slope) + offsets
+            block[:] = 1 / (1 + np.exp(-logits))
+        return scores
 
     @functools.cached_property
     def embeddings(self) -> NDArray[np.float32]:
         """Embeddings (tracks, size) of unit length."""
         embeddings = self._blobs("embedding")
-        embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), np.float32(1e-12))
+        lengths = np.sqrt(np.einsum("ij,ij->i", embeddings, embeddings))  # copies nothing
+        embeddings /= np.maximum(lengths, np.float32(1e-12))[:, None]
         return embeddings
 
     def tracks(self, rows: Sequence[int] | NDArray[np.integer[Any]]) -> list[Track]:
@@ -132,27 +148,41 @@ class Collection:
         wanted = [int(self.ids[row]) for row in rows]
         found = {}
         for start in range(0, len(wanted), BLOCK):
-            part = wanted[start : start + BLOCK]
-            for number, path, *rest in self._store.rows(
-                "SELECT id, path, duration, title, artist, album, year, genre FROM files JOIN recordings "
-                "USING (content) WHERE id IN (SELECT value FROM json_each(?))",
-                (json.dumps(part),),
+            part = json.dumps(wanted[start : start + BLOCK])
+            for row in self._store.rows(
+                f"SELECT {TRACK} FROM files JOIN recordings USING (content) "  # noqa: S608
+                "WHERE id IN (SELECT value FROM json_each(?))",
+                (part,),
             ):
-                found[number] = Track(number, os.fsdecode(path), *rest)
+                track = _track(row)
+                found[track.id] = track
         return [found[number] for number in wanted]
+
+    def nearest(self, embedding: NDArray[np.float32]) -> Iterator[Candidate]:
+        """Yield the tracks whose embeddings are nearest to one, the nearest first, reading only as many as are used."""
+        cosine = self.embeddings @ unit(embedding)
+        order = np.argsort(-cosine, kind="stable")
+        start, size = 0, FIRST
+        while start < len(order):
+            rows = order[start : start + size]
+            for row, track in zip(rows.tolist(), self.tracks(rows), strict=True):
+                yield Candidate(track, float(cosine[row]), self.embeddings[row])
+            start, size = start + size, 4 * size
+
+    def find(self, track: str | int) -> Candidate | None:
+        """Return the track of a file or with a number; None if it is not among the tracks."""
+        column, value = ("id", track) if isinstance(track, int) else ("path", os.fsencode(os.path.abspath(track)))
+        rows = self._store.rows(
+            f"SELECT {TRACK}, embedding FROM files JOIN recordings USING (content) JOIN predictions USING (content) "  # noqa: S608
+            f"WHERE files.{column} = ? AND gone = 0 AND NOT silent AND model = ?",
+            (value, self.model.id),
+        )
+        return Candidate(_track(rows[0][:-1]), 1.0, unit(np.frombuffer(rows[0][-1], np.float32))) if rows else None
 
     def column(self, name: str) -> list[Any]:
         """Return the artist, album, year, genre, title or content of every track."""
-        return [row[0] for row in self._rows(name)]
-
-    def row(self, path: str) -> int | None:
-        """Return the row of a file; None if it is not among the tracks."""
-        found = self._store.rows("SELECT id FROM files WHERE path = ?", (os.fsencode(os.path.abspath(path)),))
-        position = int(np.searchsorted(self.ids, found[0][0])) if found else len(self)
-        return position if position < len(self) and self.ids[position] == found[0][0] else None
-
-    def _rows(self, columns: str) -> list[Any]:
-        return self._store.rows(f"SELECT {columns} {PRESENT}", (self.model.id,))
+        present = PRESENT.replace("predictions", "recordings USING (content) CROSS JOIN predictions", 1)
+        return [row[0] for row in self._store.rows(f"SELECT {name} {present}", (self.model.id,))]
 
     def _blobs(self, column: str) -> NDArray[np.float32]:
         """Read one array per track into a matrix, a block of rows at a time."""
@@ -165,3 +195,24 @@ class Collection:
             kept = np.isin(ids, self.ids)  # not what another process has added meanwhile
             matrix[np.searchsorted(self.ids, ids[kept])] = values[kept]
         return matrix
+
+
+def find_tracks(store: LibraryStore, contents: Sequence[str]) -> list[tuple[str, Track]]:
+    """Return the tracks with some contents, and the content of each; silent and missing files are left out."""
+    rows = store.rows(
+        f"SELECT content, {TRACK} FROM files JOIN recordings USING (content) WHERE gone = 0 AND NOT silent AND content "  # noqa: S608
+        "IN (SELECT value FROM json_each(?)) ORDER BY files.id",
+        (json.dumps(list(contents)),),
+    )
+    return [(content, _track(row)) for content, *row in rows]
+
+
+def unit(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale an embedding to unit length."""
+    scaled: NDArray[np.float32] = embedding / np.float32(max(float(np.linalg.norm(embedding)), 1e-12))
+    return scaled
+
+
+def _track(row: Sequence[Any]) -> Track:
+    number, path, *rest = row
+    return Track(number, os.fsdecode(path), *rest)

@@ -13,11 +13,12 @@ from taggram._progress import ProgressHook, no_progress
 from taggram._text import encode_path, printable
 from taggram.audio.segments import EvenlySpaced
 from taggram.errors import LibraryError, TaggramError
-from taggram.library.collection import Collection, Track
+from taggram.library.collection import Candidate, Collection, Track
+from taggram.library.index import EmbeddingIndex
 from taggram.library.map import LibraryMap, make_map
 from taggram.library.scan import ScanSummary, model_hash, scan
 from taggram.library.search import SearchResult, search
-from taggram.library.similar import Neighbour, find_duplicates, find_path, find_similar
+from taggram.library.similar import Nearest, Neighbour, find_duplicates, find_path, find_similar
 from taggram.library.store import LibraryStore, StoredRun
 from taggram.library.writing.plan import Change, Policy
 from taggram.library.writing.run import WriteSummary, undo, write
@@ -25,7 +26,7 @@ from taggram.models.card import Level, level_of
 from taggram.models.directories import DEFAULT_MODEL
 from taggram.tagging import Tagger
 
-__all__ = ["Library", "LibraryStatus"]
+__all__ = ["IndexSummary", "Library", "LibraryStatus"]
 
 FAST_SEGMENTS = 8  # of a file in a fast scan
 
@@ -59,6 +60,25 @@ class LibraryStatus:
     hours: float
     silent: int
     tracks: dict[str, int]
+
+
+@dataclass(frozen=True)
+class IndexSummary:
+    """An index of embeddings.
+
+    Attributes
+    ----------
+    place
+        Folder or URI.
+    recordings
+        Their number; several files may hold one.
+    changed
+        Number of changes that were indexed just now.
+    """
+
+    place: str
+    recordings: int
+    changed: int
 
 
 class Library:
@@ -242,10 +262,9 @@ class Library:
             If a file outside the library cannot be tagged.
         """
         collection = self.collection(model)
-        row = self._row(collection, track)
-        if row is not None:
-            artist = collection.tracks([row])[0].artist
-            embedding = collection.embeddings[row]
+        given = self._find(collection, track)
+        if given is not None:
+            artist, embedding = given.track.artist, given.embedding
         else:
             tagger = Tagger(collection.model.name)
             if model_hash(tagger) != collection.model.hash:
@@ -253,11 +272,11 @@ class Library:
             prediction = tagger.tag(os.fspath(track))  # type: ignore[arg-type]
             artist, embedding = prediction.metadata.get("artist"), prediction.embedding
         return find_similar(
-            collection,
+            self._nearest(collection),
             embedding,
             n=n,
             per_album=per_album,
-            without=row,
+            without=given,
             without_artist=artist if other_artists else None,
         )
 
@@ -288,11 +307,48 @@ class Library:
         if n < 2:
             raise LibraryError(f"a playlist from one track to another has at least 2 tracks, not {n}")
         collection = self.collection(model)
-        rows = [self._row(collection, track) for track in (first, last)]
-        for row, track in zip(rows, (first, last), strict=True):
-            if row is None:
+        ends = [self._find(collection, track) for track in (first, last)]
+        for end, track in zip(ends, (first, last), strict=True):
+            if end is None:
                 raise LibraryError(f"{printable(str(track))} is not in the library: scan its folder first")
-        return find_path(collection, rows[0], rows[1], n=n)  # type: ignore[arg-type]
+        return find_path(self._nearest(collection), ends[0], ends[1], n=n)  # type: ignore[arg-type]
+
+    def index(self, to: str | os.PathLike[str] | None = None, *, model: str | None = None) -> IndexSummary:
+        """Build or update an index of the embeddings in LanceDB, which `similar` and `path` then ask.
+
+        For more than about 500,000 tracks, which it need not hold in memory, and for embeddings on an object store. Its
+        answers are approximate. What changes in the library is indexed before the next answer.
+
+        Parameters
+        ----------
+        to
+            Folder, or URI of an object store such as ``s3://bucket/folder``, for a new index; None: the present one,
+            or a new one beside the library.
+        model
+            As in `search`.
+
+        Returns
+        -------
+        IndexSummary
+            Where the index is, and how many recordings it has.
+
+        Raises
+        ------
+        LibraryError
+            If the index cannot be written.
+        MissingExtraError
+            Without the [lance] extra.
+        """
+        index = EmbeddingIndex(self._store, self.collection(model).model)
+        if to is not None or index.place is None:
+            index.create(os.fspath(to) if to is not None else str(self.file.with_suffix(".lance")))
+        changed = index.update()
+        index.cluster()
+        return IndexSummary(str(index.place), len(index), changed)
+
+    def remove_index(self, *, model: str | None = None) -> None:
+        """Remove the index: `similar` and `path` compare with all tracks again."""
+        EmbeddingIndex(self._store, self.collection(model).model).remove()
 
     def map(self, *, model: str | None = None) -> LibraryMap:
         """Lay out the tracks in a plane, where those that sound alike are neighbours; the same each time.
@@ -485,11 +541,14 @@ class Library:
                 problems.append(f"{printable(path)} cannot be found ({(error.strerror or str(error)).lower()})")
         return problems
 
-    def _row(self, collection: Collection, track: str | os.PathLike[str] | int) -> int | None:
-        """Return the row of a track; None for a file outside the library."""
-        if not isinstance(track, int):
-            return collection.row(os.fspath(track))
-        row = int(collection.ids.searchsorted(track))
-        if row == len(collection) or collection.ids[row] != track:
+    def _find(self, collection: Collection, track: str | os.PathLike[str] | int) -> Candidate | None:
+        """Return a track; None for a file outside the library."""
+        found = collection.find(track if isinstance(track, int) else os.fspath(track))
+        if found is None and isinstance(track, int):
             raise LibraryError(f"the library has no track {track}")
-        return row
+        return found
+
+    def _nearest(self, collection: Collection) -> Nearest:
+        """Return what finds the nearest tracks: the index, if there is one, or a comparison with all tracks."""
+        index = EmbeddingIndex(self._store, collection.model)
+        return collection.nearest if index.place is None else index.nearest

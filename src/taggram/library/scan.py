@@ -6,7 +6,6 @@ import functools
 import os
 import re
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from taggram._files import sha256
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import escape_surrogates, printable
-from taggram.audio import audio_files
+from taggram.audio.files import audio_files_with_status
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.store import FileState, LibraryStore, Recording, StoredFile, StoredPrediction
 from taggram.parallel import parallel_map
@@ -75,25 +74,32 @@ def scan(
     known, model = store.files(), store.put_model(model_hash(tagger), _name(tagger), tagger.card)
     predicted = store.segmentations(model)
     if not fast:
-        predicted = {content: used for content, used in predicted.items() if used == repr(tagger.segmentation)}
-    by_size: dict[int, set[str]] = defaultdict(set)
-    for file in known.values():
-        if file.content in predicted:
-            by_size[file.state.size].add(file.content)
+        segmentation = repr(tagger.segmentation)
+        predicted = {content: used for content, used in predicted.items() if used == segmentation}
 
-    jobs, there_again = [], []
+    to_scan, there_again = [], []
     total = 0
-    for path, state in _find(folders, known, store, summary):
+    for path, status in _find(folders, known, store, summary):
         total += 1
         before = known.get(path)
-        if before is not None and before.state == state and before.content in predicted:
+        if (
+            before is not None
+            and before.mtime_ns == status.st_mtime_ns
+            and before.size == status.st_size
+            and before.content in predicted
+        ):
             summary.known += 1
             if before.gone:
                 there_again.append(path)
         else:
-            jobs.append(_Job(path, state, frozenset(by_size.get(state.size, ()))))
+            to_scan.append((path, FileState(status.st_size, status.st_mtime_ns)))
     store.mark_gone(there_again, gone=False)
 
+    by_size: dict[int, set[str]] = {state.size: set() for _, state in to_scan}
+    for file in known.values() if to_scan else ():
+        if file.content in predicted and file.size in by_size:
+            by_size[file.size].add(file.content)
+    jobs = [_Job(path, state, frozenset(by_size[state.size])) for path, state in to_scan]
     work = functools.partial(_scan_file, tagger)
     # In the order of the paths, so that tracks have the same numbers with any number of workers.
     results = parallel_map(work, jobs, workers=workers, on_crash=_crashed)
@@ -139,7 +145,7 @@ def _find(
     known: dict[str, StoredFile],
     store: LibraryStore,
     summary: ScanSummary,
-) -> Iterator[tuple[str, FileState]]:
+) -> Iterator[tuple[str, os.stat_result]]:
     """Yield the files of the folders, and mark the known ones as gone that are not there any more."""
     found: set[str] = set()
     for folder in folders:
@@ -148,17 +154,13 @@ def _find(
             raise LibraryError(f"{printable(root)} is no folder: check the path, or mount its drive")
         unread: dict[str, TaggramError] = {}
         empty = True
-        for path in audio_files(root, on_error=unread.__setitem__):
+        for path, status in audio_files_with_status(root, on_error=unread.__setitem__):
             empty = False
-            try:
-                state = FileState.of(path)
-            except OSError:  # removed meanwhile
-                continue
-            if path not in found:
+            if status is not None and path not in found:  # None if it was removed meanwhile
                 found.add(path)
-                yield path, state
+                yield path, status
         summary.warnings += map(str, unread.values())
-        missing = [path for path in known if _is_in(path, root) and path not in found and not known[path].gone]
+        missing = [path for path in known.keys() - found if _is_in(path, root) and not known[path].gone]
         if empty and missing:
             summary.warnings.append(
                 f"{printable(root)} is empty, and {len(missing)} files of it are known: is its drive mounted? They are "

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.library.collection import Collection, Track
+from taggram.library.collection import Candidate, Collection, Track
 
 __all__ = ["Neighbour", "find_duplicates", "find_path", "find_similar"]
 
+Nearest = Callable[[NDArray[np.float32]], Iterator[Candidate]]  # yields tracks, those with the nearest embeddings first
 SAME = 0.99  # cosine from which on two tracks of equal length are taken for copies of one recording
 SAME_SECONDS = 2.0  # by which the lengths of copies differ at most
 BLOCK = 512  # rows that are compared at once
@@ -37,43 +38,40 @@ class Neighbour:
 
 
 def find_similar(
-    collection: Collection,
+    nearest: Nearest,
     embedding: NDArray[np.float32],
     *,
     n: int = 20,
     per_album: int = 2,
-    without: int | None = None,
+    without: Candidate | None = None,
     without_artist: str | None = None,
 ) -> list[Neighbour]:
     """Find the tracks whose embeddings are nearest to one; see `Library.similar`.
 
     Parameters
     ----------
-    collection
-        The tracks.
+    nearest
+        `Collection.nearest` or `EmbeddingIndex.nearest`.
     embedding : (size,) float32
         Of any length.
     n, per_album
         See `Library.similar`.
     without
-        Row that is left out, with its copies: the track itself.
+        Track that is left out, with its copies.
     without_artist
         Artist whose tracks are left out.
     """
-    cosine = collection.embeddings @ (embedding / max(float(np.linalg.norm(embedding)), 1e-12))
-    found: list[tuple[int, list[int]]] = []  # rows, with those of their copies
+    found: list[tuple[Candidate, list[Track]]] = []  # with copies
     of_album: dict[tuple[str | None, str], int] = {}
-    seen = [] if without is None else [(without, collection.tracks([without])[0])]
-    tracks: dict[int, Track] = {}
-    for row, track in _in_order(collection, cosine):
-        if row == without or (without_artist and (track.artist or "").casefold() == without_artist.casefold()):
+    for candidate in nearest(embedding):
+        track = candidate.track
+        if without_artist and (track.artist or "").casefold() == without_artist.casefold():
             continue
-        original = next((other for other, known in seen if _is_copy(collection, row, track, other, known)), None)
-        if original is not None:
-            for kept, copies in found:
-                if kept == original:
-                    copies.append(row)
-                    tracks[row] = track
+        if without is not None and (track.id == without.track.id or _is_copy(candidate, without)):
+            continue
+        copies = next((copies for original, copies in found if _is_copy(candidate, original)), None)
+        if copies is not None:
+            copies.append(track)
             continue
         if len(found) == n:
             break
@@ -82,31 +80,26 @@ def find_similar(
             of_album[album] = of_album.get(album, 0) + 1
             if of_album[album] > per_album:
                 continue
-        seen.append((row, track))
-        found.append((row, []))
-        tracks[row] = track
-    return [Neighbour(tracks[row], float(cosine[row]), tuple(tracks[copy] for copy in copies)) for row, copies in found]
+        found.append((candidate, []))
+    return [Neighbour(candidate.track, candidate.cosine, tuple(copies)) for candidate, copies in found]
 
 
-def find_path(collection: Collection, first: int, last: int, n: int = 10) -> list[Track]:
+def find_path(nearest: Nearest, first: Candidate, last: Candidate, n: int = 10) -> list[Track]:
     """Find a playlist that moves from one track to another; see `Library.path`.
 
     Each step is the unused track nearest to a point on the great circle between both embeddings.
     """
-    a, b = collection.embeddings[[first, last]]
+    a, b = first.embedding, last.embedding
     angle = float(np.arccos(np.clip(a @ b, -1, 1)))
-    used = np.zeros(len(collection), bool)
-    used[[first, last]] = True
-    rows = [first]
+    tracks, used = [first.track], {first.track.id, last.track.id}
     for step in np.linspace(0, 1, n)[1:-1]:
-        if used.all():
-            break
         point = np.sin((1 - step) * angle) * a + np.sin(step * angle) * b if angle > 1e-6 else a
-        cosine = np.where(used, -np.inf, collection.embeddings @ point)
-        row = int(np.argmax(cosine))
-        used[row] = True
-        rows.append(row)
-    return collection.tracks([*rows, last])
+        track = next((candidate.track for candidate in nearest(point) if candidate.track.id not in used), None)
+        if track is None:
+            break
+        used.add(track.id)
+        tracks.append(track)
+    return [*tracks, last.track]
 
 
 def find_duplicates(collection: Collection) -> list[list[Track]]:
@@ -134,15 +127,7 @@ def find_duplicates(collection: Collection) -> list[list[Track]]:
     return [collection.tracks(rows) for rows in groups.values()]
 
 
-def _in_order(collection: Collection, cosine: NDArray[np.float32]) -> Iterator[tuple[int, Track]]:
-    """Yield rows with their tracks, the nearest first, reading only as many as are used."""
-    order = np.argsort(-cosine, kind="stable")
-    for start in range(0, len(order), BLOCK):
-        rows = order[start : start + BLOCK]
-        yield from zip(rows.tolist(), collection.tracks(rows), strict=True)
-
-
-def _is_copy(collection: Collection, row: int, track: Track, other: int, known: Track) -> bool:
-    if abs(track.duration - known.duration) > SAME_SECONDS:
+def _is_copy(one: Candidate, other: Candidate) -> bool:
+    if abs(one.track.duration - other.track.duration) > SAME_SECONDS:
         return False
-    return float(collection.embeddings[row] @ collection.embeddings[other]) >= SAME
+    return float(one.embedding @ other.embedding) >= SAME

@@ -22,20 +22,51 @@ from taggram.models.directories import data_dir
 __all__ = ["FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel", "StoredPrediction", "StoredRun"]
 
 APPLICATION = 0x7461676C  # marks the database as a library of taggram
-SCHEMA = 1
+SCHEMA = 2
+# Long rows are in a table with row numbers, where a page holds several; their order is that in which files are scanned.
+SILENT = "CREATE INDEX silent_recordings ON recordings (content) WHERE silent"
+PREDICTIONS = (
+    "CREATE TABLE predictions (model INTEGER, content TEXT, segmentation TEXT, scores BLOB, embedding BLOB, "
+    "PRIMARY KEY (model, content))",
+    "CREATE INDEX predictions_by_segmentation ON predictions (model, content, segmentation)",
+)
+INDEXES = (
+    "CREATE TABLE indexes (model INTEGER PRIMARY KEY, place TEXT NOT NULL, name TEXT NOT NULL, "
+    "version INTEGER NOT NULL)",
+    # What the index of a model does not know yet.
+    "CREATE TABLE unindexed (id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL, content TEXT NOT NULL)",
+    "CREATE TRIGGER prediction_written AFTER INSERT ON predictions WHEN NEW.model IN (SELECT model FROM indexes) "
+    "BEGIN INSERT INTO unindexed (model, content) VALUES (NEW.model, NEW.content); END",
+    "CREATE TRIGGER prediction_removed AFTER DELETE ON predictions WHEN OLD.model IN (SELECT model FROM indexes) "
+    "BEGIN INSERT INTO unindexed (model, content) VALUES (OLD.model, OLD.content); END",
+)
 TABLES = (
     "CREATE TABLE files (id INTEGER PRIMARY KEY, path BLOB UNIQUE NOT NULL, size INTEGER, mtime_ns INTEGER, "
     "content TEXT, error TEXT, gone INTEGER NOT NULL DEFAULT 0)",
     "CREATE INDEX files_by_content ON files (content)",
     "CREATE TABLE recordings (content TEXT PRIMARY KEY, duration REAL, silent INTEGER, title TEXT, artist TEXT, "
     "album TEXT, year INTEGER, genre TEXT) WITHOUT ROWID",
+    SILENT,
     "CREATE TABLE models (id INTEGER PRIMARY KEY, hash TEXT UNIQUE NOT NULL, name TEXT, card TEXT, scanned REAL)",
-    "CREATE TABLE predictions (model INTEGER, content TEXT, segmentation TEXT, scores BLOB, embedding BLOB, "
-    "PRIMARY KEY (model, content)) WITHOUT ROWID",
+    *PREDICTIONS,
+    *INDEXES,
     "CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, started REAL NOT NULL)",
     "CREATE TABLE writes (id INTEGER PRIMARY KEY, run INTEGER NOT NULL, path BLOB NOT NULL, before TEXT, after TEXT)",
 )
-LIBRARY = DatabaseKind("library", APPLICATION, SCHEMA, TABLES, LibraryError, "choose another file, and scan again")
+MIGRATIONS = (
+    (
+        SILENT,
+        "ALTER TABLE predictions RENAME TO former",
+        *PREDICTIONS,
+        "INSERT INTO predictions SELECT former.* FROM former ORDER BY "
+        "(SELECT MIN(id) FROM files WHERE files.content = former.content)",
+        "DROP TABLE former",
+        *INDEXES,
+    ),
+)
+LIBRARY = DatabaseKind(
+    "library", APPLICATION, SCHEMA, TABLES, LibraryError, "choose another file, and scan again", MIGRATIONS
+)
 
 
 class FileState(NamedTuple):
@@ -60,9 +91,15 @@ class FileState(NamedTuple):
 class StoredFile(NamedTuple):
     """A file as it was scanned; `content` is the SHA-256 of its bytes, None where it could not be tagged."""
 
-    state: FileState
+    size: int
+    mtime_ns: int
     content: str | None
-    gone: bool
+    gone: int
+
+    @property
+    def state(self) -> FileState:
+        """Its state when it was scanned."""
+        return FileState(self.size, self.mtime_ns)
 
 
 class StoredModel(NamedTuple):
@@ -150,10 +187,7 @@ class LibraryStore:
     def files(self) -> dict[str, StoredFile]:
         """Return all files by their paths."""
         rows = self.rows("SELECT path, size, mtime_ns, content, gone FROM files")
-        return {
-            os.fsdecode(path): StoredFile(FileState(size, mtime), content, bool(gone))
-            for path, size, mtime, content, gone in rows
-        }
+        return {os.fsdecode(path): StoredFile._make(values) for path, *values in rows}
 
     def put_file(self, path: str, state: FileState, content: str | None, error: str | None = None) -> None:
         """Write a file, in place of what was known of its path."""

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from taggram.errors import LibraryError, MissingExtraError, TaggramError
 from taggram.library.collection import Collection
 from taggram.library.writing.file_tags import ALL_TAGS, FIELDS, Field, Sidecar, open_tags
 from taggram.models.card import LEVELS, Level
-from taggram.vocabularies import label
+from taggram.vocabularies import Vocabulary, label
 
 __all__ = ["Change", "Policy", "WriteMode", "plan", "read_names"]
 
@@ -64,6 +67,13 @@ class Policy:
         return SPELLINGS.get(label(tag)) or " ".join(
             word if word in SMALL_WORDS else word[:1].upper() + word[1:] for word in label(tag).split()
         )
+
+    def tags(self, vocabulary: Vocabulary, probabilities: NDArray[np.float32], field: Field) -> list[str]:
+        """Return the tags of a field that reach the level, best first."""
+        names, categories = vocabulary.names, vocabulary.tags
+        order = (-probabilities).argsort(kind="stable")
+        reached = [names[i] for i in order if probabilities[i] >= LEVELS[self.level]]
+        return [tag for tag in reached if field in (categories[tag], ALL_TAGS)]
 
     def after(self, field: Field, before: list[str], tags: list[str]) -> list[str]:
         """Return the values of a field that had some, for tags of the model, best first."""
@@ -128,8 +138,9 @@ def plan(
             on_error(track.path, error)
             continue
         before = {field: tags.get(field) for field in policy.fields}
+        vocabulary, scores = collection.card.vocabulary, collection.probabilities[row]
         after = {
-            field: policy.after(field, values, _tags(collection, row, field, policy))
+            field: policy.after(field, values, policy.tags(vocabulary, scores, field))
             for field, values in before.items()
         }
         if after != before:
@@ -139,12 +150,3 @@ def plan(
                 {field: before[field] for field in changed},
                 {field: after[field] for field in changed},
             )
-
-
-def _tags(collection: Collection, row: int, field: Field, policy: Policy) -> list[str]:
-    """Return the tags of a field that reach the level, best first."""
-    values = collection.probabilities[row]
-    names = collection.card.vocabulary.names
-    order = (-values).argsort(kind="stable")
-    categories = collection.card.vocabulary.tags
-    return [names[i] for i in order if values[i] >= LEVELS[policy.level] and field in (categories[names[i]], ALL_TAGS)]
