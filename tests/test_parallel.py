@@ -1,22 +1,24 @@
-"""The parallel map: order, bounds, crashes, errors, interrupts and scripts without a guard."""
+"""The parallel map, in processes and on Ray: order, bounds, crashes, errors, interrupts, scripts without a guard."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from taggram.errors import DatasetError, MissingExtraError
-from taggram.parallel import parallel_map
+from taggram.errors import DatasetError, MissingExtraError, TaggramError
+from taggram.parallel import parallel_map, use_ray
 
 
 def square(number: int) -> int:
@@ -61,8 +63,31 @@ def refuse(item: object, reason: str) -> int:
     raise AssertionError(f"{item}: {reason}")
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """A Ray of this machine, which takes seconds to start; `use_ray` in a test finds it."""
+    pytest.importorskip("ray")
+    from taggram._ray import connect
+
+    with connect(None):
+        yield
+
+
+@pytest.fixture
+def ray(cluster: None) -> Iterator[None]:
+    with use_ray():
+        yield
+
+
+@pytest.fixture(params=["processes", "ray"])
+def engine(request: pytest.FixtureRequest) -> str:
+    if request.param == "ray":
+        request.getfixturevalue("ray")
+    return request.param
+
+
 @pytest.mark.parametrize(("workers", "ordered"), [(1, True), (2, True), (2, False)])
-def test_every_item_has_one_result(workers: int, ordered: bool) -> None:
+def test_every_item_has_one_result(engine: str, workers: int, ordered: bool) -> None:
     results = list(parallel_map(square, iter(range(40)), workers=workers, on_crash=refuse, ordered=ordered))
     expected = [number * number for number in range(40)]
     assert (results if ordered else sorted(results)) == expected
@@ -80,7 +105,7 @@ def test_no_more_workers_than_items_and_none_for_one() -> None:
     results.close()
 
 
-def test_arrays_arrive_as_they_were_and_can_be_written() -> None:
+def test_arrays_arrive_as_they_were_and_can_be_written(engine: str) -> None:
     sizes = [1, 1000, 131_072, 131_073, 3_000_000]  # int16: one message holds 131072 of them
     for size, result in zip(sizes, parallel_map(ramp, sizes, workers=2, on_crash=refuse), strict=True):
         for name, array in ramp(size).items():
@@ -89,13 +114,13 @@ def test_arrays_arrive_as_they_were_and_can_be_written() -> None:
         result["ramp"][0] = 5
 
 
-def test_results_come_as_they_are_completed() -> None:
+def test_results_come_as_they_are_completed(engine: str) -> None:
     slow = partial(sleep_at, 0)
     assert next(parallel_map(slow, range(6), workers=2, on_crash=refuse)) == 0
     assert next(parallel_map(slow, range(6), workers=2, on_crash=refuse, ordered=False)) > 0
 
 
-def test_an_endless_generator_is_read_only_a_little_before_the_results() -> None:
+def test_an_endless_generator_is_read_only_a_little_before_the_results(engine: str) -> None:
     reads = 0
 
     def endless():
@@ -129,7 +154,7 @@ def test_a_worker_that_is_killed_costs_at_most_one_item() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_error_of_the_function_ends_the_map(workers: int) -> None:
+def test_an_error_of_the_function_ends_the_map(engine: str, workers: int) -> None:
     results = parallel_map(partial(fail_at, 5), range(1000), workers=workers, on_crash=refuse)
     with pytest.raises(MissingExtraError, match=r"number 5 needs the \[train\] extra") as caught:
         list(results)
@@ -138,9 +163,63 @@ def test_an_error_of_the_function_ends_the_map(workers: int) -> None:
         assert "in fail_at" in caught.value.__notes__[0]
 
 
-def test_a_function_that_cannot_be_loaded_is_one_error() -> None:
+def test_a_function_that_cannot_be_loaded_is_one_error(engine: str) -> None:
     with pytest.raises(DatasetError, match="the function cannot be loaded"):
         list(parallel_map(Unloadable(), range(9), workers=2, on_crash=refuse))
+
+
+def crash_once(folder: Path, bad: int, how: str, number: int) -> int:
+    """Kill this process at the first try of an item; count the tries of each item in a folder."""
+    with (folder / str(number)).open("a") as tries:
+        tries.write("x")
+    if number == bad and (folder / str(number)).read_text() == "x":
+        os.kill(os.getpid(), signal.SIGKILL) if how == "killed" else os._exit(7)
+    return number
+
+
+@pytest.mark.parametrize("how", ["killed", "exits"])
+def test_an_actor_that_dies_costs_a_retry_of_one_item(
+    ray: None, how: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    results = parallel_map(partial(crash_once, tmp_path, 7, how), range(40), workers=2, on_crash=refuse)
+    assert list(results) == list(range(40))
+    assert {file.name: len(file.read_text()) for file in tmp_path.iterdir()} == {
+        str(number): 1 + (number == 7) for number in range(40)
+    }
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_item_that_kills_two_actors_is_lost(ray: None) -> None:
+    results = list(parallel_map(partial(crash_at, 2), range(12), workers=2, on_crash=lambda *crash: crash))
+    assert results == [0, 1, (2, "its Ray actor died twice"), *range(3, 12)]
+
+
+class Deadly:
+    """A function whose loading kills the process."""
+
+    def __setstate__(self, state: object) -> None:
+        os._exit(7)
+
+    def __getstate__(self) -> int:
+        return 1
+
+    def __call__(self, number: int) -> int:
+        return number
+
+
+def test_actors_that_cannot_start_are_one_error(ray: None) -> None:
+    with pytest.raises(TaggramError, match=r"Ray actors cannot work .* install the same taggram on each node"):
+        list(parallel_map(Deadly(), range(9), workers=2, on_crash=refuse))
+
+
+@pytest.mark.parametrize(("address", "reason"), [("127.0.0.1:9", "refused"), ("auto", "running Ray instance")])
+def test_an_address_without_a_cluster_is_one_error(address: str, reason: str) -> None:
+    """In a process of its own, which has no cluster."""
+    pytest.importorskip("ray")
+    code = f"from taggram.parallel import use_ray\nwith use_ray({address!r}): print('connected')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == ""
+    assert re.search(f"TaggramError: Ray cannot be reached at {address} .*{reason}.*: start a cluster", done.stderr)
 
 
 SCRIPT = """

@@ -10,6 +10,7 @@ import typer
 
 from taggram._text import printable
 from taggram.cli.completion import model_names
+from taggram.cli.engines import Address, Engine, use_engine
 from taggram.cli.times import format_time
 
 NAMES = {"moved": "moved or copied"}
@@ -42,9 +43,9 @@ def scan(
     fast: Annotated[
         bool, typer.Option("--fast", help="Tag 8 evenly spaced segments of each file instead of all.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Number of processes.  \\[default: number of cores]")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Number of workers.  \\[default: number of cores]")] = None,
+    engine: Engine = "processes",
+    address: Address = None,
     library: File = None,
 ) -> None:
     """Tag the files of folders that the library does not know.
@@ -57,13 +58,13 @@ def scan(
     from taggram.library import Library
 
     failed = False
-    with Library(library) as music:
+    with use_engine(engine, address) as cores, Library(library) as music:
         for name in model or ["default"]:
             summary = music.scan(
                 folders,
                 model=name,
                 fast=fast,
-                workers=workers or cpu_count(),
+                workers=workers or cores or cpu_count(),
                 progress=progress,
                 on_error=lambda _, error: print(f"error: {error}", file=sys.stderr),
             )
