@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import list_remote
 from taggram.errors import AudioError
 
 __all__ = ["audio_files", "audio_paths"]
@@ -39,7 +41,7 @@ def audio_files(folder: str | os.PathLike[str], *, on_error: OnError | None = No
     Parameters
     ----------
     folder
-        The folder; it is searched whatever its own name is.
+        The folder, which may be a URI; it is searched whatever its own name is.
     on_error
         Called with the path of each folder that cannot be read, and the error. By default the error is raised.
 
@@ -53,6 +55,9 @@ def audio_files(folder: str | os.PathLike[str], *, on_error: OnError | None = No
     AudioError
         If a folder cannot be read and there is no `on_error`.
     """
+    if is_url(os.fspath(folder)):
+        yield from _remote_files(os.fspath(folder), on_error)
+        return
     files: set[Identity] = set()
     folders: set[Identity] = set()
     for identity, path in audio_paths(folder, on_error=on_error, visited=folders):
@@ -112,6 +117,28 @@ def audio_paths(
                         yield _identity_if_any(entry.path), entry.path
             stack += reversed(inner)
     yield from ((_identity_if_any(path), path) for path in file_links)
+
+
+def _remote_files(folder: str, on_error: OnError | None) -> Iterator[str]:
+    """Find the files of a folder on an object store or a web server."""
+    stack = [folder]
+    while stack:
+        path = stack.pop()
+        try:
+            entries = list_remote(path)
+        except AudioError as error:
+            if on_error is None:
+                raise
+            on_error(path, error)
+            continue
+        inner = []
+        for uri, is_folder in entries:
+            name = uri.rpartition("/")[2].lower()
+            if is_folder and not name.startswith(".") and name not in SKIPPED:
+                inner.append(uri)
+            elif not is_folder and not name.startswith(".") and name.endswith(SUFFIXES):
+                yield uri
+        stack += reversed(inner)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -35,7 +35,9 @@ Model = Annotated[
 
 @app.command()
 def scan(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders with music, searched recursively.")],
+    folders: Annotated[
+        list[str], typer.Argument(metavar="FOLDER", help="Folders with music or their URIs, searched recursively.")
+    ],
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Model.  \\[default: default]  Repeatable.", autocompletion=model_names),
@@ -112,7 +114,7 @@ def export(
 
 @app.command()
 def forget(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
     gone: Annotated[bool, typer.Option("--gone", help="Files that are gone.")] = False,
     library: File = None,
 ) -> None:

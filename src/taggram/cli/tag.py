@@ -34,7 +34,7 @@ def tag(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Files, folders, playlists, quoted patterns, or - for a list of names on standard input.",
+            help="Files, folders, URIs, playlists, quoted patterns, or - for a list of names on standard input.",
         ),
     ],
     model: Annotated[

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram.audio.remote import absolute
 from taggram.errors import LibraryError, did_you_mean
 from taggram.library.store import LibraryStore, StoredModel
 from taggram.models import ModelCard
@@ -145,7 +146,7 @@ class Collection:
 
     def row(self, path: str) -> int | None:
         """Return the row of a file; None if it is not among the tracks."""
-        found = self._store.rows("SELECT id FROM files WHERE path = ?", (os.fsencode(os.path.abspath(path)),))
+        found = self._store.rows("SELECT id FROM files WHERE path = ?", (os.fsencode(absolute(path)),))
         position = int(np.searchsorted(self.ids, found[0][0])) if found else len(self)
         return position if position < len(self) and self.ids[position] == found[0][0] else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import time
@@ -16,11 +17,14 @@ from taggram._files import sha256
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import escape_surrogates, printable
 from taggram.audio import audio_files
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import absolute, read_remote
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.store import FileState, LibraryStore, Recording, StoredFile, StoredPrediction
 from taggram.parallel import parallel_map
 from taggram.tagging import Prediction, Tagger
 from taggram.tagging.cache import PredictionKey
+from taggram.tagging.inputs import Audio
 from taggram.tagging.result import crash_result, error_result
 
 __all__ = ["ScanSummary", "model_hash", "scan"]
@@ -143,8 +147,10 @@ def _find(
     """Yield the files of the folders, and mark the known ones as gone that are not there any more."""
     found: set[str] = set()
     for folder in folders:
-        root = os.path.abspath(folder)
-        if not os.path.isdir(root):
+        root = absolute(folder)
+        if is_url(root):
+            root = os.path.join(root, "")
+        elif not os.path.isdir(root):
             raise LibraryError(f"{printable(root)} is no folder: check the path, or mount its drive")
         unread: dict[str, TaggramError] = {}
         empty = True
@@ -157,6 +163,8 @@ def _find(
             if path not in found:
                 found.add(path)
                 yield path, state
+        if is_url(root) and root in unread:
+            raise unread[root]
         summary.warnings += map(str, unread.values())
         missing = [path for path in known if _is_in(path, root) and path not in found and not known[path].gone]
         if empty and missing:
@@ -177,10 +185,14 @@ def _is_in(path: str, folder: str) -> bool:
 def _scan_file(tagger: Tagger, job: _Job) -> _Result:
     """Hash a file, and tag it unless its content is known; an exception becomes its error."""
     try:
-        content = sha256(Path(job.path))
+        if is_url(job.path):
+            audio: Audio = (file := read_remote(job.path))
+            content = hashlib.sha256(file.getbuffer()).hexdigest()
+        else:
+            audio, content = job.path, sha256(Path(job.path))
         if content in job.known:
             return _Result(job, content)
-        prediction = tagger.tag(job.path)
+        prediction = tagger.tag(audio)
         stored = StoredPrediction(repr(tagger.segmentation), prediction.clip_scores(), prediction.embedding)
         return _Result(job, content, _recording(content, prediction), stored)
     except OSError as error:

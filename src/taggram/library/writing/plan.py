@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import absolute
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.collection import Collection
 from taggram.library.writing.file_tags import FIELDS, Field, open_tags
@@ -110,7 +112,9 @@ def plan(
     on_error: Callable[[str, TaggramError], None],
 ) -> Iterator[Change]:
     """Yield the changes of the files of the library that are in folders; nothing is written."""
-    roots = [os.path.abspath(path) for path in paths]
+    roots = [absolute(path) for path in paths]
+    for root in filter(is_url, roots):
+        raise LibraryError(f"{root} is a URI, and tags are written into files on a disk only: copy them to one")
     tracks = sorted(enumerate(collection.tracks(range(len(collection)))), key=lambda pair: pair[1].path)
     for row, track in tracks:
         if not any(track.path == root or track.path.startswith(os.path.join(root, "")) for root in roots):
