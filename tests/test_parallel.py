@@ -79,7 +79,7 @@ def ray(cluster: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["processes", "ray"])
+@pytest.fixture(params=["processes", pytest.param("ray", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> str:
     if request.param == "ray":
         request.getfixturevalue("ray")
@@ -177,6 +177,7 @@ def crash_once(folder: Path, bad: int, how: str, number: int) -> int:
     return number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["killed", "exits"])
 def test_an_actor_that_dies_costs_a_retry_of_one_item(
     ray: None, how: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -189,6 +190,7 @@ def test_an_actor_that_dies_costs_a_retry_of_one_item(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_an_item_that_kills_two_actors_is_lost(ray: None) -> None:
     results = list(parallel_map(partial(crash_at, 2), range(12), workers=2, on_crash=lambda *crash: crash))
     assert results == [0, 1, (2, "its Ray actor died twice"), *range(3, 12)]
@@ -207,11 +209,13 @@ class Deadly:
         return number
 
 
+@pytest.mark.slow
 def test_actors_that_cannot_start_are_one_error(ray: None) -> None:
     with pytest.raises(TaggramError, match=r"Ray actors cannot work .* install the same taggram on each node"):
         list(parallel_map(Deadly(), range(9), workers=2, on_crash=refuse))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("address", "reason"), [("127.0.0.1:9", "refused"), ("auto", "running Ray instance")])
 def test_an_address_without_a_cluster_is_one_error(address: str, reason: str) -> None:
     """In a process of its own, which has no cluster."""

@@ -101,6 +101,6 @@ def test_workers_read_from_a_web_server(library: Library, project: Path, tmp_pat
         assert counts(library.scan([address], workers=2)) == {"new": 3}
         assert counts(library.scan([address], workers=2)) == {"known": 3}
         web.shutdown()
-    with pytest.raises(AudioError, match="music cannot be read"):
+    with pytest.raises(AudioError, match="music/ cannot be read"):
         library.scan([address])
     assert library.status().files == 3
