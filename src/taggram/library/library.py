@@ -134,7 +134,7 @@ class Library:
             Tag 8 evenly spaced segments of each file, which are read by seeking, instead of all. A later scan without
             it tags these files again.
         workers
-            Number of processes.
+            Number of processes, or within `taggram.parallel.use_ray` of actors.
         progress
             Shows the progress in files.
         on_error
