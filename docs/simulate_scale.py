@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from taggram.parallel import PREFETCH
+
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 MEDIAN_SONG, SONG_SPREAD = 220.0, 0.35  # seconds; lognormal: a mean of 234 s
 WORKER_SPREAD = 0.1  # of the speed of workers, lognormal
@@ -22,7 +24,8 @@ LIFE = 24 * 3600.0  # seconds until a worker dies, mean of an exponential distri
 RESTART = 60.0  # seconds
 PRICE = 0.04  # dollars per core hour
 SONGS = 200_000  # of one run
-RUNS = ((1, 1), (16, 1), (100, 1), (1000, 1), (1000, 10))  # workers, and scans that share them
+# Workers, scans that share them, and whether results come in the order of the files.
+RUNS = ((1, 1, True), (16, 1, True), (100, 1, True), (1000, 1, True), (1000, 10, True), (1000, 10, False))
 SEED = 0
 
 
@@ -62,22 +65,25 @@ class Scan:
     lost: int
 
 
-def simulate(workers: int, songs: int, measured: Rates, rng: np.random.Generator) -> Scan:
-    """Simulate a scan, one file after the other in the order in which they are given to workers."""
+def simulate(workers: int, songs: int, limit: int, measured: Rates, rng: np.random.Generator) -> Scan:
+    """Simulate a scan, whose parent gives out at most so many files before the oldest one without a result."""
     seconds = rng.lognormal(np.log(MEDIAN_SONG), SONG_SPREAD, songs) / measured.speed
     slowness = rng.lognormal(0, WORKER_SPREAD, workers) * np.where(rng.random(workers) < STRAGGLERS, SLOWNESS, 1)
     deaths = rng.exponential(LIFE, workers)  # the next one of each worker, in seconds since the start
     idle = [(0.0, worker) for worker in range(workers)]
     retries: list[tuple[float, int]] = []  # when a file comes back, and which
     scan = Scan(0, 0, 0, 0, 0, 0)
-    parent_free, first_end, new = 0.0, np.inf, 0
+    ends = np.full(songs, np.nan)
+    parent_free, first_end, new, oldest, window = 0.0, np.inf, 0, 0, 0.0
     while new < songs or retries:
         free, worker = heapq.heappop(idle)
-        if retries and (retries[0][0] <= free or new == songs):
+        while oldest <= new - limit and ends[oldest] == ends[oldest]:
+            window, oldest = max(window, ends[oldest]), oldest + 1
+        if retries and (retries[0][0] <= free or new == songs or oldest <= new - limit):
             back, song = heapq.heappop(retries)
             free, is_retry = max(free, back), True
         else:
-            song, is_retry, new = new, False, new + 1
+            free, song, is_retry, new = max(free, window), new, False, new + 1
         start = max(free, parent_free) + measured.parent
         parent_free, scan.parent = start, scan.parent + measured.parent
         while deaths[worker] < start:  # while it was idle
@@ -87,10 +93,13 @@ def simulate(workers: int, songs: int, measured: Rates, rng: np.random.Generator
             end = deaths[worker]
             deaths[worker] += RESTART + rng.exponential(LIFE)
             scan.lost, scan.retried = scan.lost + is_retry, scan.retried + (not is_retry)
-            if not is_retry:
+            if is_retry:
+                ends[song] = end
+            else:
                 heapq.heappush(retries, (end, song))
             heapq.heappush(idle, (end + RESTART, worker))
         else:
+            ends[song] = end
             heapq.heappush(idle, (end, worker))
             if new == songs:
                 first_end = min(first_end, end)
@@ -107,17 +116,19 @@ def table() -> str:
     lines = [
         f"a worker: {measured.speed:.0f} x real time, {measured.speed / mean:.2f} songs/s; the parent: "
         f"{1 / measured.parent:.0f} songs/s",
-        "workers  scans  songs/s  workers busy  parent busy  tail  retried  lost  core hours   cost  100 million",
-        "                                                      (s)              per million              (days)",
+        "workers  scans  order  songs/s  workers  parent  tail  retried  lost  core hours   cost  100 million",
+        "                                   busy    busy   (s)                per million              (days)",
     ]
-    for workers, scans in RUNS:
+    for workers, scans, ordered in RUNS:
+        limit = PREFETCH * workers // scans if ordered else SONGS
         rng = np.random.default_rng(SEED)
-        runs = [simulate(workers // scans, SONGS // scans, measured, rng) for _ in range(scans)]
+        runs = [simulate(workers // scans, SONGS // scans, limit, measured, rng) for _ in range(scans)]
         wall = max(run.wall for run in runs)
+        busy = sum(run.busy for run in runs) / workers / wall
         hours = workers * wall / 3600 / SONGS * 1e6
         lines.append(
-            f"{workers:7}  {scans:5}  {SONGS / wall:7.1f}  {sum(run.busy for run in runs) / workers / wall:12.0%}  "
-            f"{max(run.parent for run in runs) / wall:11.0%}  {max(run.tail for run in runs):4.0f}  "
+            f"{workers:7}  {scans:5}  {'yes' if ordered else 'no':>5}  {SONGS / wall:7.1f}  {busy:7.0%}  "
+            f"{max(run.parent for run in runs) / wall:6.0%}  {max(run.tail for run in runs):4.0f}  "
             f"{sum(run.retried for run in runs):7}  {sum(run.lost for run in runs):4}  {hours:11.0f}  "
             f"${hours * PRICE:4.0f}  {wall / SONGS * 1e8 / 86400:11.1f}"
         )

@@ -216,6 +216,35 @@ def test_actors_that_cannot_start_are_one_error(ray: None) -> None:
 
 
 @pytest.mark.slow
+def test_an_interrupt_ends_a_map_on_ray_without_a_word(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    end = """
+from taggram.parallel import use_ray
+if __name__ == "__main__":
+    try:
+        with use_ray():
+            main()
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+    (tmp_path / "script.py").write_text(INTERRUPTIBLE + SCRIPT + end, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "script.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert output.splitlines()[-1] == "interrupted"
+    assert errors == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("address", "reason"), [("127.0.0.1:9", "refused"), ("auto", "running Ray instance")])
 def test_an_address_without_a_cluster_is_one_error(address: str, reason: str) -> None:
     """In a process of its own, which has no cluster."""
@@ -238,6 +267,7 @@ def main():
     for result in parallel_map(work, iter(range(100)), workers=2, on_crash=lambda *_: -1):
         print(result, flush=True)
 """
+INTERRUPTIBLE = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"  # in a background shell, too
 GUARD = 'if __name__ == "__main__":\n    main()\n'
 
 
@@ -270,7 +300,6 @@ def test_a_script_without_a_guard_is_one_error(stdin: bool, guard: bool, tmp_pat
 @pytest.mark.parametrize("moment", ["while workers start", "while they work"])
 def test_an_interrupt_ends_it_without_a_word_of_the_workers(moment: str, tmp_path: Path) -> None:
     """The signal goes to the whole group, as Ctrl-C in a terminal does."""
-    handler = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"  # in a background shell, too
     guard = textwrap.dedent(
         """
         if __name__ == "__mp_main__" and WAIT:
@@ -285,7 +314,7 @@ def test_an_interrupt_ends_it_without_a_word_of_the_workers(moment: str, tmp_pat
     )
     file = tmp_path / "script.py"
     wait = f"\nWAIT = {moment == 'while workers start'}\n"
-    file.write_text(handler + wait + SCRIPT + guard, encoding="utf-8")
+    file.write_text(INTERRUPTIBLE + wait + SCRIPT + guard, encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

@@ -14,7 +14,10 @@ from typing import Any, Generic, TypeVar
 from taggram._system import cpu_count
 from taggram.errors import MissingExtraError, TaggramError
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before the import: nothing is sent to Ray's authors
+# Before the import: nothing is sent to Ray's authors, and actors of a new Ray have the priority of other processes, not
+# the lowest but four, with which they hardly work beside others.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 try:
     import ray

@@ -7,10 +7,11 @@ import csv
 import json
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
-from command_line import run_process
+from command_line import PROGRAM
 from typer.testing import CliRunner, Result
 
 from taggram.cli import app
@@ -55,9 +56,19 @@ def test_a_scan_on_ray_gives_the_same_library(project: Path, tmp_path: Path) -> 
     dumps = []
     for engine in ("processes", "ray"):
         file = tmp_path / f"{engine}.sqlite"
-        done = run_process(
-            *("library", "scan", tmp_path / "music", "--workers", 2, "--engine", engine, "--library", file)
-        )
+        command = [
+            PROGRAM,
+            "library",
+            "scan",
+            tmp_path / "music",
+            "--workers",
+            "2",
+            "--engine",
+            engine,
+            "--library",
+            file,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert (done.returncode, done.stdout) == (1, "0 known, 4 new, 1 failed\n")
         assert done.stderr.startswith(f"error: {tmp_path}/music/bad.mp3 ")
         assert len(done.stderr.splitlines()) == 1
