@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import tempfile
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import BenchmarkError, Loop, loops
+from benchmarks.measure import BenchmarkError, Loop, interleaved, loops
 from benchmarks.record import Row, shown
 from benchmarks.setting import Setting
 from taggram.library.store import FileState, LibraryStore, Recording, StoredPrediction
@@ -17,7 +18,7 @@ from taggram.tagging import DEFAULT_MODEL, Tagger
 
 MODELS = (DEFAULT_MODEL,)
 TARGET = ">= 0.9"
-TRACKS = 50_000
+TRACKS = 20_000
 WORKERS = "2"
 LOOPS = {"processes": "many", "ray": "many_on_ray"}
 
@@ -36,7 +37,9 @@ def measure(setting: Setting) -> list[Row]:
     empty = {engine: Loop("loops", "items", engine, WORKERS, count) for engine in LOOPS}
     name = f"{len(files)} files of 10 s, 2 workers, warm"
     rows = []
-    rates = loops(tagging, setting.runs)
+    with contextlib.ExitStack() as stack:  # without a warm-up: the first files do not count
+        started = {engine: stack.enter_context(loop) for engine, loop in tagging.items()}
+        rates = interleaved(started, setting.runs, warm_up=False)
     for engine, values in rates.items():
         command = [part for part in tagging[engine].command if part not in files[1:]]  # one stands for all
         rows.append(Row(name, engine, "files/s", values, "", shown(command)))

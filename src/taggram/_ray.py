@@ -24,7 +24,7 @@ try:
     from ray import cloudpickle
     from ray.exceptions import ActorDiedError, RayError
 except ImportError as error:
-    raise MissingExtraError("--engine ray", "ray") from error
+    raise MissingExtraError("a Ray cluster", "ray") from error
 
 __all__ = ["RayPool", "connect"]
 
