@@ -245,14 +245,13 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("address", "reason"), [("127.0.0.1:9", "refused"), ("auto", "running Ray instance")])
-def test_an_address_without_a_cluster_is_one_error(address: str, reason: str) -> None:
+def test_an_address_without_a_cluster_is_one_error() -> None:
     """In a process of its own, which has no cluster."""
     pytest.importorskip("ray")
-    code = f"from taggram.parallel import use_ray\nwith use_ray({address!r}): print('connected')"
+    code = "from taggram.parallel import use_ray\nwith use_ray('127.0.0.1:9'): print('connected')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout == ""
-    assert re.search(f"TaggramError: Ray cannot be reached at {address} .*{reason}.*: start a cluster", done.stderr)
+    assert re.search(r"TaggramError: Ray cannot be reached at 127.0.0.1:9 .*refused.*: start a cluster", done.stderr)
 
 
 SCRIPT = """
