@@ -5,6 +5,8 @@ Everything is loaded before the first line comes on standard input; each line th
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import logging
 import sys
 import tempfile
@@ -14,11 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import repeated, serve, timed
+from benchmarks.measure import BenchmarkError, repeated, serve, timed
 from taggram import ModelCard, Tagger
 from taggram.audio import AudioStream, Sliding
 from taggram.features import FrontEnd
 from taggram.models.directories import find_model
+from taggram.parallel import parallel_map, use_ray
 from taggram.tagging import DEFAULT_MODEL
 from taggram.tagging.segmenter import AudioSource, stream_segments
 
@@ -91,6 +94,38 @@ def many(model: str, workers: str, *files: str) -> Callable[[], float]:
         return (last - first) / (arrivals[last - 1] - arrivals[first - 1])
 
     return work
+
+
+def many_on_ray(model: str, workers: str, *files: str) -> Callable[[], float]:
+    """Files per second as `many` counts them, on a Ray cluster of this machine that lasts as long as this process."""
+    _connect()
+    return many(model, workers, *files)
+
+
+def items(engine: str, workers: str, count: str) -> Callable[[], float]:
+    """Items per second through the parent process where the work on an item takes no time."""
+    if engine == "ray":
+        _connect()
+    begin = 2 * int(workers)
+
+    def work() -> float:
+        arrivals = [
+            time.perf_counter()
+            for _ in parallel_map(abs, range(int(count)), workers=int(workers), on_crash=_no_result, ordered=False)
+        ]
+        return (len(arrivals) - begin) / (arrivals[-1] - arrivals[begin - 1])
+
+    return work
+
+
+def _no_result(item: object, reason: str) -> int:
+    raise BenchmarkError(f"{item}: {reason}")
+
+
+def _connect() -> None:
+    connection = contextlib.ExitStack()
+    connection.enter_context(use_ray())
+    atexit.register(connection.close)
 
 
 def decode(file: str) -> Callable[[], float]:
@@ -340,7 +375,7 @@ def _export(front_end: FrontEnd, samples: int, file: Path) -> None:
 WORK: dict[str, Callable[..., Callable[[], float]]] = {
     work.__name__: work
     for work in (
-        *(tag, score, eager, many, decode, decode_all, mel_onnx, mel_torch, soundfile, step),
+        *(tag, score, eager, many, many_on_ray, items, decode, decode_all, mel_onnx, mel_torch, soundfile, step),
         *(product, segments, segments_from_disk, bootstrap, comparison),
     )
 }

@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.measure import PROJECT
 
 RATE = 44100
+SHORT = 10.0  # seconds
 STRETCH = 30.0  # seconds, after which another pair of pieces follows
 
 
@@ -30,6 +31,8 @@ class Material:
         Lengths in seconds of the files for cold, warm, memory, worker and page measurements.
     tracks
         Number of files for the worker measurements; a few files are repeated.
+    shorts
+        Number of files of 10 seconds for the measurements of engines; a few files are repeated.
     index
         Number of clips of the large index.
     library
@@ -49,6 +52,7 @@ class Material:
     track: float = 60.0
     single: float = 240.0
     tracks: int = 24
+    shorts: int = 1000
     index: int = 1_000_000
     library: int = 200_000
     indexed: int = 0
@@ -79,6 +83,13 @@ class Material:
             for i in range(min(6, self.tracks))
         ]
         return [files[i % len(files)] for i in range(self.tracks)]
+
+    def short_files(self) -> list[str]:
+        """Very many short files."""
+        files = [
+            self._made(f"short-{i}-{SHORT:g}s.mp3", partial(self._encode, seconds=SHORT, first=i)) for i in range(6)
+        ]
+        return [files[i % len(files)] for i in range(self.shorts)]
 
     @cached_property
     def _pieces(self) -> list[Path]:

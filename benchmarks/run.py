@@ -12,6 +12,7 @@ from benchmarks import (
     architectures,
     cold,
     deform,
+    engines,
     frontend,
     index,
     library,
@@ -36,6 +37,7 @@ GROUPS = {
     "cold": cold,
     "warm": warm,
     "workers": workers,
+    "engines": engines,
     "frontend": frontend,
     "memory": memory,
     "store": store,
@@ -83,7 +85,7 @@ def main() -> None:
     material = Material(cache, indexed=1_000_000 if options.million else 0)
     data = options.data.resolve() if options.data else None if options.quick else PROJECT.parent / "shared" / "data"
     if options.quick:
-        small = {"clip": 4, "song": 40, "mix": 120, "track": 4, "single": 20, "tracks": 8}
+        small = {"clip": 4, "song": 40, "mix": 120, "track": 4, "single": 20, "tracks": 8, "shorts": 16}
         material = Material(cache, **small, index=1000, library=1000, scored=300, requests=40)
         options.runs = 1
     try:

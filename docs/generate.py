@@ -187,6 +187,13 @@ def benchmarks() -> str:
     return "\n\n".join(parts) or "No results are recorded yet."
 
 
+def scale() -> str:
+    """Show a simulated scan by many workers."""
+    from simulate_scale import table as simulated
+
+    return f"```text\n{simulated()}\n```"
+
+
 def quality() -> str:
     """Show how well the default model tags, question by question."""
     if not QUALITY.exists():

@@ -17,7 +17,7 @@ for name in {hidden!r}.split():
 import importlib.util
 found = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name in {hidden!r}.split() else found(name, *rest)
-import taggram
+import taggram, taggram.parallel
 try:
     {code}
 except taggram.TaggramError as error:
@@ -42,6 +42,7 @@ except taggram.TaggramError as error:
             "plot(taggram.Tagger({model!r}).tag({piece!r}), 'a.png')",
             "a plot needs the [plot] extra",
         ),
+        ("ray", "with taggram.parallel.use_ray(): pass", "a Ray cluster needs the [ray] extra"),
         (
             "torch safetensors onnx matplotlib pandas",
             "print(taggram.Tagger({model!r}).tag({piece!r}).top(1)[0][0])",

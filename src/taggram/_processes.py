@@ -10,7 +10,7 @@ import pickle
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
@@ -22,9 +22,8 @@ from taggram.errors import TaggramError
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase as Connection  # its subclass differs between systems
 
-__all__ = ["Worker", "map_in_processes", "require_guard"]
+__all__ = ["ProcessPool", "Worker", "require_guard"]
 
-PREFETCH = 4  # items per worker that are read before the oldest unfinished one is returned: the bound of the memory
 CHUNK = 1 << 18  # bytes of an array in one message, as the receiver copies a message once
 NAME = "taggram worker"
 NO_GUARD = (
@@ -36,49 +35,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def map_in_processes(
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    workers: int,
-    on_crash: Callable[[Item, str], Result],
-    ordered: bool,
-) -> Iterator[Result]:
-    """Map a function over items in worker processes; see `taggram.parallel.parallel_map`."""
-    require_guard()
-    workers = min(workers, MAX_PROCESSES)
-    iterator, exhausted = iter(items), False
-    results: dict[int, Result] = {}
-    started = returned = 0
-    pool = _Pool(function, workers, on_crash)
-    try:
-        while True:
-            for worker in pool.idle_workers():
-                if exhausted or started - returned >= PREFETCH * workers:
-                    break
-                try:
-                    item = next(iterator)
-                except StopIteration:
-                    exhausted = True
-                    break
-                worker.submit(started, item)
-                started += 1
-            if exhausted and returned == started:
-                return
-            results.update(pool.wait())
-            for number in range(returned, started) if ordered else sorted(results):
-                if number not in results:
-                    break
-                yield results.pop(number)
-                returned += 1
-    finally:
-        pool.close()
-
-
 def require_guard() -> None:
     """Raise an error if the main script cannot be run again; in a worker that is running it again, exit."""
     process = multiprocessing.current_process()
     if process.name == NAME and getattr(process, "_inheriting", False):
-        sys.exit(1)  # without a word: `_Pool.wait` raises the error in the parent process
+        sys.exit(1)  # without a word: `ProcessPool.wait` raises the error in the parent process
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)  # "<stdin>" for a script on standard input
     if file is not None and main.__spec__ is None and not os.path.exists(file):
@@ -110,17 +71,18 @@ class Worker(Generic[Item]):
 
     def submit(self, number: int, item: Item) -> None:
         self.job = number, item
-        with contextlib.suppress(OSError):  # if it has died, `_Pool.wait` will notice
+        with contextlib.suppress(OSError):  # if it has died, `ProcessPool.wait` will notice
             _Message(item).send(self.pipe)
 
 
-class _Pool(Generic[Item, Result]):
-    """Worker processes that have the same function."""
+class ProcessPool(Generic[Item, Result]):
+    """Worker processes that have the same function; see `taggram.parallel.Pool`."""
 
     def __init__(self, function: Callable[[Item], Result], size: int, on_crash: Callable[[Item, str], Result]) -> None:
+        require_guard()
         self._function, self._on_crash = function, on_crash
         self._any_ready = False
-        self._workers: list[Worker[Item]] = [Worker(_work) for _ in range(size)]
+        self._workers: list[Worker[Item]] = [Worker(_work) for _ in range(min(size, MAX_PROCESSES))]
 
     def idle_workers(self) -> list[Worker[Item]]:
         return [worker for worker in self._workers if worker.is_idle]

@@ -43,7 +43,7 @@ def test_a_list_is_never_a_pattern(music: Path) -> None:
 def test_a_name_with_a_line_break_is_one_line_of_errors(music: Path) -> None:
     Path("no\nmusic").mkdir()
     Path("no\nlist.m3u").write_bytes(b"\0")
-    done = run("tag", "no\nmusic", "no\nlist.m3u", "no\n*.mp3", "http://a\n.mp3")
+    done = run("tag", "no\nmusic", "no\nlist.m3u", "no\n*.mp3", "memory://a\n.mp3")
     assert [line.partition(" ")[0] for line in done.stderr.splitlines()] == ["error:"] * 4 + ["4"]
 
 
@@ -52,13 +52,37 @@ def test_names_that_end_with_zero_bytes(music: Path) -> None:
     assert (found, code) == ({"jazz/song.opus": "", "rock/song.opus": ""}, 0)
 
 
+def test_uris_are_files_and_with_a_slash_folders(music: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    for file in music.glob("*/*.opus"):
+        system.pipe(f"/music/{file.parent.name}/{file.name}", file.read_bytes())
+    try:
+        found, code = tagged("memory://music/rock/song.opus", "memory://music/jazz/", "memory://music/none.mp3")
+        missing = "memory://music/none.mp3 does not exist: check the URI; that of a folder ends with /"
+        assert found.pop("memory://music/none.mp3") == missing
+        assert set(found) == {
+            "memory://music/rock/song.opus",
+            *(f"memory://music/jazz/{name}" for name in ("song.opus", "Track 1.opus")),
+        }
+        assert (set(found.values()), code) == ({""}, 1)
+        scores = [
+            json.loads(run("tag", "--json", path).stdout)["tags"] for path in ("rock/song.opus", next(iter(found)))
+        ]
+        assert scores[0] == scores[1]
+    finally:
+        system.rm("/music", recursive=True)
+
+
 def test_a_playlist_names_its_files(music: Path) -> None:
     Path("rock/list.m3u8").write_text("#EXTM3U\nsong.opus\n../jazz/none.opus\nhttps://example.org/a.mp3\n")
     found, code = tagged("rock/list.m3u8")
     assert found == {
         "rock/song.opus": "",
         "rock/../jazz/none.opus": "rock/../jazz/none.opus does not exist: check the path",
-        "https://example.org/a.mp3": "https://example.org/a.mp3 is a URL: download it first",
+        "https://example.org/a.mp3": (
+            "https://example.org/a.mp3 is a URI in a playlist, which is not followed: give it as an argument"
+        ),
     }
     assert code == 1
     Path("empty.pls").write_text("[playlist]\n")

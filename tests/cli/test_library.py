@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import shutil
+import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
+from command_line import PROGRAM
 from typer.testing import CliRunner, Result
 
 from taggram.cli import app
@@ -41,6 +45,42 @@ def test_a_scan_with_failures_ends_with_1(scanned: Path, tmp_path: Path) -> None
     assert result.stderr.startswith(f"error: {tmp_path}/bad.mp3 ")
     status = CliRunner().invoke(app, ["library", "status", "--library", str(tmp_path / "l.sqlite")]).stdout
     assert f"failed: {tmp_path}/bad.mp3 " in status
+
+
+@pytest.mark.slow
+def test_a_scan_on_ray_gives_the_same_library(project: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    shutil.copytree(project / "examples", tmp_path / "music")
+    shutil.copy(tmp_path / "music" / "vibe-ace.opus", tmp_path / "music" / "copy.opus")
+    (tmp_path / "music" / "bad.mp3").write_bytes(b"no music")
+    dumps = []
+    for engine in ("processes", "ray"):
+        file = tmp_path / f"{engine}.sqlite"
+        command = [
+            PROGRAM,
+            "library",
+            "scan",
+            tmp_path / "music",
+            "--workers",
+            "2",
+            "--engine",
+            engine,
+            "--library",
+            file,
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert (done.returncode, done.stdout) == (1, "0 known, 4 new, 1 failed\n")
+        assert done.stderr.startswith(f"error: {tmp_path}/music/bad.mp3 ")
+        assert len(done.stderr.splitlines()) == 1
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            dumps.append([line for line in connection.iterdump() if 'INTO "models"' not in line])  # has the time
+    assert dumps[0] == dumps[1]
+
+
+def test_an_address_needs_ray(scanned: Path) -> None:
+    result = run(scanned, "library", "scan", scanned, "--address", "auto")
+    assert result.exit_code == 2
+    assert "add --engine ray" in result.stderr
 
 
 def test_words_find_music(scanned: Path) -> None:

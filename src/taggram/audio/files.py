@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import list_remote
 from taggram.errors import AudioError
 
 __all__ = ["audio_files", "audio_files_with_status", "audio_paths"]
@@ -39,7 +41,7 @@ def audio_files(folder: str | os.PathLike[str], *, on_error: OnError | None = No
     Parameters
     ----------
     folder
-        The folder; it is searched whatever its own name is.
+        The folder, which may be a URI; it is searched whatever its own name is.
     on_error
         Called with the path of each folder that cannot be read, and the error. By default the error is raised.
 
@@ -59,7 +61,10 @@ def audio_files(folder: str | os.PathLike[str], *, on_error: OnError | None = No
 def audio_files_with_status(
     folder: str | os.PathLike[str], *, on_error: OnError | None = None
 ) -> Iterator[tuple[str, os.stat_result | None]]:
-    """Find the files that `audio_files` finds, with what `os.stat` says of each; None if it says nothing."""
+    """Find the files that `audio_files` finds, with what `os.stat` says of each: None of a URI, or on failure."""
+    if is_url(os.fspath(folder)):
+        yield from ((uri, None) for uri in _remote_files(os.fspath(folder), on_error))
+        return
     files: set[Identity] = set()
     folders: set[Identity] = set()
     for identity, path, status in audio_paths(folder, on_error=on_error, visited=folders):
@@ -121,6 +126,28 @@ def audio_paths(
                         yield _identify(entry.path)
             stack += reversed(inner)
     yield from map(_identify, file_links)
+
+
+def _remote_files(folder: str, on_error: OnError | None) -> Iterator[str]:
+    """Find the files of a folder on an object store or a web server."""
+    stack = [folder]
+    while stack:
+        path = stack.pop()
+        try:
+            entries = list_remote(path)
+        except AudioError as error:
+            if on_error is None:
+                raise
+            on_error(path, error)
+            continue
+        inner = []
+        for uri, is_folder in entries:
+            name = uri.rpartition("/")[2].lower()
+            if is_folder and not name.startswith(".") and name not in SKIPPED:
+                inner.append(uri)
+            elif not is_folder and not name.startswith(".") and name.endswith(SUFFIXES):
+                yield uri
+        stack += reversed(inner)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -21,6 +21,7 @@ from taggram._system import seek_function
 from taggram.audio.encryption import is_encrypted, is_encrypted_stream
 from taggram.audio.lengths import is_asf_broadcast, is_placeholder, lacks_length, riff_size
 from taggram.audio.ogg import find_links
+from taggram.audio.playlists import is_url
 from taggram.audio.pyav import open_container, text_tags, time_base
 from taggram.errors import AudioError
 
@@ -276,7 +277,8 @@ class Source:
         if self._file.read(4) == b"ftyp":
             what = "its header (the moov box) is missing or damaged, often by an interrupted recording or download"
             self._fail(f"cannot be opened: {what}; download or export it again", cause)
-        hint = ": pass the content of an audio file" if isinstance(self._file, _MemoryFile) else ""
+        is_unnamed = isinstance(self._file, _MemoryFile) and not is_url(self._name)
+        hint = ": pass the content of an audio file" if is_unnamed else ""
         self._fail(f"is not audio in any supported format{hint}", cause)
 
     def _fail_encrypted(self) -> NoReturn:

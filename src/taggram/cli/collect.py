@@ -20,8 +20,9 @@ def collect(names: Iterable[str], *, null: bool = False) -> Iterator[str | TagRe
     Parameters
     ----------
     names
-        Files; folders, searched recursively for files with an audio suffix; playlists; patterns such as
-        ``"music/**/*.flac"``; or ``-`` for a list on standard input, whose names are never patterns.
+        Files; folders, searched recursively for files with an audio suffix; URIs of files, and with a ``/`` at the end
+        of folders; playlists; patterns such as ``"music/**/*.flac"``; or ``-`` for a list on standard input, whose
+        names are never patterns.
     null
         Whether the names on standard input end with zero bytes.
 
@@ -57,9 +58,9 @@ def _listed(null: bool) -> Iterator[str | TagResult]:
 
 def _named(name: str, playlists: tuple[str, ...] = ()) -> Iterator[str | TagResult]:
     """Find the files that a name stands for which is no pattern; it stands in these playlists, one inside the other."""
-    if is_url(name) and not os.path.lexists(name):
-        yield _error(name, f"{name} is a URL: download it first")
-    elif os.path.isdir(name):
+    if is_url(name) and playlists:  # a file must not make this program connect to anywhere
+        yield _error(name, f"{name} is a URI in a playlist, which is not followed: give it as an argument")
+    elif os.path.isdir(name) or (is_url(name) and name.endswith("/")):
         yield from _or_error(_search(name), name, "contains no audio files")
     elif not name.lower().endswith(PLAYLISTS):
         yield name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taggram.cli.completion import data_set_names, model_names, protocol_names
+from taggram.cli.engines import Address, Engine, use_engine
 
 if TYPE_CHECKING:
     from taggram.errors import TaggramError
@@ -68,7 +69,11 @@ def evaluate(
     valid: Annotated[
         bool, typer.Option("--valid/--no-valid", help="Score the validation clips as well, for thresholds.")
     ] = True,
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of workers.  \\[default: 1, on Ray the number of cores]")
+    ] = None,
+    engine: Engine = "processes",
+    address: Address = None,
     device: Annotated[str, typer.Option(help="What models run on: cpu, cuda or cuda:1.")] = "cpu",
     json: Annotated[bool, typer.Option("--json", help="Print one line of JSON per result.")] = False,
 ) -> None:
@@ -91,24 +96,25 @@ def evaluate(
         failed.append(model)
         print(f"error: {error}", file=sys.stderr)
 
-    results = evaluation.evaluate(
-        models or [],
-        name,
-        folder,
-        protocol=protocol,
-        out=out,
-        probe=probe,
-        valid=valid,
-        all_splits=all_,
-        without=dict(map(name_and_path, without or [])),
-        scores=scores or [],
-        embeddings=embeddings or [],
-        workers=workers,
-        device=device,
-        progress=progress,
-        report=lambda line: print(f"warning: {line}", file=sys.stderr),
-        on_error=print_error,
-    )
+    with use_engine(engine, address) as cores:
+        results = evaluation.evaluate(
+            models or [],
+            name,
+            folder,
+            protocol=protocol,
+            out=out,
+            probe=probe,
+            valid=valid,
+            all_splits=all_,
+            without=dict(map(name_and_path, without or [])),
+            scores=scores or [],
+            embeddings=embeddings or [],
+            workers=workers or cores or 1,
+            device=device,
+            progress=progress,
+            report=lambda line: print(f"warning: {line}", file=sys.stderr),
+            on_error=print_error,
+        )
     rows = [(result, evaluation.summarize(result.test)) for result in results]
     if json:
         for row in rows:

@@ -10,6 +10,7 @@ import typer
 
 from taggram._text import printable
 from taggram.cli.completion import model_names
+from taggram.cli.engines import Address, Engine, use_engine
 from taggram.cli.times import format_time
 
 NAMES = {"moved": "moved or copied"}
@@ -34,7 +35,9 @@ Model = Annotated[
 
 @app.command()
 def scan(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders with music, searched recursively.")],
+    folders: Annotated[
+        list[str], typer.Argument(metavar="FOLDER", help="Folders with music or their URIs, searched recursively.")
+    ],
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Model.  \\[default: default]  Repeatable.", autocompletion=model_names),
@@ -42,9 +45,9 @@ def scan(
     fast: Annotated[
         bool, typer.Option("--fast", help="Tag 8 evenly spaced segments of each file instead of all.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Number of processes.  \\[default: number of cores]")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Number of workers.  \\[default: number of cores]")] = None,
+    engine: Engine = "processes",
+    address: Address = None,
     library: File = None,
 ) -> None:
     """Tag the files of folders that the library does not know.
@@ -57,13 +60,13 @@ def scan(
     from taggram.library import Library
 
     failed = False
-    with Library(library) as music:
+    with use_engine(engine, address) as cores, Library(library) as music:
         for name in model or ["default"]:
             summary = music.scan(
                 folders,
                 model=name,
                 fast=fast,
-                workers=workers or cpu_count(),
+                workers=workers or cores or cpu_count(),
                 progress=progress,
                 on_error=lambda _, error: print(f"error: {error}", file=sys.stderr),
             )
@@ -111,7 +114,7 @@ def export(
 
 @app.command()
 def forget(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
     gone: Annotated[bool, typer.Option("--gone", help="Files that are gone.")] = False,
     library: File = None,
 ) -> None:

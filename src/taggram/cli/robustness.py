@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taggram.cli.completion import data_set_names, model_names, protocol_names
+from taggram.cli.engines import Address, Engine, use_engine
 
 if TYPE_CHECKING:
     from taggram.errors import TaggramError
@@ -68,7 +69,11 @@ def robustness(
     files: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Gets all tables as CSV, all curves as PNG and SVG.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of workers.  \\[default: 1, on Ray the number of cores]")
+    ] = None,
+    engine: Engine = "processes",
+    address: Address = None,
 ) -> None:
     """Evaluate models on deformed clips: other tempo or key, compression, noise.
 
@@ -94,21 +99,22 @@ def robustness(
 
     known = {definition.dataset for definition in evaluation.PROTOCOLS.values()}
     is_folder = "=" not in data and name not in known
-    results = evaluation.evaluate_robustness(
-        models,
-        name,
-        None if is_folder else folder,
-        deformations=deformation or grid,
-        clips=clips,
-        protocol=protocol,
-        out=out,
-        all_splits=all_,
-        without=dict(map(name_and_path, without or [])),
-        workers=workers,
-        progress=progress,
-        report=lambda line: print(f"warning: {line}", file=sys.stderr),
-        on_error=print_error,
-    )
+    with use_engine(engine, address) as cores:
+        results = evaluation.evaluate_robustness(
+            models,
+            name,
+            None if is_folder else folder,
+            deformations=deformation or grid,
+            clips=clips,
+            protocol=protocol,
+            out=out,
+            all_splits=all_,
+            without=dict(map(name_and_path, without or [])),
+            workers=workers or cores or 1,
+            progress=progress,
+            report=lambda line: print(f"warning: {line}", file=sys.stderr),
+            on_error=print_error,
+        )
     if results:
         summary = evaluation.summarize_robustness(results)
         for number, table in enumerate(summary.tables):

@@ -16,6 +16,7 @@ import typer
 from taggram._progress import progress
 from taggram._text import encode_path, printable
 from taggram.cli.completion import model_names
+from taggram.cli.engines import Address, Engine, use_engine
 from taggram.cli.times import parse_time
 from taggram.errors import TaggramError
 
@@ -33,7 +34,7 @@ def tag(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Files, folders, playlists, quoted patterns, or - for a list of names on standard input.",
+            help="Files, folders, URIs, playlists, quoted patterns, or - for a list of names on standard input.",
         ),
     ],
     model: Annotated[
@@ -95,8 +96,10 @@ def tag(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of processes.  \\[default: the number of cores, from 5 files on]"),
+        typer.Option(min=1, help="Number of workers.  \\[default: the number of cores, from 5 files on]"),
     ] = None,
+    engine: Engine = "processes",
+    address: Address = None,
     backend: Annotated[
         Literal["onnx", "torch"] | None,
         typer.Option(help="Runtime of the model.  \\[default: onnx; on a GPU whichever can]"),
@@ -151,20 +154,22 @@ def tag(
     else:
         printer = _Tables(select, over_time)
     missing = (result for result in collected if not isinstance(result, str))
-    results = itertools.chain(missing, tagger.tag_many(files, workers=workers, start=start or 0.0, duration=duration))
     summary = _Summary(quiet)
-    for result in results if quiet else progress(results, len(collected), "tagging"):
-        summary.add(result)
-        if result.prediction is None:
-            printer.failure(result)
-            continue
-        prediction = result.prediction.in_vocabulary(target.name)
-        printer.success(prediction)
-        if pictures:
-            try:
-                plot_taggram(prediction, pictures[result.path], select(prediction, PLOT_TAGS))
-            except TaggramError as error:
-                summary.fail(error)
+    with use_engine(engine, address) as cores:
+        tagged = tagger.tag_many(files, workers=workers or cores, start=start or 0.0, duration=duration)
+        results = itertools.chain(missing, tagged)
+        for result in results if quiet else progress(results, len(collected), "tagging"):
+            summary.add(result)
+            if result.prediction is None:
+                printer.failure(result)
+                continue
+            prediction = result.prediction.in_vocabulary(target.name)
+            printer.success(prediction)
+            if pictures:
+                try:
+                    plot_taggram(prediction, pictures[result.path], select(prediction, PLOT_TAGS))
+                except TaggramError as error:
+                    summary.fail(error)
     summary.print(time.perf_counter() - began)
     if summary.failed:
         raise typer.Exit(1)

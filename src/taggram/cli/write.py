@@ -21,7 +21,7 @@ KeepTimes = Annotated[bool, typer.Option("--keep-times", help="Keep the modifica
 
 
 def write(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files and folders of the library.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files and folders of the library.")],
     apply: Annotated[bool, typer.Option("--apply", help="Write. Without it nothing is touched.")] = False,
     fields: Annotated[str, typer.Option(metavar="LIST", help="Fields, with commas: genre, mood, tags.")] = "genre,mood",
     min_: Annotated[

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram.audio.remote import absolute
 from taggram.errors import LibraryError, did_you_mean
 from taggram.library.store import LibraryStore, StoredModel
 from taggram.models import ModelCard
@@ -171,7 +172,7 @@ class Collection:
 
     def find(self, track: str | int) -> Candidate | None:
         """Return the track of a file or with a number; None if it is not among the tracks."""
-        column, value = ("id", track) if isinstance(track, int) else ("path", os.fsencode(os.path.abspath(track)))
+        column, value = ("id", track) if isinstance(track, int) else ("path", os.fsencode(absolute(track)))
         rows = self._store.rows(
             f"SELECT {TRACK}, embedding FROM files JOIN recordings USING (content) JOIN predictions USING (content) "  # noqa: S608
             f"WHERE files.{column} = ? AND gone = 0 AND NOT silent AND model = ?",

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import encode_path, printable
+from taggram.audio.remote import absolute
 from taggram.audio.segments import EvenlySpaced
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.collection import Candidate, Collection, Track
@@ -148,14 +149,14 @@ class Library:
         Parameters
         ----------
         folders
-            They are searched with all their sub-folders, as by ``taggram tag``.
+            They are searched with all their sub-folders, as by ``taggram tag``; also URIs, see `taggram.Tagger.tag`.
         model
             Name or folder of a model, or a tagger. A library may be scanned with several models, one after the other.
         fast
             Tag 8 evenly spaced segments of each file, which are read by seeking, instead of all. A later scan without
             it tags these files again.
         workers
-            Number of processes.
+            Number of processes, or within `taggram.parallel.use_ray` of actors.
         progress
             Shows the progress in files.
         on_error
@@ -522,7 +523,7 @@ class Library:
         known = self._store.files()
         unwanted = {path for path, file in known.items() if gone and file.gone}
         for given in paths:
-            path = os.path.abspath(given)
+            path = absolute(given)
             inside = {file for file in known if file == path or file.startswith(os.path.join(path, ""))}
             if not inside:
                 raise LibraryError(f"{printable(path)} is not in the library: taggram library status has what is")

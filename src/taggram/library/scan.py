@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import time
@@ -15,11 +16,14 @@ from taggram._files import sha256
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import escape_surrogates, printable
 from taggram.audio.files import audio_files_with_status
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import absolute, read_remote
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.store import FileState, LibraryStore, Recording, StoredFile, StoredPrediction
 from taggram.parallel import parallel_map
 from taggram.tagging import Prediction, Tagger
 from taggram.tagging.cache import PredictionKey
+from taggram.tagging.inputs import Audio
 from taggram.tagging.result import crash_result, error_result
 
 __all__ = ["ScanSummary", "model_hash", "scan"]
@@ -79,20 +83,15 @@ def scan(
 
     to_scan, there_again = [], []
     total = 0
-    for path, status in _find(folders, known, store, summary):
+    for path, state in _find(folders, known, store, summary):
         total += 1
         before = known.get(path)
-        if (
-            before is not None
-            and before.mtime_ns == status.st_mtime_ns
-            and before.size == status.st_size
-            and before.content in predicted
-        ):
+        if before is not None and before.state == state and before.content in predicted:
             summary.known += 1
             if before.gone:
                 there_again.append(path)
         else:
-            to_scan.append((path, FileState(status.st_size, status.st_mtime_ns)))
+            to_scan.append((path, state))
     store.mark_gone(there_again, gone=False)
 
     by_size: dict[int, set[str]] = {state.size: set() for _, state in to_scan}
@@ -145,20 +144,25 @@ def _find(
     known: dict[str, StoredFile],
     store: LibraryStore,
     summary: ScanSummary,
-) -> Iterator[tuple[str, os.stat_result]]:
+) -> Iterator[tuple[str, FileState]]:
     """Yield the files of the folders, and mark the known ones as gone that are not there any more."""
     found: set[str] = set()
     for folder in folders:
-        root = os.path.abspath(folder)
-        if not os.path.isdir(root):
+        root = absolute(folder)
+        if is_url(root):
+            root = os.path.join(root, "")
+        elif not os.path.isdir(root):
             raise LibraryError(f"{printable(root)} is no folder: check the path, or mount its drive")
         unread: dict[str, TaggramError] = {}
         empty = True
         for path, status in audio_files_with_status(root, on_error=unread.__setitem__):
             empty = False
-            if status is not None and path not in found:  # None if it was removed meanwhile
+            state = _state(path, status)
+            if state is not None and path not in found:
                 found.add(path)
-                yield path, status
+                yield path, state
+        if is_url(root) and root in unread:
+            raise unread[root]
         summary.warnings += map(str, unread.values())
         missing = [path for path in known.keys() - found if _is_in(path, root) and not known[path].gone]
         if empty and missing:
@@ -172,6 +176,16 @@ def _find(
         summary.gone += len(gone)
 
 
+def _state(path: str, status: os.stat_result | None) -> FileState | None:
+    """Return the state of a file; None if it was removed meanwhile."""
+    if status is not None:
+        return FileState(status.st_size, status.st_mtime_ns)
+    try:
+        return FileState.of(path) if is_url(path) else None
+    except OSError:
+        return None
+
+
 def _is_in(path: str, folder: str) -> bool:
     return path.startswith(os.path.join(folder, ""))
 
@@ -179,10 +193,14 @@ def _is_in(path: str, folder: str) -> bool:
 def _scan_file(tagger: Tagger, job: _Job) -> _Result:
     """Hash a file, and tag it unless its content is known; an exception becomes its error."""
     try:
-        content = sha256(Path(job.path))
+        if is_url(job.path):
+            audio: Audio = (file := read_remote(job.path))
+            content = hashlib.sha256(file.getbuffer()).hexdigest()
+        else:
+            audio, content = job.path, sha256(Path(job.path))
         if content in job.known:
             return _Result(job, content)
-        prediction = tagger.tag(job.path)
+        prediction = tagger.tag(audio)
         stored = StoredPrediction(repr(tagger.segmentation), prediction.clip_scores(), prediction.embedding)
         return _Result(job, content, _recording(content, prediction), stored)
     except OSError as error:

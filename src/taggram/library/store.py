@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram._database import Database, DatabaseKind
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import remote_state
 from taggram.errors import LibraryError
 from taggram.models import ModelCard
 from taggram.models.directories import data_dir
@@ -70,7 +72,7 @@ LIBRARY = DatabaseKind(
 
 
 class FileState(NamedTuple):
-    """What tells whether a file is still the one that was scanned."""
+    """What tells whether a file is still the one that was scanned; a URI has a hash of its version as `mtime_ns`."""
 
     size: int
     mtime_ns: int
@@ -83,7 +85,11 @@ class FileState(NamedTuple):
         ------
         OSError
             If the file does not exist.
+        AudioError, MissingExtraError
+            If a URI cannot be read.
         """
+        if is_url(os.fspath(path)):
+            return cls(*remote_state(os.fspath(path)))
         status = os.stat(path)
         return cls(status.st_size, status.st_mtime_ns)
 

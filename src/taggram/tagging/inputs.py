@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.audio import clean
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import read_remote
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
 from taggram.errors import AudioError
@@ -31,6 +33,8 @@ def open_audio(
         raise TypeError("sample_rate is for arrays: a file states its own, so leave it out")
     if isinstance(audio, bytes | bytearray | memoryview):
         return AudioSource(None, None, rate, start, duration, content=bytes(audio))
+    if isinstance(audio, str) and is_url(audio):
+        audio = read_remote(audio)
     if isinstance(audio, str | os.PathLike):
         return AudioSource(os.fsdecode(audio), None, rate, start, duration)
     if hasattr(audio, "read"):

@@ -171,8 +171,8 @@ class Tagger:
         Parameters
         ----------
         audio
-            The path of a file, its bytes, or a file open in binary mode, which is read to its end into memory; or an
-            array (samples,) or (channels, samples) of integers or floats, where the full scale of floats is 1.
+            The path or URI of a file, its bytes, or a file open in binary mode, which is read to its end into memory;
+            or an array (samples,) or (channels, samples) of integers or floats, where the full scale of floats is 1.
         sample_rate
             Sample rate of an array, in Hz.
         start, duration
@@ -265,10 +265,11 @@ class Tagger:
         Parameters
         ----------
         paths
-            The files; an iterator is read only a little before the results.
+            The files or their URIs; an iterator is read only a little before the results.
         workers
-            Number of processes. With 1, this process tags the files; None: the number of cores from five files on. With
-            a model on a GPU they only decode, and this process runs the model on segments of several files.
+            Number of processes, or within `taggram.parallel.use_ray` of actors. With 1, this process tags the files;
+            None: the number of cores from five files on. With a model on a GPU they only decode, and this process runs
+            the model on segments of several files.
         ordered
             Whether results come in the order of `paths`, or as they are completed.
         start, duration

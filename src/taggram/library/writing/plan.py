@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram.audio.playlists import is_url
+from taggram.audio.remote import absolute
 from taggram.errors import LibraryError, MissingExtraError, TaggramError
 from taggram.library.collection import Collection
 from taggram.library.writing.file_tags import ALL_TAGS, FIELDS, Field, Sidecar, open_tags
@@ -125,7 +127,9 @@ def plan(
     on_error: Callable[[str, TaggramError], None],
 ) -> Iterator[Change]:
     """Yield the changes of the files of the library that are in folders; nothing is written."""
-    roots = {os.path.abspath(path) for path in paths}
+    roots = {absolute(path) for path in paths}
+    for root in filter(is_url, roots):
+        raise LibraryError(f"{root} is a URI, and tags are written into files on a disk only: copy them to one")
     tracks = sorted(enumerate(collection.tracks(range(len(collection)))), key=lambda pair: pair[1].path)
     for row, track in tracks:
         if roots.isdisjoint({track.path, *map(str, Path(track.path).parents)}):
