@@ -17,15 +17,13 @@ from taggram._files import atomic_file
 from taggram._text import printable
 from taggram.audio import AudioStream
 from taggram.errors import MissingExtraError, ModelError, TaggramError
-from taggram.features import FrontEnd
-from taggram.features.mel import mel_filters
+from taggram.features.picture import PICTURE, MelPower, mel_height
 from taggram.tagging.prediction import Prediction, TagScore
 from taggram.vocabularies import Category, label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_PICTURE = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
 _COLUMNS = 1200  # of the spectrogram, at most
 _RANGE = 70.0  # decibels, of the colour scale
 _GAP = 0.4  # rows between categories
@@ -114,36 +112,28 @@ def _draw_spectrogram(axes: Axes, prediction: Prediction) -> None:
         decibels.T,
         origin="lower",
         aspect="auto",
-        extent=(start, start + seconds, 0, _PICTURE.n_mels),
+        extent=(start, start + seconds, 0, 1),
         cmap="Greys",
         vmin=decibels.max() - _RANGE,
         interpolation="nearest",
     )
-    centres = (mel_filters(_PICTURE) * np.linspace(0, _PICTURE.top, _PICTURE.n_fft // 2 + 1)[:, None]).sum(0)
-    centres /= mel_filters(_PICTURE).sum(0)
     marks = {250: "250 Hz", 1000: "1 kHz", 4000: "4 kHz"}
-    axes.set_yticks(np.interp(list(marks), centres, np.arange(_PICTURE.n_mels) + 0.5), list(marks.values()))
+    axes.set_yticks(mel_height(list(marks)), list(marks.values()))
 
 
 def _spectrogram(path: str, start: float, seconds: float) -> NDArray[np.float64]:
     """Compute the mel power (columns, mels) in decibels, averaged into columns while the file is decoded."""
-    n_fft, hop, filters = _PICTURE.n_fft, _PICTURE.hop, mel_filters(_PICTURE)
-    window = np.hanning(n_fft + 1)[:-1]
-    frames = max(1, int(seconds * _PICTURE.sample_rate) // hop)
+    frames = max(1, int(seconds * PICTURE.sample_rate) // PICTURE.hop)
     columns = min(_COLUMNS, frames)
-    power, count = np.zeros((columns, _PICTURE.n_mels)), np.zeros(columns)
-    rest, done = np.zeros(n_fft // 2, np.float32), 0
-    with AudioStream(path, _PICTURE.sample_rate, start=start, duration=seconds) as stream:
+    power, count = np.zeros((columns, PICTURE.n_mels)), np.zeros(columns)
+    mel_power, done = MelPower(), 0
+    with AudioStream(path, PICTURE.sample_rate, start=start, duration=seconds) as stream:
         for block in stream:
-            rest = np.concatenate([rest, block])
-            if len(rest) < n_fft:
-                continue
-            cut = np.lib.stride_tricks.sliding_window_view(rest, n_fft)[::hop]
-            mel = np.abs(np.fft.rfft(cut * window)) ** 2 @ filters
+            mel = mel_power(block)
             column = np.minimum((done + np.arange(len(mel))) * columns // frames, columns - 1)
             np.add.at(power, column, mel)
             np.add.at(count, column, 1)
-            rest, done = rest[len(mel) * hop :], done + len(mel)
+            done += len(mel)
     mean = power / np.maximum(count, 1)[:, None]
     decibels: NDArray[np.float64] = 10 * np.log10(np.maximum(mean, 1e-10))
     return decibels

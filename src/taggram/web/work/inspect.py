@@ -14,9 +14,10 @@ from taggram.audio import AudioStream
 from taggram.audio.pyav import open_container
 from taggram.audio.resample import Resampler
 from taggram.errors import AudioError
+from taggram.features.picture import PICTURE
 from taggram.web.errors import TooLongError
 from taggram.web.work.pool import Report
-from taggram.web.work.summary import FRONT_END, Peaks, Spectrogram
+from taggram.web.work.summary import Peaks, Spectrogram
 
 __all__ = ["PEAKS_FILE", "SPECTROGRAM_FILE", "AudioFacts", "client_errors", "inspect", "write_wav"]
 
@@ -79,7 +80,7 @@ def inspect(report: Report, file: Path, name: str, max_seconds: float) -> AudioF
     TooLongError
         If it is too long.
     """
-    peaks, spectrogram, resampler = Peaks(), Spectrogram(), Resampler(FRONT_END.sample_rate)
+    peaks, spectrogram, resampler = Peaks(), Spectrogram(), Resampler(PICTURE.sample_rate)
     count = 0
     with client_errors(file, name), AudioStream(file) as stream:
         info = stream.info

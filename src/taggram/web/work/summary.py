@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.features import FrontEnd
-from taggram.features.mel import hz_to_mel, mel_filters
+from taggram.features.picture import PICTURE, MelPower, mel_height
 
-__all__ = ["FRONT_END", "MARKS", "Peaks", "Spectrogram", "frequency_marks", "resize_peaks"]
+__all__ = ["MARKS", "Peaks", "Spectrogram", "frequency_marks", "resize_peaks"]
 
 PEAKS = 1 << 15  # per track, at most
 PEAK_SAMPLES = 32  # per peak, at least
 COLUMNS = 1 << 13  # of a spectrogram, at most
 RANGE = 70.0  # decibels below the maximum that are distinguished
 MARKS = (100, 200, 500, 1000, 2000, 5000)  # Hz
-FRONT_END = FrontEnd(sample_rate=16000, n_fft=1024, hop=512, n_mels=128, mel_scale="slaney")
 
 
 class Peaks:
@@ -36,27 +34,20 @@ class Peaks:
 
 
 class Spectrogram:
-    """A mel spectrogram of samples at the rate of `FRONT_END`, averaged over equal spans of time."""
+    """A mel spectrogram of samples at the rate of `PICTURE`, averaged over equal spans of time."""
 
     def __init__(self) -> None:
-        self._power = _Rows(np.add, COLUMNS)
-        self._rest = np.zeros(FRONT_END.n_fft // 2, np.float32)
-        self._window = np.hanning(FRONT_END.n_fft + 1)[:-1].astype(np.float32)
-        self._filters = mel_filters(FRONT_END).astype(np.float32)
+        self._rows, self._power = _Rows(np.add, COLUMNS), MelPower()
 
     def add(self, samples: NDArray[np.float32]) -> None:
         """Append samples (samples,)."""
-        self._rest = np.concatenate([self._rest, samples])
-        if len(self._rest) < FRONT_END.n_fft:
-            return
-        frames = np.lib.stride_tricks.sliding_window_view(self._rest, FRONT_END.n_fft)[:: FRONT_END.hop]
-        self._power.add(np.abs(np.fft.rfft(frames * self._window)) ** 2 @ self._filters)
-        self._rest = self._rest[len(frames) * FRONT_END.hop :]
+        if len(power := self._power(samples)):
+            self._rows.add(power)
 
     def compute(self) -> NDArray[np.uint8]:
         """Return the spectrogram (columns, mels): 255 is the maximum, 0 is 70 dB below or less."""
-        self.add(np.zeros(FRONT_END.n_fft, np.float32))  # the end, and audio that is shorter than a frame
-        rows, weights = self._power.rows()
+        self.add(np.zeros(PICTURE.n_fft, np.float32))  # the end, and audio that is shorter than a frame
+        rows, weights = self._rows.rows()
         decibels = 10 * np.log10(np.maximum(rows / weights[:, None], 1e-10))
         scaled: NDArray[np.uint8] = np.clip(255 * (1 + (decibels - decibels.max()) / RANGE), 0, 255).astype(np.uint8)
         return scaled
@@ -73,9 +64,7 @@ def resize_peaks(peaks: NDArray[np.float32], points: int) -> NDArray[np.float32]
 
 def frequency_marks() -> list[tuple[float, int]]:
     """Return heights in the spectrogram, from 0 at the bottom to 1 at the top, and the frequencies there in Hz."""
-    low, high = hz_to_mel([FRONT_END.f_min, FRONT_END.top], FRONT_END.mel_scale)
-    heights = (hz_to_mel(MARKS, FRONT_END.mel_scale) - low) / (high - low)
-    return [(round(float(height), 4), hz) for height, hz in zip(heights, MARKS, strict=True)]
+    return [(round(float(height), 4), hz) for height, hz in zip(mel_height(MARKS), MARKS, strict=True)]
 
 
 class _Rows:
