@@ -56,6 +56,14 @@ class FileState(NamedTuple):
         status = os.stat(path)
         return cls(status.st_size, status.st_mtime_ns)
 
+    @classmethod
+    def if_any(cls, path: str | os.PathLike[str]) -> Self | None:
+        """Return the state of a file as it is now, None if it cannot be found."""
+        try:
+            return cls.of(path)
+        except OSError:
+            return None
+
 
 class StoredFile(NamedTuple):
     """A file as it was scanned; `content` is the SHA-256 of its bytes, None where it could not be tagged."""
@@ -154,6 +162,11 @@ class LibraryStore:
             os.fsdecode(path): StoredFile(FileState(size, mtime), content, bool(gone))
             for path, size, mtime, content, gone in rows
         }
+
+    def state(self, path: str) -> FileState | None:
+        """Return the state in which a file was scanned, None if it was not."""
+        rows = self.rows("SELECT size, mtime_ns FROM files WHERE path = ?", (os.fsencode(path),))
+        return FileState(*rows[0]) if rows else None
 
     def put_file(self, path: str, state: FileState, content: str | None, error: str | None = None) -> None:
         """Write a file, in place of what was known of its path."""
