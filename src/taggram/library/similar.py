@@ -98,9 +98,8 @@ def find_path(collection: Collection, first: int, last: int, n: int = 10) -> lis
     used = np.zeros(len(collection), bool)
     used[[first, last]] = True
     rows = [first]
+    n = min(n, len(collection) + (first == last))
     for step in np.linspace(0, 1, n)[1:-1]:
-        if used.all():
-            break
         point = np.sin((1 - step) * angle) * a + np.sin(step * angle) * b if angle > 1e-6 else a
         cosine = np.where(used, -np.inf, collection.embeddings @ point)
         row = int(np.argmax(cosine))
