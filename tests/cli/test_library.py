@@ -104,6 +104,20 @@ def test_unwanted_words_are_no_options(scanned: Path) -> None:
     assert rows[0]["artist"] == "Kevin MacLeod"
 
 
+@pytest.mark.parametrize(
+    ("words", "probabilities", "tracks"),
+    [
+        (["guitar", "-80s"], {"guitar", "80s"}, 3),
+        (["guitar", "-female voice"], {"guitar", "female voice"}, 3),
+        (["guitar", "-artist:macleod"], {"guitar"}, 2),
+        (["guitar", "-n1"], {"guitar"}, 1),
+    ],
+)
+def test_what_follows_a_minus(words: list[str], probabilities: set[str], tracks: int, scanned: Path) -> None:
+    rows = [json.loads(line) for line in run(scanned, "search", *words, "--json").stdout.splitlines()]
+    assert [set(row["probabilities"]) for row in rows] == [probabilities] * tracks
+
+
 def test_what_is_not_understood_is_said(scanned: Path) -> None:
     result = run(scanned, "search", "jazz", "paino", "calm")
     assert result.stderr.splitlines()[0].startswith("warning: nothing is known by the name paino; did you mean piano")

@@ -33,6 +33,10 @@ def terms(text: str) -> list[tuple[str, tuple[str, ...], bool]]:
         ),
         ('-"female voice" jazz', [("female voice", ("female voice",), True), ("jazz", ("genre---jazz",), False)]),
         ("some songs with a piano", [("piano", ("piano",), False)]),
+        ("rock without female voice", [("rock", ("rock",), False), ("female voice", ("female voice",), True)]),
+        ("no piano rock", [("piano", ("piano",), True), ("rock", ("rock",), False)]),
+        ("-piano rock", [("piano", ("piano",), True), ("rock", ("rock",), False)]),
+        ('"female voice', [("female voice", ("female voice",), False)]),
     ],
 )
 def test_words_stand_for_tags(text: str, expected: object) -> None:
@@ -62,6 +66,7 @@ def test_conditions_and_unknown_words() -> None:
         (Condition("year", "1990-"), 2020, True),
         (Condition("year", "-1989"), 1990, False),
         (Condition("year", "1990-1999"), 1999, True),
+        (Condition("artist", "Bj\u00f6rk"), "Bjo\u0308rk", True),
     ],
 )
 def test_conditions(condition: Condition, value: str | int | None, holds: bool) -> None:
@@ -74,6 +79,10 @@ def test_conditions(condition: Condition, value: str | int | None, holds: bool) 
         ("", "no tag is meant by an empty query: use tags such as piano, jazz or happy"),
         ("paino", "no tag is meant by paino; did you mean piano?"),
         ("year:nineties", "year:nineties is no year: write year:1994, year:1990-1999 or year:1990-"),
+        ("year:-", "year:- is no year: "),
+        ("year:19901999", "year:19901999 is no year: "),
+        ("year:1999-1990", "year:1999-1990 is no year: "),
+        ("the music", "no tag is meant by the music: use tags such as piano, jazz or happy"),
         ("year: 1994", "year: is followed by nothing: leave no space after the colon"),
     ],
 )
@@ -81,3 +90,12 @@ def test_what_cannot_be_understood_is_one_line(text: str, line: str) -> None:
     with pytest.raises(LibraryError) as caught:
         parse(text, WORDS)
     assert str(caught.value).startswith(line)
+
+
+def test_an_open_quote_is_closed_at_the_end() -> None:
+    assert parse('artist:"Bill Evans', WORDS).conditions == (Condition("artist", "Bill Evans"),)
+
+
+def test_a_long_query_is_read_at_once() -> None:
+    words = 3000  # half an hour where every run of words is looked up
+    assert len(parse("piano " * words, WORDS).terms) == words

@@ -101,6 +101,29 @@ def test_failures_are_tried_again_and_said(music: Path, library: Library, tagged
     assert library.status().failed == {}
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_does_not_block(music: Path, library: Library) -> None:
+    os.mkfifo(music / "pipe.wav")
+    failed = library.scan([music]).failed
+    assert [str(error) for error in failed.values()] == [f"{music}/pipe.wav cannot be read (not a regular file)"]
+
+
+def test_a_failure_costs_no_tags_that_are_known(
+    music: Path, library: Library, tagged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.scan([music], fast=True)
+
+    def away(file: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as drive:
+        drive.setattr("taggram.library.scan.sha256", away)
+        assert counts(library.scan([music])) == {"failed": 3}
+    tagged.clear()
+    assert counts(library.scan([music], fast=True)) == {"known": 3}
+    assert tagged == []
+
+
 def test_an_empty_folder_is_a_drive_that_is_not_mounted(music: Path, library: Library) -> None:
     library.scan([music])
     for file in music.iterdir():

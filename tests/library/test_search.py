@@ -105,6 +105,7 @@ def test_a_playlist_moves_evenly(add: Add, library: Library) -> None:
     path = library.path("/0.mp3", "/90.mp3", n=4)
     assert titles(path) == ["/0.mp3", "/31.mp3", "/60.mp3", "/90.mp3"]
     assert len(library.path("/0.mp3", "/90.mp3", n=50)) == 7
+    assert len(library.path("/0.mp3", "/90.mp3", n=10**15)) == 7
     with pytest.raises(LibraryError, match="at least 2 tracks"):
         library.path("/0.mp3", "/90.mp3", n=1)
 

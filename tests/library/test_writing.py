@@ -25,6 +25,7 @@ from taggram.library.store import FileState, LibraryStore, Recording, StoredPred
 from taggram.library.writing import apply  # noqa: E402
 from taggram.library.writing.apply import audio_digest, read_values, write_values  # noqa: E402
 from taggram.library.writing.file_tags import FIELDS  # noqa: E402
+from taggram.library.writing.plan import read_names  # noqa: E402
 from taggram.models import ModelCard  # noqa: E402
 
 FORMATS = ["mp3", "flac", "ogg", "opus", "m4a", "wma", "wav", "aiff", "mka"]
@@ -223,6 +224,50 @@ def test_a_full_disk_leaves_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
         write_values(str(file), {"genre": ["Jazz"]}, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
     assert file.read_bytes() == before
+
+
+def test_a_file_that_was_replaced_since_the_scan_keeps_its_tags(library: Library, tmp_path: Path) -> None:
+    replaced = tmp_path / "music" / "1.flac"
+    shutil.copy(encode(tmp_path / "other.flac", seconds=2), replaced)
+    errors: list[str] = []
+    summary = library.write([tmp_path], Policy(mode="replace"), apply=True, on_error=lambda _, e: errors.append(str(e)))
+    assert len(summary.changes) == 2
+    assert errors == [f"{replaced} has changed since it was scanned: scan it again"]
+    assert genres(tmp_path) == [["Jazz", "Classical"], ["Test"], ["Jazz", "Classical"]]
+
+
+def test_undo_in_a_file_that_was_replaced_does_not_make_it_known(library: Library, tmp_path: Path) -> None:
+    library.write([tmp_path], Policy(mode="replace"), apply=True)
+    replaced = tmp_path / "music" / "1.flac"
+    shutil.copy(encode(tmp_path / "other.flac", seconds=2), replaced)
+    write_values(str(replaced), {"genre": ["Jazz", "Classical"], "mood": ["Happy"]}, 1)
+    assert len(library.undo().changes) == 3
+    assert library.verify() == [f"{replaced} has changed since it was scanned"]
+
+
+def test_what_is_not_in_the_library_is_said(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=f"^{tmp_path}/other is not in the library: scan it with"):
+        library.write([tmp_path / "music", tmp_path / "other"], apply=True)
+    assert library.runs() == []
+    with pytest.raises(LibraryError, match="no field is given; there are: genre, mood, tags"):
+        Policy(fields=())
+
+
+def test_blank_values_are_none(library: Library, tmp_path: Path) -> None:
+    blank = tmp_path / "music" / "1.flac"
+    write_values(str(blank), {"genre": [" "]}, 1)
+    with LibraryStore(library.file) as store:
+        store.put_file(str(blank), FileState.of(blank), "1")
+    library.write([blank], apply=True)
+    assert genres(tmp_path)[1] == ["Jazz", "Classical"]
+    library.undo()
+    assert genres(tmp_path)[1] == [" "]
+
+
+def test_a_map_in_any_case_with_one_name_for_several_tags(tmp_path: Path) -> None:
+    (tmp_path / "map.tsv").write_text("Jazz\tNice\nsoul\tNice\nRock\t\n")
+    policy = Policy(names=read_names(tmp_path / "map.tsv"), most=2)
+    assert policy.after("genre", [], ["jazz", "soul", "rock", "genre---pop"]) == ["Nice", "Pop"]
 
 
 def test_a_file_that_changes_meanwhile_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

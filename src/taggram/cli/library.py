@@ -95,7 +95,7 @@ def status(library: File = None) -> None:
     for name, tracks in found.tracks.items():
         print(f"tagged by {name}: {tracks}")
     for path, error in found.failed.items():
-        print(f"failed: {printable(path)}: {error}" if not error.startswith(path) else f"failed: {error}")
+        print(f"failed: {printable(path)}: {error}" if not error.startswith(printable(path)) else f"failed: {error}")
 
 
 @app.command()
@@ -109,7 +109,7 @@ def export(
     from taggram.library.export import export as write
 
     with Library(library) as music:
-        print(f"{write(music, file, model=model)} tracks in {file}")
+        print(f"{write(music, file, model=model)} tracks in {printable(str(file))}")
 
 
 @app.command()

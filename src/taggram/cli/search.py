@@ -20,14 +20,14 @@ from taggram.cli.times import format_time
 if TYPE_CHECKING:
     from taggram.library import Track
 
-UNWANTED = re.compile(r"-[^\W\d_-]\w[\w'-]*")  # a word after a minus; an option of one letter has no second one
+UNWANTED = re.compile(r"-(?!n\d+$)[^\W_][\w:].*", re.DOTALL)  # -n is the only option of one letter
 M3U = Annotated[Path | None, typer.Option("--m3u", metavar="FILE", help="Write a playlist.")]
 Number = Annotated[int, typer.Option("--number", "-n", min=1, help="Number of tracks, at most.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON per track.")]
 
 
 class SearchCommand(TyperCommand):
-    """Takes ``-word`` for an unwanted word, and not for options."""
+    """Takes ``-word``, ``-field:text`` and ``-two words`` of one argument for what is unwanted, and not for options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments with unwanted words written out."""

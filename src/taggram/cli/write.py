@@ -53,7 +53,7 @@ def write(
     if merge and replace:
         raise typer.BadParameter("--merge and --replace exclude each other")
     policy = Policy(
-        fields=tuple(filter(None, fields.split(","))),
+        fields=tuple(filter(None, (field.strip().lower() for field in fields.split(",")))),
         level=min_,  # type: ignore[arg-type]
         most=most,
         mode="merge" if merge else "replace" if replace else "missing",

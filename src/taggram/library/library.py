@@ -312,7 +312,8 @@ class Library:
         for end, track in zip(ends, (first, last), strict=True):
             if end is None:
                 raise LibraryError(f"{printable(str(track))} is not in the library: scan its folder first")
-        return find_path(self._nearest(collection), ends[0], ends[1], n=n)  # type: ignore[arg-type]
+        most = len(collection) + (ends[0].track.id == ends[1].track.id)  # type: ignore[union-attr]
+        return find_path(self._nearest(collection), ends[0], ends[1], n=min(n, most))  # type: ignore[arg-type]
 
     def index(self, to: str | os.PathLike[str] | None = None, *, model: str | None = None) -> IndexSummary:
         """Build or update an index of the embeddings in LanceDB, which `similar` and `path` then ask.

@@ -6,10 +6,12 @@ import csv
 import difflib
 import functools
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+from taggram._text import printable
 from taggram.errors import LibraryError
 from taggram.vocabularies import Vocabulary, label
 
@@ -20,11 +22,11 @@ SYNONYMS = "synonyms.tsv"
 STOP_WORDS = {"a", "an", "and", "for", "from", "in", "music", "of", "some", "songs", "the", "to", "with"}
 NEGATIONS = {"no", "not", "without"}
 TOKEN = re.compile(
-    rf'(?P<negative>-?)(?:(?P<field>{"|".join(FIELDS)}):(?:"(?P<phrase>[^"]*)"|(?P<value>\S*))'
-    r'|"(?P<quoted>[^"]*)"|(?P<word>\S+))',
+    rf'(?P<minus>-?)(?:(?P<field>{"|".join(FIELDS)}):(?:"(?P<phrase>[^"]*)"?|(?P<value>\S*))'
+    r'|"(?P<quoted>[^"]*)"?|(?P<word>\S+))',
     re.IGNORECASE,
 )
-YEARS = re.compile(r"(\d{4})?(-?)(\d{4})?")
+YEARS = re.compile(r"(\d{4})(-(\d{4})?)?|-(\d{4})")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Condition:
     def __post_init__(self) -> None:
         if not self.text:
             raise LibraryError(f"{self.field}: is followed by nothing: leave no space after the colon")
-        if self.field == "year" and not YEARS.fullmatch(self.text):
+        if self.field == "year" and not _years(self.text):
             raise LibraryError(f"year:{self.text} is no year: write year:1994, year:1990-1999 or year:1990-")
 
     def holds(self, value: str | int | None) -> bool:
@@ -75,10 +77,9 @@ class Condition:
         if value is None:
             met = False
         elif isinstance(value, int):
-            first, dash, last = YEARS.fullmatch(self.text).groups()  # type: ignore[union-attr]
-            met = int(first or 0) <= value <= int(last or (9999 if dash else first))
+            met = value in _years(self.text)
         else:
-            met = self.text.casefold() in value.casefold()
+            met = _fold(self.text) in _fold(value)
         return met != self.negative
 
 
@@ -108,7 +109,7 @@ def parse(text: str, vocabulary: Vocabulary) -> Query:
     ----------
     text
         Words, each the name of a tag or a synonym of some tags; several words may be one name, as in ``female voice``.
-        ``-word`` and ``without word`` are unwanted. ``artist:name``, ``album:``, ``title:``, ``genre:`` and
+        ``-word`` and ``without female voice`` are unwanted. ``artist:name``, ``album:``, ``title:``, ``genre:`` and
         ``year:1990-1999`` are conditions on the tags in files. Quotes hold words together.
     vocabulary
         Of the model.
@@ -128,7 +129,7 @@ def parse(text: str, vocabulary: Vocabulary) -> Query:
     terms: list[Term] = []
     conditions: list[Condition] = []
     unknown: dict[str, tuple[str, ...]] = {}
-    words: list[tuple[str, bool]] = []  # whose names may go on
+    words: list[tuple[str, str]] = []  # whose names may go on, each with "-", "not" or "" before it
     negated = False
 
     def flush() -> None:
@@ -138,29 +139,27 @@ def parse(text: str, vocabulary: Vocabulary) -> Query:
         words.clear()
 
     for token in TOKEN.finditer(text):
-        negative = token["negative"] == "-" or negated
+        sign = token["minus"] or ("not" if negated else "")
         if token["field"]:
             flush()
-            conditions.append(Condition(token["field"].casefold(), token["phrase"] or token["value"] or "", negative))
+            conditions.append(Condition(token["field"].casefold(), token["phrase"] or token["value"] or "", bool(sign)))
         elif token["quoted"] is not None:
             flush()
-            words.append((token["quoted"], negative))
+            words.append((token["quoted"], sign))
             flush()
         else:
             word = token["word"].strip(",;")
             if word.casefold() in NEGATIONS:
                 negated = True
                 continue
-            if words and words[-1][1] != negative:
-                flush()
-            words.append((word, negative))
+            words.append((word, sign))
         negated = False
     flush()
     query = Query(tuple(terms), tuple(conditions), unknown)
     if not terms and not conditions:
         near = [name for names in unknown.values() for name in names]
         hint = f"; did you mean {' or '.join(near[:3])}?" if near else ": use tags such as piano, jazz or happy"
-        raise LibraryError(f"no tag is meant by {', '.join(unknown) or 'an empty query'}{hint}")
+        raise LibraryError(f"no tag is meant by {printable(text.strip()) or 'an empty query'}{hint}")
     return query
 
 
@@ -179,25 +178,44 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
         return {row["word"]: tuple(row["tags"].split(";")) for row in csv.DictReader(text, delimiter="\t")}
 
 
-def _longest(words: list[tuple[str, bool]], names: Mapping[str, tuple[str, ...]]) -> tuple[list[Term], list[str]]:
+def _longest(words: list[tuple[str, str]], names: Mapping[str, tuple[str, ...]]) -> tuple[list[Term], list[str]]:
     """Take the longest names from words that follow each other; return the terms, and the words that are no name."""
     terms, missing = [], []
+    most = max(len(name.split()) for name in names)
     start = 0
     while start < len(words):
-        for end in range(len(words), start, -1):
-            phrase = " ".join(word for word, _ in words[start:end])
+        first, sign = words[start]
+        end = start + 1
+        # "without" holds for a name of several words, a minus for the word that it is attached to.
+        while end < min(len(words), start + most) and words[end][1] == ("-" if sign == "-" else ""):
+            end += 1
+        for stop in range(end, start, -1):
+            phrase = " ".join(word for word, _ in words[start:stop])
             key = phrase.casefold()
             tags = names.get(key) or names.get(key.removesuffix("s"))
             if tags and key not in STOP_WORDS:
-                terms.append(Term(phrase, tags, words[start][1]))
+                terms.append(Term(phrase, tags, bool(sign)))
                 break
         else:
-            end = start + 1
-            if words[start][0].casefold() not in STOP_WORDS:
-                missing.append(words[start][0])
-        start = end
+            stop = start + 1
+            if first.casefold() not in STOP_WORDS:
+                missing.append(first)
+        start = stop
     return terms, missing
 
 
 def _nearest(word: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(difflib.get_close_matches(word.casefold(), names, 3))
+
+
+def _years(text: str) -> range:
+    """Return the years that a condition names; none if it names none."""
+    if (years := YEARS.fullmatch(text)) is None:
+        return range(0)
+    first, dash, last, until = years.groups()
+    return range(int(first or 0), int(until or last or (9999 if dash else first)) + 1)
+
+
+def _fold(text: str) -> str:
+    """Return a text without differences of case, and of composed and decomposed characters."""
+    return unicodedata.normalize("NFC", text).casefold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import os
@@ -196,6 +197,8 @@ def _scan_file(tagger: Tagger, job: _Job) -> _Result:
         if is_url(job.path):
             audio: Audio = (file := read_remote(job.path))
             content = hashlib.sha256(file.getbuffer()).hexdigest()
+        elif os.path.exists(job.path) and not os.path.isfile(job.path):  # a pipe would block for ever
+            raise OSError(errno.EINVAL, "not a regular file")
         else:
             audio, content = job.path, sha256(Path(job.path))
         if content in job.known:
@@ -251,7 +254,9 @@ def _batches(results: Iterable[_Result]) -> Iterator[list[_Result]]:
 def _write(store: LibraryStore, model: int, result: _Result, before: StoredFile | None, summary: ScanSummary) -> None:
     path, state = result.job.path, result.job.state
     if result.error is not None:
-        store.put_file(path, state, None, escape_surrogates(str(result.error)))
+        # A drive that is away, or another model that fails, costs no tags that are known.
+        content = before.content if before is not None and before.state == state else None
+        store.put_file(path, state, content, escape_surrogates(str(result.error)))
         summary.failed[path] = result.error
         return
     if result.recording is not None and result.prediction is not None:

@@ -93,6 +93,14 @@ class FileState(NamedTuple):
         status = os.stat(path)
         return cls(status.st_size, status.st_mtime_ns)
 
+    @classmethod
+    def if_any(cls, path: str | os.PathLike[str]) -> Self | None:
+        """Return the state of a file as it is now, None if it cannot be found."""
+        try:
+            return cls.of(path)
+        except OSError:
+            return None
+
 
 class StoredFile(NamedTuple):
     """A file as it was scanned; `content` is the SHA-256 of its bytes, None where it could not be tagged."""
@@ -194,6 +202,11 @@ class LibraryStore:
         """Return all files by their paths."""
         rows = self.rows("SELECT path, size, mtime_ns, content, gone FROM files")
         return {os.fsdecode(path): StoredFile._make(values) for path, *values in rows}
+
+    def scanned_state(self, path: str) -> FileState | None:
+        """Return the state in which a file was scanned, None if it was not."""
+        rows = self.rows("SELECT size, mtime_ns FROM files WHERE path = ?", (os.fsencode(path),))
+        return FileState(*rows[0]) if rows else None
 
     def put_file(self, path: str, state: FileState, content: str | None, error: str | None = None) -> None:
         """Write a file, in place of what was known of its path."""

@@ -11,10 +11,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from taggram._text import printable
 from taggram.audio.playlists import is_url
 from taggram.audio.remote import absolute
 from taggram.errors import LibraryError, MissingExtraError, TaggramError
 from taggram.library.collection import Collection
+from taggram.library.store import FileState, LibraryStore
 from taggram.library.writing.file_tags import ALL_TAGS, FIELDS, Field, Sidecar, open_tags
 from taggram.models.card import LEVELS, Level
 from taggram.vocabularies import Vocabulary, label
@@ -43,7 +45,8 @@ class Policy:
     keep
         Values that stay in the field in any mode, in any case.
     names
-        How a tag is written; an empty name leaves it out. Other tags are written with capital letters.
+        How a tag is written, by its name in lower case; an empty name leaves it out. Other tags are written with
+        capital letters.
     sidecar
         Whether to write a file ``.tags.json`` beside each file instead of the file itself.
     """
@@ -57,6 +60,8 @@ class Policy:
     sidecar: bool = False
 
     def __post_init__(self) -> None:
+        if not self.fields:
+            raise LibraryError(f"no field is given; there are: {', '.join(FIELDS)}")
         if unknown := set(self.fields) - set(FIELDS):
             raise LibraryError(f"no field is named {min(unknown)}; there are: {', '.join(FIELDS)}")
         if self.level not in LEVELS:
@@ -64,8 +69,8 @@ class Policy:
 
     def name(self, tag: str) -> str:
         """Return how a tag is written."""
-        if self.names is not None and tag in self.names:
-            return self.names[tag]
+        if self.names is not None and (key := label(tag).casefold()) in self.names:
+            return self.names[key]
         return SPELLINGS.get(label(tag)) or " ".join(
             word if word in SMALL_WORDS else word[:1].upper() + word[1:] for word in label(tag).split()
         )
@@ -79,16 +84,17 @@ class Policy:
 
     def after(self, field: Field, before: list[str], tags: list[str]) -> list[str]:
         """Return the values of a field that had some, for tags of the model, best first."""
-        if before and self.mode == "missing":
+        values = [value for value in before if value.strip()]
+        if values and self.mode == "missing":
             return before
-        new = [name for tag in tags if (name := self.name(tag))]
+        new = list(dict.fromkeys(name for tag in tags if (name := self.name(tag))))
         if field != ALL_TAGS:
             new = new[: self.most]
-        kept = before if self.mode == "merge" else [value for value in before if value.casefold() in self.keep]
+        kept = values if self.mode == "merge" else [value for value in values if value.casefold() in self.keep]
         if not new:
             return before
         known = {value.casefold() for value in kept}
-        return kept + [name for name in dict.fromkeys(new) if name.casefold() not in known]
+        return kept + [name for name in new if name.casefold() not in known]
 
 
 @dataclass(frozen=True)
@@ -116,10 +122,11 @@ def read_names(file: Path) -> dict[str, str]:
         if line.strip() and "\t" not in line:
             raise LibraryError(f"{file}, line {number}: {line!r} has no tab between tag and name")
     rows = (line.partition("\t") for line in lines if line.strip())
-    return {tag.strip(): name.strip() for tag, _, name in rows}
+    return {tag.strip().casefold(): name.strip() for tag, _, name in rows}
 
 
 def plan(
+    store: LibraryStore,
     collection: Collection,
     paths: Iterable[str | os.PathLike[str]],
     policy: Policy,
@@ -131,11 +138,17 @@ def plan(
     for root in filter(is_url, roots):
         raise LibraryError(f"{root} is a URI, and tags are written into files on a disk only: copy them to one")
     tracks = sorted(enumerate(collection.tracks(range(len(collection)))), key=lambda pair: pair[1].path)
+    known = store.files()
+    for root in roots:
+        if root not in known and not any(path.startswith(os.path.join(root, "")) for path in known):
+            raise LibraryError(f"{printable(root)} is not in the library: scan it with taggram library scan")
     for row, track in tracks:
         if roots.isdisjoint({track.path, *map(str, Path(track.path).parents)}):
             continue
         try:
             tags = open_tags(Path(track.path), sidecar=policy.sidecar)
+            if track.path in known and FileState.if_any(track.path) not in (None, known[track.path].state):
+                raise LibraryError(f"{printable(track.path)} has changed since it was scanned: scan it again")
         except MissingExtraError:
             raise
         except TaggramError as error:

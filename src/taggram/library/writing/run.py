@@ -62,17 +62,16 @@ def write(
     if apply:
         for note, path in store.last_writes():
             _remove_part(path, note)
-    for change in plan(collection, paths, policy, on_error=fail):
+    for change in plan(store, collection, paths, policy, on_error=fail):
         if apply:
             run = store.start_run() if run is None else run
             note = store.put_write(run, change.path, change.before, change.after)
             try:
-                write_values(change.path, change.after, note, keep_times=keep_times)
+                _write(store, change.path, change.after, note, keep_times)
             except LibraryError as error:
                 store.drop_write(note)
                 fail(change.path, error)
                 continue
-            _renew(store, change.path)
         done.append(change)
         on_change(change)
     return WriteSummary(run, done, failed)
@@ -104,8 +103,7 @@ def undo(
                 if not _equal(now, after):
                     values = "; ".join(f"{field} reads {', '.join(now[field]) or 'nothing'}" for field in now)
                     raise LibraryError(f"{printable(path)} was changed since ({values}) and is left alone")
-                write_values(path, before, note, keep_times=keep_times)
-                _renew(store, path)
+                _write(store, path, before, note, keep_times)
                 done.append(Change(path, after, before))
                 on_change(done[-1])
             store.drop_write(note)
@@ -123,11 +121,12 @@ def _remove_part(path: str, note: int) -> None:
         part_of(path, note).unlink(missing_ok=True)
 
 
-def _renew(store: LibraryStore, path: str) -> None:
-    """Note the new size, time and bytes of a file, so that the next scan knows it."""
-    if path.endswith(SIDECAR):
-        return
-    store.rewrite(path, FileState.of(path), sha256(Path(path)))
+def _write(store: LibraryStore, path: str, values: Mapping[str, list[str]], note: int, keep_times: bool) -> None:
+    """Write values into a file; one that is as it was scanned stays known to the next scan."""
+    known = not path.endswith(SIDECAR) and store.scanned_state(path) == FileState.if_any(path)
+    write_values(path, values, note, keep_times=keep_times)
+    if known:
+        store.rewrite(path, FileState.of(path), sha256(Path(path)))
 
 
 def _equal(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> bool:
