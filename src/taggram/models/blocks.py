@@ -147,3 +147,17 @@ class ExcitationBlock1d(nn.Module):
         y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
         z: Tensor = self.pool(torch.relu(self.excitation(y) + self.shortcut(x)))
         return z
+
+
+def use_keras_defaults(network: nn.Module) -> None:
+    """Start as Keras and TensorFlow do: Glorot's uniform kernels, biases 0, running statistics that move by 0.01.
+
+    For networks whose published code uses these libraries; their momentum of 0.99 is torch's 0.01.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.momentum = 0.01

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from taggram.models.architectures.genre_mood_cnn import FRONT_END, SCALE, SEGMENTS
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -82,6 +83,7 @@ class ChoiCNN(Network):
         self.bn = nn.BatchNorm2d(1, eps=1e-3)
         self.blocks = nn.Sequential(*map(_Block, (1, *CHANNELS), CHANNELS, POOLS))
         self.dense = DenseLayers(CHANNELS[-1], units, nn.ReLU if len(units) == 1 else nn.ELU)
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 128, 128)."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
@@ -85,6 +86,7 @@ class GenreMoodCNN(Network):
         self.blocks = nn.Sequential(_Block(1, 64), _Block(64, 128), _Block(128, 256), _Block(256, 512, stride=2))
         self.max_pool, self.mean_pool = nn.MaxPool2d(2), nn.AvgPool2d(2)
         self.dense = DenseLayers(512 * 4 * 4, units, nn.ReLU)
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 128, 128)."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -82,6 +83,7 @@ class MsECNN(Network):
         super().__init__(vocabulary, embedding_size=1 + sum(channels), dropout=0.0)
         self.bn = nn.BatchNorm1d(self.front_end.n_mels, eps=1e-3)
         self.stages = nn.ModuleList(map(_Stage, (1, *channels), channels, POOLS))
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, features) from log-mel-spectrograms (batch, 96, 1366)."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -113,6 +114,7 @@ class MusicNNFerraro(Network):
         self.pooled_dropout = nn.Dropout(0.5)
         self.dense = nn.Linear(2 * 512, 500)
         self.dense_bn = nn.BatchNorm1d(500, eps=_EPS)
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, 500) from log-mel-spectrograms (batch, mels, frames)."""

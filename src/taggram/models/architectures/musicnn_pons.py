@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -96,6 +97,7 @@ class MusicNNPons(Network):
         self.pooled_dropout = nn.Dropout(0.5)
         self.dense = nn.Linear(pooled, units)
         self.dense_bn = nn.BatchNorm1d(units, eps=_EPS)
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 96, frames)."""

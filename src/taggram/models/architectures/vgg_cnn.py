@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -114,6 +115,7 @@ class VGGCNN(Network):
         self.bn = nn.BatchNorm2d(1, eps=1e-3)
         pools = zip(POOLS_MEL[n_mels], multiples[hop // HOP], strict=True)
         self.blocks = nn.Sequential(*map(_Block, (1, *CHANNELS), CHANNELS, pools))
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, 2048) from log-mel-spectrograms (batch, mels, frames)."""

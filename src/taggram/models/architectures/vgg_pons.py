@@ -7,6 +7,7 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -74,6 +75,7 @@ class VGGPons(Network):
             _Block(128, 128, nn.MaxPool2d(2), 0.25),
             _Block(128, 128, nn.MaxPool2d(4), 0.0),
         )
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, 256) from log-mel-spectrograms (batch, 96, 187)."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from taggram.models.architectures.genre_mood_cnn import FRONT_END, SCALE, SEGMENTS
+from taggram.models.blocks import use_keras_defaults
 from taggram.models.heads import DenseLayers, HeadOptions
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -67,6 +68,7 @@ class ZhangCNN(Network):
         self.max_pool = nn.MaxPool2d((6, 1), padding=(2, 0))
         self.mean_pool = nn.AvgPool2d((6, 1), padding=(2, 0), count_include_pad=False)
         self.dense = DenseLayers(256 * 6 * 128, units, nn.ReLU)
+        use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 128, 128)."""
