@@ -74,8 +74,10 @@ def test_imported_music_is_tagged(beet: Beet, album: Path, tmp_path: Path, piece
     policy, expected = Policy(), {}
     for name in FILES:
         prediction = Tagger().tag(pieces / f"{name}.opus")
-        tags = [policy.tags(prediction.vocabulary, prediction.probabilities, field) for field in ("genre", "mood")]
-        expected[name] = ["; ".join(policy.after([], part)) for part in tags]
+        tags = {
+            field: policy.tags(prediction.vocabulary, prediction.probabilities, field) for field in ("genre", "mood")
+        }
+        expected[name] = ["; ".join(policy.after(field, [], part)) for field, part in tags.items()]
     assert any(genres for genres, _ in expected.values()) and any(moods for _, moods in expected.values())
     expected["synth-groove"][0] = "Mine"
     assert fields(beet) == expected
