@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["decode_path", "encode_path", "escape_surrogates", "printable"]
+__all__ = ["counted", "decode_path", "encode_path", "escape_surrogates", "printable"]
 
 _ESCAPE = re.compile(r"\\u(005c|d[89a-f][0-9a-f]{2})")
 
@@ -63,3 +63,8 @@ def _is_harmless(character: str) -> bool:
 def escape_surrogates(text: str) -> str:
     """Return a text that may mention paths, such as an error message, as valid UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and what there are so many of: ``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -38,6 +38,17 @@ def test_a_second_scan_finds_everything_known(scanned: Path) -> None:
     assert run(scanned, "library", "duplicates").stdout == "0 groups\n"
 
 
+@pytest.mark.parametrize(
+    "arguments", [["library", "status"], ["search", "jazz"], ["similar", "1"], ["write", "."], ["undo"]]
+)
+def test_a_library_that_does_not_exist_is_not_made(arguments: list[str], tmp_path: Path) -> None:
+    result = run(tmp_path, *arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    file = tmp_path / "library.sqlite"
+    assert result.stderr == f"error: {file} does not exist: make it with taggram library scan FOLDER\n"
+    assert not file.exists()
+
+
 def test_a_scan_with_failures_ends_with_1(scanned: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.mp3").write_bytes(b"no music")
     result = CliRunner().invoke(app, ["library", "scan", str(tmp_path), "--library", str(tmp_path / "l.sqlite")])
@@ -173,7 +184,7 @@ def test_tags_are_shown_then_written_then_undone(scanned: Path, tmp_path: Path) 
     assert shown[0] == str(song)
     assert shown[1] == "  GENRE  (none) -> Pop"
     assert shown[2].startswith("  MOOD   (none) -> Mellow, Beautiful")
-    assert shown[-1] == "1 files would be written; --apply writes them"
+    assert shown[-1] == "1 file would be written; --apply does so"
     written = run(tmp_path, "write", song, "--apply", "--fields", "genre")
     assert written.stdout.splitlines()[-1] == "1 files written in run 1, which can be undone"
     assert mutagen.File(song)["genre"] == ["Pop"]

@@ -35,7 +35,7 @@ def memory(project: Path) -> Iterator[str]:
 
 
 def counts(summary: ScanSummary) -> dict[str, int]:
-    names = ("known", "new", "changed", "moved", "gone")
+    names = ("known", "new", "changed", "again", "moved", "gone")
     found = {name: getattr(summary, name) for name in names} | {"failed": len(summary.failed)}
     return {name: count for name, count in found.items() if count}
 

@@ -53,7 +53,7 @@ def tagged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def counts(summary: ScanSummary) -> dict[str, int]:
-    names = ("known", "new", "changed", "moved", "gone")
+    names = ("known", "new", "changed", "again", "moved", "gone")
     found = {name: getattr(summary, name) for name in names} | {"failed": len(summary.failed)}
     return {name: count for name, count in found.items() if count}
 
@@ -143,7 +143,7 @@ def test_a_fast_scan_is_replaced_by_a_full_one(tmp_path: Path, library: Library,
     assert counts(library.scan([tmp_path / "music"], fast=True)) == {"new": 1}
     assert counts(library.scan([tmp_path / "music"], fast=True)) == {"known": 1}
     assert len(tagged) == 1
-    assert counts(library.scan([tmp_path / "music"])) == {"known": 1}
+    assert counts(library.scan([tmp_path / "music"])) == {"again": 1}
     assert len(tagged) == 2
     assert counts(library.scan([tmp_path / "music"], fast=True)) == {"known": 1}
     assert len(tagged) == 2

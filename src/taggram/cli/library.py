@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from taggram._text import printable
+from taggram._text import counted, printable
 from taggram.cli.completion import model_names
 from taggram.cli.engines import Address, Engine, use_engine
 from taggram.cli.times import format_time
 
-NAMES = {"moved": "moved or copied"}
+NAMES = {"again": "tagged again", "moved": "moved or copied"}
 
 app = typer.Typer(help="Scan music, and see what is known of it.", no_args_is_help=True)
 
@@ -72,7 +72,7 @@ def scan(
             )
             for line in summary.warnings:
                 print(f"warning: {line}", file=sys.stderr)
-            counts = {what: getattr(summary, what) for what in ("known", "new", "changed", "moved", "gone")}
+            counts = {what: getattr(summary, what) for what in ("known", "new", "changed", "again", "moved", "gone")}
             counts = {NAMES.get(what, what): n for what, n in counts.items()} | {"failed": len(summary.failed)}
             prefix = f"{name}: " if model and len(model) > 1 else ""
             print(prefix + ", ".join(f"{n} {what}" for what, n in counts.items() if n or what in ("known", "new")))
@@ -86,10 +86,10 @@ def status(library: File = None) -> None:
     """Print what the library contains."""
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         found = music.status()
     print(f"{printable(str(found.file))}")
-    parts = [f"{found.files} files", f"{found.hours:.1f} h of music"]
+    parts = [counted(found.files, "file"), f"{found.hours:.1f} h of music"]
     parts += [f"{n} {what}" for what, n in (("silent", found.silent), ("gone", found.gone)) if n]
     print(", ".join(parts))
     for name, tracks in found.tracks.items():
@@ -108,8 +108,8 @@ def export(
     from taggram.library import Library
     from taggram.library.export import export as write
 
-    with Library(library) as music:
-        print(f"{write(music, file, model=model)} tracks in {printable(str(file))}")
+    with Library(library, create=False) as music:
+        print(f"{counted(write(music, file, model=model), 'track')} in {printable(str(file))}")
 
 
 @app.command()
@@ -123,7 +123,7 @@ def forget(
 
     if not (paths or gone):
         raise typer.BadParameter("give a PATH or --gone")
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         print(f"{music.forget(paths or [], gone=gone)} forgotten")
 
 
@@ -132,11 +132,11 @@ def verify(library: File = None) -> None:
     """Check the database, and whether the files are as they were scanned; the exit code is 1 if something is wrong."""
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         problems = music.verify()
     for line in problems:
         print(line)
-    print(f"{len(problems)} problems" if problems else "nothing is wrong")
+    print(counted(len(problems), "problem") if problems else "nothing is wrong")
     if problems:
         raise typer.Exit(1)
 
@@ -157,7 +157,7 @@ def index(
     """
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         if remove:
             music.remove_index(model=model)
             print("the index is removed")
@@ -171,10 +171,10 @@ def duplicates(model: Model = None, library: File = None) -> None:
     """Print groups of files that seem to hold the same recording: listen before you delete."""
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         groups = music.duplicates(model=model)
     for group in groups:
         for track in group:
             print(f"{format_time(track.duration):>6}  {printable(track.path)}")
         print()
-    print(f"{len(groups)} groups")
+    print(counted(len(groups), "group"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from taggram._text import encode_path, printable
+from taggram._text import counted, encode_path, printable
 from taggram.cli.library import File, Model
 from taggram.cli.render import DIM, from_here, paint
 from taggram.cli.times import format_time
@@ -58,7 +58,7 @@ def search(
 
     if min_ is not None and min_ not in LEVELS:
         raise LibraryError(f"no level is named {min_!r}; there are: {', '.join(LEVELS)}")
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         result = music.search(" ".join(words), n=n, level=min_, model=model)
     for word, near in result.query.unknown.items():
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -72,7 +72,7 @@ def search(
             _print_json(hit.track, probabilities={word: round(p, 4) for word, p in hit.probabilities.items()})
     else:
         _print(shown)
-        print(f"{len(shown)} of {result.matches} tracks")
+        print(f"{len(shown)} of {counted(result.matches, 'track')}")
     _write(m3u, [track for track, _ in shown])
 
 
@@ -94,7 +94,7 @@ def similar(
     """
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         found = music.similar(_track(track), n=n, other_artists=other_artists, per_album=per_album, model=model)
     if json_:
         for neighbour in found:
@@ -126,7 +126,7 @@ def path(
     """Make a playlist that moves from one track of the library to another."""
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         tracks = music.path(_track(first), _track(last), n=n, model=model)
     if json_:
         for track in tracks:
@@ -157,4 +157,4 @@ def _write(m3u: Path | None, tracks: Sequence[Track]) -> None:
 
     if m3u is not None:
         write_m3u(tracks, m3u)
-        print(f"{len(tracks)} tracks in {m3u}", file=sys.stderr)
+        print(f"{counted(len(tracks), 'track')} in {m3u}", file=sys.stderr)

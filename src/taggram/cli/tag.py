@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from taggram._progress import progress
-from taggram._text import encode_path, printable
+from taggram._text import counted, encode_path, printable
 from taggram.cli.completion import model_names
 from taggram.cli.engines import Address, Engine, use_engine
 from taggram.cli.times import parse_time
@@ -234,7 +234,7 @@ class _Summary:
     def print(self, wall: float) -> None:
         if self._quiet:
             return
-        files = f"{self.files} file{'' if self.files == 1 else 's'}"
+        files = counted(self.files, "file")
         speed = f"{self.seconds:.1f} s of audio in {wall:.2f} s ({self.seconds / wall:.0f} x real time)"
         print(f"{files}, {self.failed} failed, {speed}", file=sys.stderr)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from taggram._text import printable
+from taggram._text import counted, printable
 from taggram.cli.library import File, Model
 from taggram.cli.render import from_here
 
@@ -61,16 +61,16 @@ def write(
         names=None if names is None else read_names(names),
         sidecar=sidecar,
     )
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         summary = music.write(
             paths, policy, apply=apply, keep_times=keep_times, model=model, on_change=_print, on_error=_print_error
         )
     if summary.run is not None:
-        print(f"{len(summary.changes)} files written in run {summary.run}, which can be undone")
+        print(f"{counted(len(summary.changes), 'file')} written in run {summary.run}, which can be undone")
     elif apply:
         print("nothing to write")
     else:
-        print(f"{len(summary.changes)} files would be written; --apply writes them")
+        print(f"{counted(len(summary.changes), 'file')} would be written; --apply does so")
     if summary.failed:
         raise typer.Exit(1)
 
@@ -90,13 +90,14 @@ def undo(
     """
     from taggram.library import Library
 
-    with Library(library) as music:
+    with Library(library, create=False) as music:
         if list_:
             for stored in music.runs():
-                print(f"{stored.id}  {datetime.fromtimestamp(stored.started):%Y-%m-%d %H:%M}  {stored.changes} files")
+                started = datetime.fromtimestamp(stored.started)
+                print(f"{stored.id}  {started:%Y-%m-%d %H:%M}  {counted(stored.changes, 'file')}")
             return
         summary = music.undo(run, keep_times=keep_times, on_change=_print, on_error=_print_error)
-    print(f"{len(summary.changes)} files restored")
+    print(f"{counted(len(summary.changes), 'file')} restored")
     if summary.failed:
         raise typer.Exit(1)
 

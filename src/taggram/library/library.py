@@ -20,7 +20,7 @@ from taggram.library.map import LibraryMap, make_map
 from taggram.library.scan import ScanSummary, model_hash, scan
 from taggram.library.search import SearchResult, search
 from taggram.library.similar import Nearest, Neighbour, find_duplicates, find_path, find_similar
-from taggram.library.store import LibraryStore, StoredRun
+from taggram.library.store import LibraryStore, StoredRun, default_file
 from taggram.library.writing.plan import Change, Policy
 from taggram.library.writing.run import WriteSummary, undo, write
 from taggram.models.card import Level, level_of
@@ -91,13 +91,15 @@ class Library:
     Parameters
     ----------
     file
-        The database, on a local disk; it is made if it does not exist. None: ``library.sqlite`` in taggram's data
-        folder.
+        The database, on a local disk. None: ``library.sqlite`` in taggram's data folder.
+    create
+        Whether to make it if it does not exist.
 
     Raises
     ------
     LibraryError
-        If the file is damaged, of another program or version, or cannot be written; so do all methods.
+        If the file does not exist and is not to be made, is damaged, of another program or version, or cannot be
+        written; so do all methods.
 
     Examples
     --------
@@ -110,8 +112,11 @@ class Library:
     (3, 'Karissa Hobbs', 1)
     """
 
-    def __init__(self, file: str | os.PathLike[str] | None = None) -> None:
-        self._store = LibraryStore(None if file is None else Path(file))
+    def __init__(self, file: str | os.PathLike[str] | None = None, *, create: bool = True) -> None:
+        place = default_file() if file is None else Path(file)
+        if not create and not place.exists():
+            raise LibraryError(f"{printable(str(place))} does not exist: make it with taggram library scan FOLDER")
+        self._store = LibraryStore(place)
         self._collections: dict[str | None, Collection] = {}
         self._collections_state: object = None
 

@@ -45,6 +45,8 @@ class ScanSummary:
         Not seen before.
     changed
         With other contents than before.
+    again
+        Unchanged, and tagged again: by another model, or in full after a fast scan.
     moved
         Known contents at a new path, moved or copied: they have their scores.
     gone
@@ -58,6 +60,7 @@ class ScanSummary:
     known: int = 0
     new: int = 0
     changed: int = 0
+    again: int = 0
     moved: int = 0
     gone: int = 0
     failed: dict[str, TaggramError] = field(default_factory=dict)
@@ -265,7 +268,10 @@ def _write(store: LibraryStore, model: int, result: _Result, before: StoredFile 
     if before is not None and before.content not in (None, result.content):
         summary.changed += 1
     elif before is not None and before.content is not None:
-        summary.known += 1  # touched, or known without this model's prediction
+        if result.prediction is None:
+            summary.known += 1  # only its time has changed
+        else:
+            summary.again += 1
     elif result.prediction is None:
         summary.moved += 1
     else:

@@ -21,7 +21,16 @@ from taggram.errors import LibraryError
 from taggram.models import ModelCard
 from taggram.models.directories import data_dir
 
-__all__ = ["FileState", "LibraryStore", "Recording", "StoredFile", "StoredModel", "StoredPrediction", "StoredRun"]
+__all__ = [
+    "FileState",
+    "LibraryStore",
+    "Recording",
+    "StoredFile",
+    "StoredModel",
+    "StoredPrediction",
+    "StoredRun",
+    "default_file",
+]
 
 APPLICATION = 0x7461676C  # marks the database as a library of taggram
 SCHEMA = 2
@@ -165,14 +174,18 @@ class StoredPrediction:
     embedding: NDArray[np.float32]
 
 
+def default_file() -> Path:
+    """Return the library that is used unless another is named."""
+    return data_dir() / "library.sqlite"
+
+
 class LibraryStore:
     """A library in an SQLite database, which several processes may use at once.
 
     Parameters
     ----------
     file
-        The database, on a local disk; it is made if it does not exist. None: ``library.sqlite`` in taggram's data
-        folder.
+        The database, on a local disk; it is made if it does not exist.
 
     Raises
     ------
@@ -180,8 +193,8 @@ class LibraryStore:
         If the file is damaged, of another program or version, or cannot be written; so do all methods.
     """
 
-    def __init__(self, file: Path | None = None) -> None:
-        self.file = data_dir() / "library.sqlite" if file is None else file
+    def __init__(self, file: Path) -> None:
+        self.file = file
         self._database = Database(self.file, LIBRARY)
         self.transaction, self.rows = self._database.transaction, self._database.rows
         self.blocks, self.state = self._database.blocks, self._database.state

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from taggram._processes import require_guard
 from taggram.errors import TaggramError
-from taggram.models.directories import data_dir
+from taggram.library.store import default_file
 from taggram.web.app import create_app
 from taggram.web.settings import Settings
 
@@ -102,7 +102,7 @@ def default_library(host: str, *, is_open: bool, has_names: bool) -> Path | None
         Whether it has names of its own, as behind a proxy.
     """
     is_exposed = is_open and (has_names or not _is_loopback(host))
-    return None if is_exposed else data_dir() / "library.sqlite"
+    return None if is_exposed else default_file()
 
 
 def listen(host: str, port: int) -> socket.socket:
