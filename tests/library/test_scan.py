@@ -138,6 +138,14 @@ def test_an_empty_folder_is_a_drive_that_is_not_mounted(music: Path, library: Li
         library.scan([music])
 
 
+def test_what_a_scan_passes_over_is_not_gone(music: Path, library: Library) -> None:
+    write(music / ".hidden" / "a.wav", 7)
+    assert counts(library.scan([music / ".hidden"])) == {"new": 1}
+    assert counts(library.scan([music])) == {"new": 3}
+    (music / ".hidden" / "a.wav").unlink()
+    assert counts(library.scan([music])) == {"known": 3, "gone": 1}
+
+
 def test_a_fast_scan_is_replaced_by_a_full_one(tmp_path: Path, library: Library, tagged: list[str]) -> None:
     write(tmp_path / "music" / "long.wav", 1, seconds=60)
     assert counts(library.scan([tmp_path / "music"], fast=True)) == {"new": 1}

@@ -176,6 +176,8 @@ def _find(
             )
             continue
         gone = [path for path in missing if not any(_is_in(path, folder) for folder in unread)]
+        if not is_url(root):  # what was scanned by the name of a hidden folder, or by another link, is still there
+            gone = [path for path in gone if not os.path.isfile(path)]
         store.mark_gone(gone)
         summary.gone += len(gone)
 
