@@ -45,7 +45,7 @@ def test_a_library_that_does_not_exist_is_not_made(arguments: list[str], tmp_pat
     result = run(tmp_path, *arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     file = tmp_path / "library.sqlite"
-    assert result.stderr == f"error: {file} does not exist: make it with taggram library scan FOLDER\n"
+    assert str(result.exception) == f"{file} does not exist: make it with taggram library scan FOLDER"
     assert not file.exists()
 
 
@@ -186,14 +186,14 @@ def test_tags_are_shown_then_written_then_undone(scanned: Path, tmp_path: Path) 
     assert shown[2].startswith("  MOOD   (none) -> Mellow, Beautiful")
     assert shown[-1] == "1 file would be written; --apply does so"
     written = run(tmp_path, "write", song, "--apply", "--fields", "genre")
-    assert written.stdout.splitlines()[-1] == "1 files written in run 1, which can be undone"
+    assert written.stdout.splitlines()[-1] == "1 file written in run 1, which can be undone"
     assert mutagen.File(song)["genre"] == ["Pop"]
     assert mutagen.File(song)["title"] == ["Let's Go Fishin' (excerpt)"]
     assert run(tmp_path, "write", song, "--apply", "--fields", "genre").stdout == "nothing to write\n"
     assert run(tmp_path, "library", "scan", tmp_path / "music").stdout == "3 known, 0 new\n"
     listed = run(tmp_path, "undo", "--list").stdout
-    assert listed.startswith("1  ") and listed.endswith("  1 files\n")
-    assert run(tmp_path, "undo").stdout.splitlines()[-1] == "1 files restored"
+    assert listed.startswith("1  ") and listed.endswith("  1 file\n")
+    assert run(tmp_path, "undo").stdout.splitlines()[-1] == "1 file restored"
     assert "genre" not in mutagen.File(song)
     assert "there is nothing to undo" in str(run(tmp_path, "undo").exception)
     assert run(tmp_path, "write", song, "--merge", "--replace").exit_code == 2
