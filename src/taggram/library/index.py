@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,32 @@ from taggram.errors import LibraryError, MissingExtraError
 from taggram.library.collection import Candidate, find_tracks, unit
 from taggram.library.store import LibraryStore, StoredModel
 
-__all__ = ["EmbeddingIndex"]
+__all__ = ["EmbeddingIndex", "IndexSummary"]
 
 BLOCK = 20_000  # recordings that are indexed in one transaction
 FIRST = 64  # candidates that are read first
 CLUSTERED = 10_000  # recordings from which on the vectors are clustered; fewer are all compared
 PROBES = 40  # clusters that are searched
 REFINE = 10  # times as many vectors as are wanted are compared in full
+
+
+@dataclass(frozen=True)
+class IndexSummary:
+    """An index of embeddings.
+
+    Attributes
+    ----------
+    place
+        Folder or URI.
+    recordings
+        Their number; several files may hold one.
+    changed
+        Number of changes that were indexed just now.
+    """
+
+    place: str
+    recordings: int
+    changed: int
 
 
 class EmbeddingIndex:

@@ -4,82 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import encode_path, printable
-from taggram.audio.remote import absolute
 from taggram.audio.segments import EvenlySpaced
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.collection import Candidate, Collection, Track
-from taggram.library.index import EmbeddingIndex
+from taggram.library.index import EmbeddingIndex, IndexSummary
 from taggram.library.map import LibraryMap, make_map
 from taggram.library.scan import ScanSummary, model_hash, scan
 from taggram.library.search import SearchResult, search
 from taggram.library.similar import Nearest, Neighbour, find_duplicates, find_path, find_similar
 from taggram.library.store import LibraryStore, StoredRun, default_file
+from taggram.library.upkeep import LibraryStatus, describe, forget, verify
 from taggram.library.writing.plan import Change, Policy
 from taggram.library.writing.run import WriteSummary, undo, write
 from taggram.models.card import Level, level_of
 from taggram.models.directories import DEFAULT_MODEL
 from taggram.tagging import Tagger
 
-__all__ = ["IndexSummary", "Library", "LibraryStatus"]
+__all__ = ["Library"]
 
 FAST_SEGMENTS = 8  # of a file in a fast scan
-
-
-@dataclass(frozen=True)
-class LibraryStatus:
-    """What a library contains.
-
-    Attributes
-    ----------
-    file
-        The database.
-    files
-        Files that are there.
-    gone
-        Files that were not there any more at the latest scan of their folder.
-    failed
-        Why files could not be tagged, by path.
-    hours
-        Of music, in files that are there.
-    silent
-        Silent files.
-    tracks
-        Number of tracks that each model has tagged, by its name.
-    """
-
-    file: Path
-    files: int
-    gone: int
-    failed: dict[str, str]
-    hours: float
-    silent: int
-    tracks: dict[str, int]
-
-
-@dataclass(frozen=True)
-class IndexSummary:
-    """An index of embeddings.
-
-    Attributes
-    ----------
-    place
-        Folder or URI.
-    recordings
-        Their number; several files may hold one.
-    changed
-        Number of changes that were indexed just now.
-    """
-
-    place: str
-    recordings: int
-    changed: int
 
 
 class Library:
@@ -487,24 +436,7 @@ class Library:
 
     def status(self) -> LibraryStatus:
         """Return what the library contains."""
-        rows = self._store.rows
-        ((files, gone),) = rows("SELECT COUNT(*) - TOTAL(gone), TOTAL(gone) FROM files")
-        ((seconds, silent),) = rows(
-            "SELECT TOTAL(duration), TOTAL(silent) FROM files JOIN recordings USING (content) WHERE gone = 0"
-        )
-        failed = rows("SELECT path, error FROM files WHERE gone = 0 AND error IS NOT NULL ORDER BY path")
-        counts = dict(
-            rows("SELECT model, COUNT(*) FROM files JOIN predictions USING (content) WHERE gone = 0 GROUP BY model")
-        )
-        return LibraryStatus(
-            file=self.file,
-            files=int(files),
-            gone=int(gone),
-            failed={os.fsdecode(path): error for path, error in failed},
-            hours=seconds / 3600,
-            silent=int(silent),
-            tracks={model.name: counts.get(model.id, 0) for model in self._store.models()},
-        )
+        return describe(self._store)
 
     def forget(self, paths: Iterable[str | os.PathLike[str]] = (), *, gone: bool = False) -> int:
         """Remove files from the library, not from the disk.
@@ -526,27 +458,11 @@ class Library:
         LibraryError
             If a path is not in the library; then nothing is removed.
         """
-        known = self._store.files()
-        unwanted = {path for path, file in known.items() if gone and file.gone}
-        for given in paths:
-            path = absolute(given)
-            inside = {file for file in known if file == path or file.startswith(os.path.join(path, ""))}
-            if not inside:
-                raise LibraryError(f"{printable(path)} is not in the library: taggram library status has what is")
-            unwanted |= inside
-        self._store.forget(unwanted)
-        return len(unwanted)
+        return forget(self._store, paths, gone=gone)
 
     def verify(self) -> list[str]:
         """Return what is wrong with the library, one line each: damage, files that are gone or have changed."""
-        problems = [f"{printable(str(self.file))}: {line}" for line in self._store.check()]
-        for path, file in sorted(self._store.files().items()):
-            try:
-                if file.state != type(file.state).of(path):
-                    problems.append(f"{printable(path)} has changed since it was scanned")
-            except OSError as error:
-                problems.append(f"{printable(path)} cannot be found ({(error.strerror or str(error)).lower()})")
-        return problems
+        return verify(self._store)
 
     def _find(self, collection: Collection, track: str | os.PathLike[str] | int) -> Candidate | None:
         """Return a track; None for a file outside the library."""
