@@ -211,8 +211,8 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
 
     from taggram import create_model
     from taggram.training.cpu import DEFAULT_KERNELS, optimize_for_cpu
+    from taggram.training.optim_section import Adam
     from taggram.training.optimizers import build_optimizer
-    from taggram.training.sections import Adam
     from taggram.training.trainer import TrainingModule
 
     torch.manual_seed(0)

@@ -12,15 +12,8 @@ import yaml
 from pydantic import NonNegativeInt, ValidationError, model_validator
 
 from taggram.errors import RecipeError
-from taggram.training.sections import (
-    AugmentConfig,
-    Config,
-    DataConfig,
-    DistillConfig,
-    ExportConfig,
-    ModelConfig,
-    OptimConfig,
-)
+from taggram.training.optim_section import Config, OptimConfig
+from taggram.training.sections import AugmentConfig, DataConfig, DistillConfig, ExportConfig, ModelConfig
 
 FILE_NAME = "recipe.yaml"
 
