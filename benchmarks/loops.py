@@ -141,7 +141,7 @@ def decode(file: str) -> Callable[[], float]:
 
 def decode_all(folder: str) -> Callable[[], float]:
     """Seconds to do so with all files of a folder, one after the other."""
-    from taggram.audio.files import audio_files
+    from taggram.audio.discovery.files import audio_files
 
     tasks = [decode(file) for file in audio_files(folder)]
     return timed(lambda: [task() for task in tasks])
@@ -211,8 +211,8 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
 
     from taggram import create_model
     from taggram.training.cpu import DEFAULT_KERNELS, optimize_for_cpu
-    from taggram.training.optim_section import Adam
     from taggram.training.optimizers import build_optimizer
+    from taggram.training.recipe.optim import Adam
     from taggram.training.trainer import TrainingModule
 
     torch.manual_seed(0)

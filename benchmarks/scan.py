@@ -15,7 +15,7 @@ from benchmarks.measure import interleaved
 from benchmarks.record import Row
 from benchmarks.setting import Setting
 from taggram import Tagger
-from taggram.audio.files import audio_files
+from taggram.audio.discovery.files import audio_files
 from taggram.audio.segments import EvenlySpaced
 from taggram.library import Library
 from taggram.library.library import FAST_SEGMENTS

@@ -109,8 +109,11 @@ class TaggramPlugin(BeetsPlugin):  # type: ignore[misc]
 
     def _policy(self, force: bool) -> Policy:
         names = self.config["map"].get()
+        fields = tuple(self.config["fields"].as_str_seq())
+        if unknown := set(fields) - FIELDS.keys():
+            raise UserError(f"taggram: no field is named {min(unknown)}; there are: {', '.join(FIELDS)}")
         return Policy(
-            fields=tuple(self.config["fields"].as_str_seq()),
+            fields=fields,
             level=self.config["min"].as_str(),
             most=self.config["max"].get(int),
             mode="replace" if force else "missing",

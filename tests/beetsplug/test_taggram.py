@@ -125,3 +125,4 @@ def test_mistakes_are_one_line(beet: Beet, album: Path) -> None:
     beet("import", album, config="auto: no")
     assert "no level is named 'always'" in beet("taggram", config="min: always", code=1)
     assert "defualt" in beet("taggram", config="model: defualt", code=1).splitlines()[-1]
+    assert "no field is named tags" in beet("taggram", config="fields: [genre, tags]", code=1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from taggram.audio import remote
+from taggram.audio.discovery import remote
 from taggram.errors import AudioError, LibraryError
 from taggram.library import Library, ScanSummary
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from tones import recipe
 
-from taggram.training.optim_section import SGD, Adam, Won
 from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
+from taggram.training.recipe.optim import SGD, Adam, Won
 
 
 def test_wons_schedule() -> None:

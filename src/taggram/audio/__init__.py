@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from taggram.audio.files import audio_files
+    from taggram.audio.discovery.files import audio_files
     from taggram.audio.sanitize import clean
     from taggram.audio.segments import EvenlySpaced, EvenlySpacedWon, Segmentation, Sliding, WholeClip, cut, fill
     from taggram.audio.source import AudioInfo, probe
@@ -36,7 +36,7 @@ _MODULES = {
     "AudioStream": "stream",
     "read": "stream",
     "clean": "sanitize",
-    "audio_files": "files",
+    "audio_files": "discovery.files",
 }
 
 

@@ -18,10 +18,10 @@ import av
 from av.stream import Disposition
 
 from taggram._system import seek_function
+from taggram.audio.discovery.playlists import is_url
 from taggram.audio.encryption import is_encrypted, is_encrypted_stream
 from taggram.audio.lengths import is_asf_broadcast, is_placeholder, lacks_length, riff_size
 from taggram.audio.ogg import find_links
-from taggram.audio.playlists import is_url
 from taggram.audio.pyav import open_container, text_tags, time_base
 from taggram.errors import AudioError
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from taggram.audio import audio_files
-from taggram.audio.playlists import PLAYLISTS, is_url, parse_names, playlist_files
+from taggram.audio.discovery.playlists import PLAYLISTS, is_url, parse_names, playlist_files
 from taggram.errors import AudioError
 from taggram.tagging import TagResult
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from taggram.audio.files import SUFFIXES
+from taggram.audio.discovery.files import SUFFIXES
 from taggram.errors import did_you_mean
 
 

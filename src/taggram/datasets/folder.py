@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from taggram._text import encode_path
-from taggram.audio.files import Identity, audio_paths
+from taggram.audio.discovery.files import Identity, audio_paths
 from taggram.datasets.index import ClipIndex, ClipInfo
 from taggram.errors import AudioError, DatasetError
 

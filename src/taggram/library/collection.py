@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.audio.remote import absolute
+from taggram.audio.discovery.remote import absolute
 from taggram.errors import LibraryError, did_you_mean
 from taggram.library.store import LibraryStore, StoredModel
 from taggram.models import ModelCard

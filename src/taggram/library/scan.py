@@ -16,9 +16,9 @@ from typing import NamedTuple
 from taggram._files import sha256
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import escape_surrogates, printable
-from taggram.audio.files import audio_files_with_status
-from taggram.audio.playlists import is_url
-from taggram.audio.remote import absolute, read_remote
+from taggram.audio.discovery.files import audio_files_with_status
+from taggram.audio.discovery.playlists import is_url
+from taggram.audio.discovery.remote import absolute, read_remote
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.store import FileState, LibraryStore, Recording, StoredFile, StoredPrediction
 from taggram.parallel import parallel_map
@@ -186,10 +186,7 @@ def _state(path: str, status: os.stat_result | None) -> FileState | None:
     """Return the state of a file; None if it was removed meanwhile."""
     if status is not None:
         return FileState(status.st_size, status.st_mtime_ns)
-    try:
-        return FileState.of(path) if is_url(path) else None
-    except OSError:
-        return None
+    return FileState.if_any(path) if is_url(path) else None
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram._database import Database, DatabaseKind
-from taggram.audio.playlists import is_url
-from taggram.audio.remote import remote_state
+from taggram.audio.discovery.playlists import is_url
+from taggram.audio.discovery.remote import remote_state
 from taggram.errors import LibraryError
 from taggram.models import ModelCard
 from taggram.models.directories import data_dir

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taggram._text import printable
-from taggram.audio.remote import absolute
+from taggram.audio.discovery.remote import absolute
 from taggram.errors import LibraryError
 from taggram.library.store import LibraryStore
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram.audio import clean
-from taggram.audio.playlists import is_url
-from taggram.audio.remote import read_remote
+from taggram.audio.discovery.playlists import is_url
+from taggram.audio.discovery.remote import read_remote
 from taggram.audio.resample import Resampler
 from taggram.audio.source import SAMPLE_RATES
 from taggram.errors import AudioError

@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn, optim
 
 from taggram.errors import ModelError
-from taggram.training.optim_section import SGD, Adam, Cosine, Plateau, Schedule, Step, Won
+from taggram.training.recipe.optim import SGD, Adam, Cosine, Plateau, Schedule, Step, Won
 
 
 def build_optimizer(config: Adam | SGD, network: nn.Module) -> optim.Optimizer:

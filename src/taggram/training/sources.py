@@ -9,7 +9,7 @@ from taggram.deform import Chain
 from taggram.errors import DatasetError
 from taggram.training.augmentation.variants import add_variants
 from taggram.training.recipe import Recipe
-from taggram.training.sections import Source
+from taggram.training.recipe.sections import Source
 
 VARIANTS_SPLIT = "train"
 TEST = "test"

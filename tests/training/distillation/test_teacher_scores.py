@@ -16,7 +16,7 @@ from taggram.training.distillation.plan import with_teachers
 from taggram.training.distillation.teacher_scores import TeacherScores, combine, teacher_scores
 from taggram.training.plan import make_plan
 from taggram.training.recipe import Recipe
-from taggram.training.sections import Teacher
+from taggram.training.recipe.sections import Teacher
 from taggram.vocabularies import Vocabulary
 
 RATE = 16000

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taggram._text import printable
-from taggram.audio.playlists import is_url
-from taggram.audio.remote import absolute
+from taggram.audio.discovery.playlists import is_url
+from taggram.audio.discovery.remote import absolute
 from taggram.errors import LibraryError, MissingExtraError, TaggramError
 from taggram.library.collection import Collection
 from taggram.library.store import FileState, LibraryStore

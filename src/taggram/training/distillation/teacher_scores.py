@@ -19,7 +19,7 @@ from taggram.parallel import parallel_map
 from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache, PredictionKey, hash_samples
 from taggram.training.distillation.ensemble import ensemble
-from taggram.training.sections import Teacher
+from taggram.training.recipe.sections import Teacher
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 FILE_NAME = "predictions.sqlite"  # in the folder of the store

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from taggram.audio.playlists import is_url
-from taggram.audio.remote import list_remote
+from taggram.audio.discovery.playlists import is_url
+from taggram.audio.discovery.remote import list_remote
 from taggram.errors import AudioError
 
 __all__ = ["audio_files", "audio_files_with_status", "audio_paths"]

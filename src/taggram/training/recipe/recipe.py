@@ -12,8 +12,8 @@ import yaml
 from pydantic import NonNegativeInt, ValidationError, model_validator
 
 from taggram.errors import RecipeError
-from taggram.training.optim_section import Config, OptimConfig
-from taggram.training.sections import AugmentConfig, DataConfig, DistillConfig, ExportConfig, ModelConfig
+from taggram.training.recipe.optim import Config, OptimConfig
+from taggram.training.recipe.sections import AugmentConfig, DataConfig, DistillConfig, ExportConfig, ModelConfig
 
 FILE_NAME = "recipe.yaml"
 

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from taggram.errors import DeformationError, ModelError
-from taggram.training.optim_section import Config
+from taggram.training.recipe.optim import Config
 from taggram.vocabularies import Category, Vocabulary
 
 

@@ -11,7 +11,7 @@ import io
 import os
 from typing import Any
 
-from taggram.audio.playlists import is_url
+from taggram.audio.discovery.playlists import is_url
 from taggram.errors import AudioError, MissingExtraError, TaggramError
 
 __all__ = ["RemoteFile", "absolute", "list_remote", "read_remote", "remote_state"]

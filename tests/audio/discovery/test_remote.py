@@ -14,7 +14,7 @@ import pytest
 
 from taggram.audio import audio_files
 from taggram.audio import remote as remote_module
-from taggram.audio.remote import absolute, read_remote, remote_state
+from taggram.audio.discovery.remote import absolute, read_remote, remote_state
 from taggram.errors import AudioError, MissingExtraError
 
 fsspec = pytest.importorskip("fsspec")

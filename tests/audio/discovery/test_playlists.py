@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from taggram.audio.playlists import is_url, parse_names, playlist_files
+from taggram.audio.discovery.playlists import is_url, parse_names, playlist_files
 from taggram.errors import AudioError
 
 HERE = os.path.join("lists", "")
