@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from taggram.audio import audio_files
-from taggram.audio import remote as remote_module
+from taggram.audio.discovery import remote as remote_module
 from taggram.audio.discovery.remote import absolute, read_remote, remote_state
 from taggram.errors import AudioError, MissingExtraError
 
