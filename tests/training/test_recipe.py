@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from tones import RECIPE, Tones, recipe
 
-from taggram.errors import RecipeError
+from taggram import train
+from taggram.errors import DatasetError, RecipeError
 from taggram.models import create_model
 from taggram.models.card import BASELINES
 from taggram.training import Recipe
@@ -170,3 +171,62 @@ def test_recipes_of_the_project_are_recipes() -> None:
         read = Recipe.read(file)
         if (name := read.model.architecture) not in BASELINES:
             assert create_model(name, read.data.vocabulary, **read.model.options).architecture() == name
+
+
+SWEEP = """
+name: vgg_cnn.mine
+data: {store: "data/mine-{sample_rate}"}
+model: {architecture: vgg_cnn}
+sweep:
+  grid:
+    - {model.options.n_mels: [96, 48], optim.optimizer.lr: [1e-3, 1e-4]}
+    - {model.architecture: [fcn], optim.optimizer.lr: [1e-3, 1e-3]}
+"""
+
+
+def test_a_sweep_is_the_combinations_of_its_grids():
+    recipe = Recipe.parse(SWEEP)
+    cells = recipe.sweep.cells()
+    assert [list(cell.values()) for cell in cells] == [[96, 1e-3], [96, 1e-4], [48, 1e-3], [48, 1e-4], ["fcn", 1e-3]]
+    trainings = [recipe.with_values(cell) for cell in cells]
+    assert [training.name for training in trainings] == [*["vgg_cnn.mine"] * 4, "fcn.mine"]
+    assert [training.model.options for training in trainings] == [*[{"n_mels": 96}] * 2, *[{"n_mels": 48}] * 2, {}]
+    assert [training.optim.optimizer.lr for training in trainings] == [1e-3, 1e-4, 1e-3, 1e-4, 1e-3]
+    assert not any(training.sweep for training in trainings)
+
+
+def test_a_setting_of_a_sweep_that_does_not_exist_is_an_error():
+    with pytest.raises(RecipeError, match=r"sweep: there is no setting optim\.rate"):
+        Recipe.parse(SWEEP).with_values({"optim.rate": 1})
+    with pytest.raises(RecipeError, match=r"optim\.batch_size=1: optim\.batch_size: .*greater than or equal to 2"):
+        Recipe.parse(SWEEP).with_values({"optim.batch_size": 1})
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("{}", "sweep: needs either grid or search"),
+        ("{grid: {optim.epochs: [1]}, search: {optim.epochs: [1]}}", "sweep: needs either grid or search"),
+        ("{grid: {optim.epochs: []}}", r"sweep\.grid\.optim\.epochs: must not be empty"),
+        ("{grid: {optim.epochs: 3}}", r"sweep\.grid\.optim\.epochs: must be a list"),
+        ("{search: {optim.epochs: {low: 3, high: 1}}}", r"sweep\.search\.optim\.epochs: low must be below high"),
+        ("{search: {optim.optimizer.lr: {low: 0, high: 1, log: true}}}", "low must be above 0"),
+    ],
+)
+def test_errors_of_a_sweep_name_the_key(section, message):
+    with pytest.raises(RecipeError, match=message):
+        Recipe.parse(f"name: fcn.x\ndata: {{store: x}}\nmodel: {{architecture: fcn}}\nsweep: {section}")
+
+
+def test_a_recipe_of_several_trainings_is_not_trained(tmp_path):
+    file = tmp_path / "sweep.yaml"
+    file.write_text(SWEEP)
+    with pytest.raises(RecipeError, match="run: taggram sweep"):
+        train(file)
+
+
+def test_the_path_of_a_store_has_the_sample_rate_of_the_architecture(tmp_path):
+    text = SWEEP.partition("sweep:")[0].replace("data/", f"{tmp_path}/")
+    for rate in (12000, 16000):
+        with pytest.raises(DatasetError, match=f"{tmp_path}/mine-{rate}"):
+            train(Recipe.parse(text).replace(model={"options": {"sample_rate": rate}}), tmp_path / "model")

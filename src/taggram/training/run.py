@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
-from taggram.errors import MissingExtraError
+from taggram.errors import MissingExtraError, RecipeError
 from taggram.models import ModelCard
 from taggram.models.card import BASELINES
 from taggram.models.directories import model_dir
@@ -25,6 +25,8 @@ with contextlib.suppress(ModuleNotFoundError):  # without the extra, `train` exi
 if TYPE_CHECKING:
     from taggram.datasets import PackResult
     from taggram.training.plan import Plan
+
+SAMPLE_RATE = "{sample_rate}"  # in the path of a store
 
 
 @dataclass(frozen=True)
@@ -224,10 +226,17 @@ def _require_extra() -> None:
 
 
 def _read(recipe: Recipe | str | os.PathLike[str]) -> tuple[Recipe, str]:
-    """Return the recipe, and its name for error messages."""
-    if isinstance(recipe, Recipe):
-        return recipe, recipe.name
-    return Recipe.read(recipe), os.fspath(recipe)
+    """Return the recipe with the path of its store, and its name for error messages."""
+    from taggram.training.plan import required_sample_rate
+
+    source = recipe.name if isinstance(recipe, Recipe) else os.fspath(recipe)
+    recipe = recipe if isinstance(recipe, Recipe) else Recipe.read(recipe)
+    if recipe.sweep:
+        raise RecipeError(f"{source}: sweep: this is the recipe of several trainings; run: taggram sweep {source}")
+    if SAMPLE_RATE in recipe.data.store:
+        rate = str(required_sample_rate(recipe, source))
+        recipe = recipe.replace(data={"store": recipe.data.store.replace(SAMPLE_RATE, rate)})
+    return recipe, source
 
 
 def _model_folder(recipe: Recipe, out: str | os.PathLike[str] | None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,15 @@ from pydantic import NonNegativeInt, ValidationError, model_validator
 
 from taggram.errors import RecipeError
 from taggram.training.recipe.optim import Config, OptimConfig
-from taggram.training.recipe.sections import AugmentConfig, DataConfig, DistillConfig, ExportConfig, ModelConfig
+from taggram.training.recipe.sections import (
+    AugmentConfig,
+    DataConfig,
+    DistillConfig,
+    ExportConfig,
+    ModelConfig,
+    PublishedConfig,
+)
+from taggram.training.recipe.sweep import SweepConfig
 
 FILE_NAME = "recipe.yaml"
 
@@ -29,6 +38,10 @@ class Recipe(Config):
         Seed of the initial weights, the dropout, the order of clips and the positions of segments.
     licence
         Licence of the weights, for the model card.
+    published
+        The published results that the recipe repeats; None: none.
+    sweep
+        The settings in which the trainings of a sweep differ; None: the recipe is that of one training.
     data, model, optim, augment, distill, export
         The sections.
     """
@@ -42,6 +55,8 @@ class Recipe(Config):
     augment: AugmentConfig = AugmentConfig()
     distill: DistillConfig = DistillConfig()
     export: ExportConfig = ExportConfig()
+    published: PublishedConfig | None = None
+    sweep: SweepConfig | None = None
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
@@ -118,12 +133,45 @@ class Recipe(Config):
             data[key] = {**data[key], **value} if isinstance(data.get(key), dict) else value
         return self._validate(data, self.name)
 
+    def with_values(self, values: Mapping[str, Any]) -> Recipe:
+        """Return the recipe of a training of the sweep.
+
+        Parameters
+        ----------
+        values
+            Values by setting, such as ``{"optim.optimizer.lr": 1e-3}``; see `SweepConfig.cells`. Where the architecture
+            is another one, the name begins with it.
+
+        Raises
+        ------
+        RecipeError
+            If a setting does not exist or a value is invalid.
+        """
+        data = self.model_dump()
+        data["sweep"] = None
+        for setting, value in values.items():
+            *sections, key = setting.split(".")
+            section: Any = data
+            for part in sections:
+                section = section.get(part) if isinstance(section, dict) else None
+            if not isinstance(section, dict) or (sections != ["model", "options"] and key not in section):
+                raise RecipeError(f"{self.name}: sweep: there is no setting {setting}")
+            section[key] = value
+        if "model.architecture" in values:
+            data["name"] = f"{values['model.architecture']}.{self.name.partition('.')[2]}"
+        return self._validate(data, f"{self.name}: {format_values(values)}")
+
     @classmethod
     def _validate(cls, data: dict[str, Any], source: str) -> Recipe:
         try:
             return cls.model_validate(data)
         except ValidationError as error:
             raise RecipeError(f"{source}: {_first_error(error, data)}") from None
+
+
+def format_values(values: Mapping[str, Any]) -> str:
+    """Format values of settings on one line, such as ``optim.batch_size=75, optim.optimizer.lr=0.01``."""
+    return ", ".join(f"{setting}={value}" for setting, value in values.items())
 
 
 def _first_error(error: ValidationError, data: dict[Any, Any]) -> str:
@@ -134,12 +182,18 @@ def _first_error(error: ValidationError, data: dict[Any, Any]) -> str:
     keys, inner = [], data
     for part in first["loc"]:  # pydantic also lists the kind of a union, which is no key
         missing = first["type"] == "missing" and part == first["loc"][-1]
-        if missing or (isinstance(inner, dict) and part in inner) or isinstance(part, int):
+        if (
+            missing
+            or (isinstance(inner, dict) and part in inner)
+            or (isinstance(part, int) and isinstance(inner, list))
+        ):
             keys.append(str(part))
             inner = inner[part] if not missing and isinstance(inner, dict | list) else inner
     messages = {
         "extra_forbidden": "no such key",
         "missing": "this key is missing",
+        "too_short": "must not be empty",
+        "tuple_type": "must be a list",
         "model_type": "must be a section, a mapping of keys to values",
         "union_tag_invalid": f"kind must be one of {first.get('ctx', {}).get('expected_tags')}",
         "union_tag_not_found": "the key kind is missing",

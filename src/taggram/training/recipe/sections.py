@@ -47,7 +47,8 @@ class DataConfig(Config):
     Attributes
     ----------
     store
-        Folder of the packed store; a relative path starts at the current folder.
+        Folder of the packed store; a relative path starts at the current folder. ``{sample_rate}`` in it stands for
+        the rate that the architecture takes, in Hz.
     sources
         Audio to pack into the store before training; without any, the store must exist.
     vocabulary
@@ -205,6 +206,32 @@ class DistillConfig(Config):
     label_map: str | None = None
     label_weight: NonNegativeFloat = 0.0
     judgements: str | None = None
+
+
+class PublishedConfig(Config):
+    """The published results that a recipe repeats.
+
+    Attributes
+    ----------
+    paper
+        First author and year, such as ``"Ferraro 2020"``.
+    table
+        Table or section of the paper.
+    row
+        The row in words; braces stand for settings of a sweep, as in ``"{model.options.n_mels} mel bands"``.
+    dataset, model
+        Data set and name of the model in the published results of `taggram.evaluation`, with braces as in `row`; None
+        if there are none.
+    note
+        What differs from the paper, or what it does not state.
+    """
+
+    paper: str
+    table: str
+    row: str
+    dataset: str | None = None
+    model: str | None = None
+    note: str = ""
 
 
 class ExportConfig(Config):
