@@ -30,6 +30,28 @@ class ConvBlock(nn.Sequential):
         )
 
 
+class ConvELUBlock(nn.Sequential):
+    """3x3 convolution, batch norm, ELU, max-pooling, with Keras' epsilon (Choi et al. 2016).
+
+    Parameters
+    ----------
+    channels_in, channels
+        Number of channels before and after.
+    pool
+        Size and stride of the max-pooling, (mel, time).
+    """
+
+    def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
+                bn=nn.BatchNorm2d(channels, eps=1e-3),
+                elu=nn.ELU(),
+                pool=nn.MaxPool2d(pool),
+            )
+        )
+
+
 class ConvBlock1d(nn.Sequential):
     """Convolution over time, batch norm, ReLU, max-pooling.
 

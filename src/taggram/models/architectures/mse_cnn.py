@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from taggram.features import FrontEnd
-from taggram.models.blocks import use_keras_defaults
-from taggram.models.card import Segments
+from taggram.models.architectures.fcn5 import CHANNELS, FRONT_END, POOLS, SEGMENTS
+from taggram.models.blocks import ConvELUBlock, use_keras_defaults
 from taggram.models.network import Network
 from taggram.models.registry import register
 from taggram.vocabularies import Vocabulary
 
-WIDTHS = {"paper": (64, 128, 128, 128, 64), "code": (64, 128, 256, 512, 1024)}
-POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
-SAMPLES = 1365 * 256  # 29.12 s at 12 kHz
+WIDTHS = {"paper": CHANNELS, "code": (64, 128, 256, 512, 1024)}
 
 
 class _Stage(nn.Module):
@@ -25,14 +21,7 @@ class _Stage(nn.Module):
 
     def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
         super().__init__()
-        self.block = nn.Sequential(
-            OrderedDict(
-                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
-                bn=nn.BatchNorm2d(channels, eps=1e-3),
-                elu=nn.ELU(),
-                pool=nn.MaxPool2d(pool),
-            )
-        )
+        self.block = ConvELUBlock(channels_in, channels, pool)
         self.pool = nn.MaxPool2d(pool)
 
     def forward(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -67,8 +56,8 @@ class MsECNN(Network):
         Channels: ``"paper"``, or ``"code"``: 64, 128, 256, 512, 1024, which make 1985 features.
     """
 
-    front_end = FrontEnd(sample_rate=12000, mel_scale="slaney", mel_norm="slaney")
-    segments = Segments(samples=SAMPLES, hop=SAMPLES)
+    front_end = FRONT_END
+    segments = SEGMENTS
     paper = "Hamidi Ghalehjegh, Vahidzadeh and Baek, Multi-scale embedded CNN for music tagging (MsE-CNN), 2019"
     deviations = (
         "Widths are those of FCN-5, which give the paper's almost eight times as many features; "
