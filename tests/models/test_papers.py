@@ -84,8 +84,13 @@ HORIZONTAL = sum(32 * frames + 3 * 32 for frames in (165, 128, 64, 32))
         ),
         (
             "mse_cnn",
-            {"widths": "code"},
+            {"channels": "code"},
             2 * 96 + convolutions((1, 64, 9), (64, 128, 9), (128, 256, 9), (256, 512, 9), (512, 1024, 9)) + 1986 * 50,
+        ),
+        (
+            "mse_cnn",
+            {"inputs": "all"},
+            2 * 96 + convolutions((1, 64, 9), (65, 128, 9), (193, 128, 9), (321, 128, 9), (449, 64, 9)) + 514 * 50,
         ),
         (
             "musicnn_ferraro",
@@ -192,7 +197,7 @@ def test_the_last_layer_of_mse_cnn_sees_eight_times_what_that_of_fcn5_sees() -> 
     assert network.embed(spectrogram(network)).shape == (1, 513)
     assert features == [(65, 48, 341), (193, 24, 85), (321, 12, 21), (449, 4, 4), (513, 1, 1)]
     assert unmade("fcn5").embedding_size == 64
-    assert unmade("mse_cnn", widths="code").embedding_size == 1985
+    assert unmade("mse_cnn", channels="code").embedding_size == 1985
 
 
 @pytest.mark.parametrize(("n_mels", "tall"), [(96, [86, 38]), (128, [115, 51]), (48, [43, 19])])

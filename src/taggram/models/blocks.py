@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -169,6 +170,12 @@ class ExcitationBlock1d(nn.Module):
         y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
         z: Tensor = self.pool(torch.relu(self.excitation(y) + self.shortcut(x)))
         return z
+
+
+def check_channels(channels: Sequence[int], layers: int) -> None:
+    """Raise a ValueError unless these are numbers of channels for so many layers."""
+    if len(channels) != layers or min(channels) < 1:
+        raise ValueError(f"channels must be {layers} numbers above 0, not {channels}")
 
 
 def use_keras_defaults(network: nn.Module) -> None:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import ConvELUBlock, use_keras_defaults
+from taggram.models.blocks import ConvELUBlock, check_channels, use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
 from taggram.vocabularies import Vocabulary
 
+MELS = 96
 CHANNELS = (64, 128, 128, 128, 64)
 POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
 SAMPLES = 1365 * 256  # 29.12 s at 12 kHz
-FRONT_END = FrontEnd(sample_rate=12000, mel_scale="slaney", mel_norm="slaney")
 SEGMENTS = Segments(samples=SAMPLES, hop=SAMPLES)
+
+Log = Literal["db", "amplitude_db"]
+
+
+def front_end(log: Log) -> FrontEnd:
+    """Return the front end: 96 mel bands, 1366 frames in 29.12 s."""
+    if log not in ("db", "amplitude_db"):
+        raise ValueError(f"log must be db or amplitude_db, not {log!r}")
+    top_db = 80.0 if log == "amplitude_db" else None
+    return FrontEnd(sample_rate=12000, n_mels=MELS, mel_scale="slaney", mel_norm="slaney", log=log, top_db=top_db)
 
 
 @register
@@ -40,21 +53,26 @@ class FCN5(Network):
     ----------
     vocabulary
         The tags, in the order of the outputs.
+    log
+        ``"db"``: 10 log10 x. ``"amplitude_db"``: 20 log10 x, at most 80 below the maximum of the segment.
+    channels
+        Channels of the five blocks.
     """
 
-    front_end = FRONT_END
     segments = SEGMENTS
     paper = "Choi, Fazekas and Sandler, Automatic tagging using deep convolutional neural networks, 2016"
     deviations = (
         "The network that the published code of Hamidi Ghalehjegh, Vahidzadeh and Baek 2019 compares MsE-CNN with: its "
         "447,922 trainable parameters with 50 tags are these; Keras adds 1,216 running statistics to its total.",
         "The paper does not state the mel scale; librosa's default is taken.",
+        "The published code squares the power of a mel band before it computes decibels, see the option log.",
     )
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary, embedding_size=CHANNELS[-1], dropout=0.0)
-        self.bn = nn.BatchNorm1d(self.front_end.n_mels, eps=1e-3)
-        self.blocks = nn.Sequential(*map(ConvELUBlock, (1, *CHANNELS), CHANNELS, POOLS))
+    def __init__(self, vocabulary: Vocabulary, log: Log = "db", channels: Sequence[int] = CHANNELS) -> None:
+        check_channels(channels, len(POOLS))
+        super().__init__(vocabulary, embedding_size=channels[-1], dropout=0.0, front_end=front_end(log))
+        self.bn = nn.BatchNorm1d(MELS, eps=1e-3)
+        self.blocks = nn.Sequential(*map(ConvELUBlock, (1, *channels), channels, POOLS))
         use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
