@@ -76,8 +76,8 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     from taggram.evaluation.teachers.agreement import top_decile
     from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.directories import ONNX_FILE
-    from taggram.training.distillation.plan import with_teachers
     from taggram.training.devices import Devices
+    from taggram.training.distillation.plan import with_teachers
     from taggram.training.fit import fit
     from taggram.training.history import FILE_NAME
     from taggram.training.plan import make_plan
