@@ -23,6 +23,7 @@ def librosa_mel(waveform: np.ndarray, front_end: FrontEnd) -> np.ndarray:
         sr=front_end.sample_rate,
         n_fft=front_end.n_fft,
         win_length=front_end.win_length,
+        window="hann" if front_end.window == "periodic" else np.hanning(front_end.frame_length),
         power=1 if front_end.spectrum == "magnitude" else 2,
         hop_length=front_end.hop,
         center=front_end.padding != "none",
@@ -57,6 +58,7 @@ CASES = [
     FrontEnd(n_fft=2048, hop=512, n_mels=128, sample_rate=22050, mel_scale="slaney", mel_norm="slaney"),
     FrontEnd(win_length=400, hop=160, n_mels=40, spectrum="magnitude", log="stabilized"),
     FrontEnd(win_length=300, padding="zero", log="ln"),
+    FrontEnd(window="symmetric", win_length=500),
 ]
 
 

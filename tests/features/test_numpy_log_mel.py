@@ -23,6 +23,7 @@ from taggram.features.numpy_log_mel import invert_log, log_mel
         {"padding": "zero", "win_length": 300, "mel_slope": "mel"},
         {"normalize": "data", "mean": -20.0, "std": 15.0},
         {"log": "amplitude_db"},
+        {"window": "symmetric", "win_length": 400},
         {"log": "amplitude_db", "top_db": 15.0, "normalize": "data", "mean": -20.0},
     ],
 )

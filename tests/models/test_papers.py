@@ -194,6 +194,47 @@ def test_all_configurations_of_mel_spectrograms_end_in_one_point() -> None:
         assert network.embed(seen).shape == (1, 2048), (sample_rate, n_mels, hop)
 
 
+def seen(size: int, pools: list[int]) -> int:
+    """How much of an input 3x3 convolutions see, each followed by a pooling that drops the remainder."""
+    before = [size]
+    for pool in pools:
+        before.append(before[-1] // pool)
+    count = before.pop()
+    for pool, most in zip(reversed(pools), reversed(before), strict=True):
+        count = min(count * pool + 1, most)
+    return count
+
+
+@pytest.mark.parametrize("sample_rate", [12000, 16000])
+def test_deviations_name_the_seconds_that_the_pools_of_table_3_leave(sample_rate: int) -> None:
+    torch.manual_seed(0)
+    seconds = []
+    for hop in (256, 512, 768, 1024, 1280, 2560):
+        network = taggram.create_model(
+            "vgg_cnn", ["a"], hop=hop, n_mels=8, sample_rate=sample_rate, channels=(16, 16, 16, 16)
+        ).eval()
+        inside = torch.rand(1, 8, network.front_end.frames(network.segments.samples))
+        pools = [module.kernel_size for module in network.modules() if isinstance(module, nn.MaxPool2d)]
+        frames = seen(inside.shape[2], [pool[1] for pool in pools])
+        beyond, last = inside.clone(), inside.clone()
+        beyond[..., frames:] += 1000
+        last[..., frames - 1] += 1000
+        with torch.no_grad():
+            assert torch.equal(network.embed(beyond), network.embed(inside))
+            assert not torch.equal(network.embed(last), network.embed(inside))
+        seconds.append(f"{(frames - 1) * hop / sample_rate:.1f}")
+    assert f"first {', '.join(seconds[:-1])} and {seconds[-1]} s" in network.deviations[-1]
+
+
+def test_deviations_name_the_bands_that_the_pools_of_table_3_leave() -> None:
+    counts = {}
+    for bands in (128, 96, 48, 32, 24, 16, 8):
+        network = unmade("vgg_cnn", n_mels=bands)
+        counts[bands] = seen(bands, [m.kernel_size[0] for m in network.modules() if isinstance(m, nn.MaxPool2d)])
+    assert {bands: count for bands, count in counts.items() if count < bands} == {32: 31}
+    assert "of 32 mel bands, it sees the lower 31" in network.deviations[-1]
+
+
 @pytest.mark.parametrize(
     ("sample_rate", "hop", "frames"), [(12000, 1, 1366), (16000, 1, 1820), (12000, 10, 137), (16000, 10, 182)]
 )

@@ -20,8 +20,11 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     n_fft
         Length of the Fourier transform, in samples.
     win_length
-        Length of a frame and of its periodic Hann window, in samples; None means `n_fft`. A shorter frame is padded
-        with zeros at both ends.
+        Length of a frame and of its Hann window, in samples; None means `n_fft`. A shorter frame is padded with zeros
+        at both ends.
+    window
+        ``"periodic"``: the Hann window of librosa and SciPy's default. ``"symmetric"``: that of Essentia and
+        `numpy.hanning`, which is 0 at both ends.
     hop
         Distance between frames, in samples.
     n_mels
@@ -58,6 +61,7 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     sample_rate: PositiveInt = 16000
     n_fft: PositiveInt = 512
     win_length: PositiveInt | None = None
+    window: Literal["periodic", "symmetric"] = "periodic"
     hop: PositiveInt = 256
     n_mels: PositiveInt = 96
     f_min: float = 0.0

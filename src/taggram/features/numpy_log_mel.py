@@ -52,7 +52,8 @@ def log_mel(waveform: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
 def window(front_end: FrontEnd) -> NDArray[np.float64]:
     """Return the window (n_fft,) of a frame, which is 0 beyond the frame's length."""
     length = front_end.frame_length
-    return np.pad(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length), (front_end.n_fft - length) // 2)
+    period = length if front_end.window == "periodic" else length - 1
+    return np.pad(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / period), (front_end.n_fft - length) // 2)
 
 
 def invert_log(values: NDArray[np.float32], log: str) -> NDArray[np.float32]:
