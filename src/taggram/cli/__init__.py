@@ -26,6 +26,7 @@ from taggram.cli import (
     serve,
     sonify,
     streams,
+    sweep,
     tag,
     train,
     write,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
+app.command("sweep")(sweep.sweep)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("robustness")(robustness.robustness)

@@ -140,6 +140,14 @@ class SweepResult:
         """The settings that trials differ in, in the order of the recipe."""
         return tuple(dict.fromkeys(setting for trial in self.trials for setting in trial.values))
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Short names of the settings: the last key, where no other setting has the same."""
+        last = [setting.rpartition(".")[2] for setting in self.settings]
+        return {
+            setting: setting if last.count(key) > 1 else key for setting, key in zip(self.settings, last, strict=True)
+        }
+
     def write(self) -> None:
         """Write both tables into the folder."""
         _write_csv(self.folder / RUNS_FILE, self._run_rows())

@@ -36,7 +36,7 @@ def sweep(
     progress: ProgressHook = no_progress,
     report: Callable[[str], None] | None = None,
 ) -> SweepResult:
-    """Train a recipe with different settings, each combination once with each seed.
+    r"""Train a recipe with different settings, each combination once with each seed.
 
     The section ``sweep`` of the recipe has the values: those of a grid, or those that Optuna chooses one after another.
     After an interruption the same call resumes: what is trained is not trained again. A trial that failed is tried
@@ -82,7 +82,7 @@ def sweep(
     ...     for i, split in enumerate(["train", "train", "train", "valid", "valid"]):
     ...         write_noise(Path(folder, f"{i}.wav"), seconds=2, seed=i)
     ...         rows.append(f"{i}.wav,{('odd', 'even')[i % 2]},{split}")
-    ...     _ = Path(folder, "clips.csv").write_text("\\n".join(rows))
+    ...     _ = Path(folder, "clips.csv").write_text("\n".join(rows))
     ...     recipe = Recipe.parse(f'''
     ...         name: knn.mine
     ...         data: {{store: {folder}/store, sources: [{{name: mine, path: {folder}/clips.csv}}]}}
@@ -172,14 +172,14 @@ class _Sweep:
         return max(0, self._config.trials - len(self._study.trials))
 
     def _jobs(self, interrupted: list[int], new: int) -> Iterator[Job]:
-        """Yield the trials to run; a new one is started when a worker is idle, with what the earlier ones have shown."""
+        """Yield the trials to run; a new one starts when a worker is idle, with what the earlier ones have shown."""
         for number in interrupted:
             yield from self._job(load_trial(self._folder, self._config, number))
         for _ in range(new):
             yield from self._job(start_trial(self._study, self._config, self._recipe.seed))
 
     def _job(self, trial: Trial) -> Iterator[Job]:
-        """Yield a trial, unless its recipe is invalid; sources are packed here, as only one process can write a store."""
+        """Yield a trial, unless its recipe is invalid; pack its sources, as only one process can write a store."""
         from taggram.training.sweep.trial import Job, Outcome
 
         values = choose_values(trial, self._config)
