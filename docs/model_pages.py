@@ -105,7 +105,7 @@ def _facts(network: Network) -> Iterator[list[str]]:
     counted, field = measured(name)
     longer = ", or longer" if network.segments.any_length else ""
     fields = msgspec.to_builtins(network.front_end).items()
-    defaults = {"f_max": "half the rate", "win_length": "`n_fft`"}
+    defaults = {"f_max": "half the rate", "win_length": "`n_fft`", "top_db": "none"}
     settings = ", ".join(f"`{key}` {defaults[key] if value is None else value}" for key, value in fields)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]

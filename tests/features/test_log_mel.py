@@ -71,6 +71,20 @@ def test_equals_librosa(front_end: FrontEnd, exported: bool, monkeypatch: pytest
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-9 * theirs.max())
 
 
+@pytest.mark.parametrize("exported", [False, True], ids=["torch", "exported"])
+def test_amplitude_db_and_top_db_are_power_to_db_of_the_square(exported: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: exported)
+    settings = {"sample_rate": 12000, "mel_scale": "slaney", "mel_norm": "slaney"}
+    front_end = FrontEnd(**settings, log="amplitude_db", top_db=80)
+    waveform = WAVEFORM.copy()
+    waveform[0, 10000:] *= 1e-3
+    ours = LogMel(front_end)(torch.from_numpy(waveform)).numpy()
+    theirs = np.stack([librosa.power_to_db(librosa_mel(y, front_end) ** 2) for y in waveform])
+    assert theirs[0].min() == theirs[0].max() - 80
+    assert theirs[1].min() > theirs[1].max() - 80
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
 @pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")
 @pytest.mark.parametrize("n_mels", [8, 96, 128])
 @pytest.mark.parametrize("scale", ["htk", "slaney"])

@@ -74,6 +74,7 @@ HORIZONTAL = sum(32 * frames + 3 * 32 for frames in (165, 128, 64, 32))
         ("vgg_cnn", {}, 2 + VGG + 2049 * 50),
         ("vgg_cnn", {"n_mels": 8, "sample_rate": 16000}, 2 + VGG + 2049 * 50),
         ("fcn4", {}, 2 + VGG + 2049 * 50),
+        ("fcn5", {}, 447_922),
         ("four_layer_cnn", {}, VGG + 2049 * 50),
         ("four_layer_cnn", {"batch_norm": False, "dropout": 0}, VGG - 2 * (128 + 384 + 768 + 2048) + 2049 * 50),
         (
@@ -83,8 +84,13 @@ HORIZONTAL = sum(32 * frames + 3 * 32 for frames in (165, 128, 64, 32))
         ),
         (
             "mse_cnn",
-            {"widths": "code"},
+            {"channels": "code"},
             2 * 96 + convolutions((1, 64, 9), (64, 128, 9), (128, 256, 9), (256, 512, 9), (512, 1024, 9)) + 1986 * 50,
+        ),
+        (
+            "mse_cnn",
+            {"inputs": "all"},
+            2 * 96 + convolutions((1, 64, 9), (65, 128, 9), (193, 128, 9), (321, 128, 9), (449, 64, 9)) + 514 * 50,
         ),
         (
             "musicnn_ferraro",
@@ -119,6 +125,7 @@ def test_parameters_are_those_counted_by_hand(name: str, options: dict, expected
     ("name", "shape", "pooled"),
     [
         ("fcn4", (96, 1366), [(128, 48, 341), (384, 12, 68), (768, 4, 8), (2048, 1, 1)]),
+        ("fcn5", (96, 1366), [(64, 48, 341), (128, 24, 85), (128, 12, 21), (128, 4, 4), (64, 1, 1)]),
         ("four_layer_cnn", (40, 909), [(128, 19, 226), (384, 8, 56), (768, 3, 9), (2048, 1, 1)]),
         (
             "choi_cnn",
@@ -189,8 +196,8 @@ def test_the_last_layer_of_mse_cnn_sees_eight_times_what_that_of_fcn5_sees() -> 
         stage.register_forward_hook(lambda _module, _args, out: features.append(tuple(out[1].shape[1:])))
     assert network.embed(spectrogram(network)).shape == (1, 513)
     assert features == [(65, 48, 341), (193, 24, 85), (321, 12, 21), (449, 4, 4), (513, 1, 1)]
-    assert taggram.create_model("fcn", "mtat").embedding_size == 64
-    assert unmade("mse_cnn", widths="code").embedding_size == 1985
+    assert unmade("fcn5").embedding_size == 64
+    assert unmade("mse_cnn", channels="code").embedding_size == 1985
 
 
 @pytest.mark.parametrize(("n_mels", "tall"), [(96, [86, 38]), (128, [115, 51]), (48, [43, 19])])

@@ -14,10 +14,13 @@ from tones import Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.models.directories import WEIGHTS_FILE
+from taggram.training.devices import Devices, make_fabric
+from taggram.training.fit import fit
 from taggram.training.plan import Plan, make_plan
-from taggram.training.trainer import Trainer, fit, make_fabric
+from taggram.training.trainer import Trainer
 from taggram.vocabularies import Vocabulary
 
+CPU = Devices("cpu")
 HEADS = {
     "pitch": {"kind": "softmax", "tags": ["low", "high"]},
     "brightness": {"kind": "regression", "tags": ["brightness"], "weight": 2.0},
@@ -47,7 +50,7 @@ def plan(store: Tones | None = None, **settings: Any) -> Plan:
 @pytest.mark.usefixtures("no_export")
 def test_all_heads_learn(tmp_path: Path) -> None:
     ready = plan(optim={"epochs": 40}, augment={"mixup": 0.2})
-    card = fit(ready, tmp_path / "model", device="cpu")
+    card, _ = fit(ready, tmp_path / "model", CPU)
     assert card.options == {"heads": HEADS}
     assert card.scores[0].metric == "loss"
     assert card.scores[0].value < 0.4
@@ -66,7 +69,7 @@ def test_all_heads_learn(tmp_path: Path) -> None:
 
 def test_validation_compares_what_tagging_gives(tmp_path: Path) -> None:
     ready = plan(data={"vocabulary": TAGS, "validation_segments": 1})
-    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
+    trainer = Trainer(ready, make_fabric(CPU))
     network, total = trainer.network.eval(), []
     for clip, target in zip(ready.valid.clips.tolist(), ready.valid.targets.array, strict=True):
         samples = ready.store.read(clip)
@@ -76,18 +79,18 @@ def test_validation_compares_what_tagging_gives(tmp_path: Path) -> None:
             logits = network(torch.from_numpy(padded[None, start : start + 40000]))[0]
         low, high, brightness = network.scores(logits)[0].tolist()
         total.append(-np.log(low if target[0] else high) + 2 * (brightness - target[2]) ** 2)
-    assert trainer.validate() == pytest.approx(np.mean(total), rel=1e-5)
+    assert trainer.validate().loss == pytest.approx(np.mean(total), rel=1e-5)
 
 
 def test_balanced_positives_of_a_tag_weigh_as_much_as_its_negatives(tmp_path: Path) -> None:
     ready = make_plan(recipe(data={"vocabulary": ["low", "high", "rare"]}, optim={"pos_weight": "balanced"}), Tones())
     assert ready.pos_weight is not None and ready.pos_weight.tolist() == [1, 1, 9]  # of 10 clips
-    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
+    trainer = Trainer(ready, make_fabric(CPU))
     with torch.no_grad():
         network = trainer.network.eval()
         network.head.weight.zero_()
         network.head.bias.zero_()
-    assert trainer.validate() == pytest.approx(np.log(2))  # no validation clip is rare
+    assert trainer.validate().loss == pytest.approx(np.log(2))  # no validation clip is rare
     trainer.run_epoch()
     assert make_plan(recipe(), Tones()).pos_weight is None
 

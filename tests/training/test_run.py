@@ -82,9 +82,11 @@ def test_sources_are_packed_and_the_model_is_written(recipe: Recipe, tmp_path: P
     titles = ["packing", "epoch 1/2", "validation 1/2", "epoch 2/2", "validation 2/2"]
     assert [title for title, _, _ in progress.shown] == titles
     assert all(total == count for _, total, count in progress.shown)
-    assert len(lines) == 2
+    assert len(lines) == 4
     assert lines[0].startswith("error: ") and "broken.wav" in lines[0]
     assert lines[1].startswith("store: 8 packed, 0 kept, 1 failed")
+    assert [line.partition(":")[0] for line in lines[2:]] == ["epoch 1/2", "epoch 2/2"]
+    assert 0 <= result.metrics["roc_auc"] <= 1
 
 
 def test_a_model_goes_where_models_of_its_name_are_found(recipe: Recipe, taggram_home: Path) -> None:
@@ -96,7 +98,7 @@ def test_a_model_goes_where_models_of_its_name_are_found(recipe: Recipe, taggram
 def test_sources_are_packed_at_the_rate_of_the_architecture(
     architecture: str, rate: int, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("taggram.training.trainer.fit", lambda plan, *_, **__: plan)
+    monkeypatch.setattr("taggram.training.fit.fit", lambda plan, *_, **__: (plan, {}))
     recipe = recipe.replace(name=f"{architecture}.tones", model={"architecture": architecture})
     taggram.train(recipe, "model", device="cpu")
     assert PackedStore("store").sample_rate == rate
@@ -133,7 +135,7 @@ def test_threads_are_set_for_the_training_only(recipe: Recipe, monkeypatch: pyte
 
     threads = []
     before = torch.get_num_threads()
-    monkeypatch.setattr("taggram.training.trainer.fit", lambda *_, **__: threads.append(torch.get_num_threads()))
+    monkeypatch.setattr("taggram.training.fit.fit", lambda *_, **__: (threads.append(torch.get_num_threads()), {}))
     taggram.train(recipe, "model", device="cpu", threads=before + 1)
     assert threads == [before + 1]
     assert torch.get_num_threads() == before

@@ -78,6 +78,7 @@ class Tones:
 class Tiny(Network):
     """One convolution: an architecture that trains in no time."""
 
+    name = "tiny"
     front_end = FrontEnd(n_mels=16, padding="none")
     segments = Segments(samples=RATE * 2 + RATE // 2, hop=RATE, clip_padding=256)
     paper = "none"

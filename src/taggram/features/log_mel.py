@@ -56,6 +56,8 @@ class LogMel(nn.Module):
         match self.log:
             case "db":
                 return decibels(bands)
+            case "amplitude_db":
+                return 20.0 * torch.log10(bands.clamp(min=1e-5))
             case "ln":
                 return torch.log1p(10000.0 * bands)
             case "log10":

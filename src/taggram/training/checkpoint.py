@@ -22,8 +22,8 @@ FILE_NAME = "checkpoint.pt"
 class Checkpoint:
     """The state of a training between two epochs: tensors, numbers and text only.
 
-    The schedule has no state, as it is a function of the epoch. NumPy's generator has none, either: each epoch creates
-    it from the seed and the epoch's number.
+    The schedule has no state, as it is a function of the epoch. Random generators have none, either: each epoch seeds
+    them with the recipe's seed and its own number.
 
     Attributes
     ----------
@@ -39,8 +39,6 @@ class Checkpoint:
         Moving average of the weights; None without one.
     optimizer
         State dict of torch's optimizer.
-    generators
-        States of torch's random generators, ``"cpu"`` and, on a GPU, ``"cuda"``.
     history
         One row per epoch.
     """
@@ -52,7 +50,6 @@ class Checkpoint:
     best: dict[str, Tensor]
     average: dict[str, Tensor] | None
     optimizer: dict[str, Any]
-    generators: dict[str, Tensor]
     history: list[Row] = field(default_factory=list)
 
     def write(self, file: Path) -> None:

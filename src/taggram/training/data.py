@@ -60,7 +60,7 @@ class Split:
 
 
 class Batch(NamedTuple):
-    """Segments to train on.
+    """Segments to train on, those of one process in a step.
 
     Attributes
     ----------
@@ -68,6 +68,8 @@ class Batch(NamedTuple):
         Waveforms.
     targets : (batch, tags) float32
         0 to 1.
+    total
+        Number of segments of the step in all processes.
     similarity : (batch, batch) float32
         Target similarity of the embeddings, 0 to 1; None where it is not learned.
     labels : (batch, tags) float32
@@ -77,6 +79,7 @@ class Batch(NamedTuple):
 
     segments: NDArray[np.float32]
     targets: NDArray[np.float32]
+    total: int
     similarity: NDArray[np.float32] | None = None
     labels: NDArray[np.float32] | None = None
 
@@ -90,13 +93,10 @@ class ValidationBatch(NamedTuple):
         Waveforms, clip by clip.
     counts
         Segments of each clip.
-    targets : (clips, tags) float32
-        0 to 1.
     """
 
     segments: NDArray[np.float32]
     counts: list[int]
-    targets: NDArray[np.float32]
 
 
 def frequent_labels(store: PackedStore, split: str, min_positives: int) -> list[str]:
@@ -139,10 +139,13 @@ def sample_segments(store: PackedStore, split: Split, samples: int, max_clips: i
     return store.segments(split.clips[rows], starts, samples)
 
 
-def training_batches(store: PackedStore, split: Split, samples: int, recipe: Recipe, epoch: int) -> Iterator[Batch]:
+def training_batches(
+    store: PackedStore, split: Split, samples: int, recipe: Recipe, epoch: int, rank: int = 0, processes: int = 1
+) -> Iterator[Batch]:
     """Draw the batches of an epoch: segments of each clip, in random order.
 
-    The seed and the epoch determine all choices, so that an epoch can be drawn again. A segment lies inside its clip,
+    The seed and the epoch determine all choices, so that an epoch can be drawn again, and each of several processes
+    takes its part of the same batches. A segment lies inside its clip,
     and each position in it is equally likely unless ``data.positions`` are even; a clip shorter than a segment is
     repeated. With mixup (Zhang et al. 2018), each segment and its targets are averaged with those of another one of the
     batch, with a weight from the beta distribution with both parameters equal to ``augment.mixup``.
@@ -157,11 +160,13 @@ def training_batches(store: PackedStore, split: Split, samples: int, recipe: Rec
         Seed, batch size, segments per clip, their positions, and mixup.
     epoch
         Counted from 0.
+    rank, processes
+        Which of how many processes this is.
 
     Yields
     ------
     Batch
-        At most ``optim.batch_size`` segments.
+        Of the at most ``optim.batch_size`` segments of a step, those of this process.
     """
     rng = np.random.default_rng(np.random.SeedSequence([recipe.seed, epoch]))
     count = recipe.data.segments_per_clip
@@ -174,38 +179,42 @@ def training_batches(store: PackedStore, split: Split, samples: int, recipe: Rec
             starts = rng.integers(room + 1)
         else:
             starts = room * (chosen % count) // max(1, count - 1)
-        segments = store.segments(split.clips[rows], starts, samples)
-        targets = split.targets.of_segments(rows, starts, samples)
+        own = slice(rank, None, processes)
+        needed = slice(None) if alpha else own
+        segments = store.segments(split.clips[rows[needed]], starts[needed], samples)
+        targets = split.targets.of_segments(rows[needed], starts[needed], samples)
         if alpha:
             share = rng.beta(alpha, alpha, (len(rows), 1)).astype(np.float32)
             other = rng.permutation(len(rows))
-            segments = share * segments + (1 - share) * segments[other]
-            targets = share * targets + (1 - share) * targets[other]
+            segments = (share * segments + (1 - share) * segments[other])[own]
+            targets = (share * targets + (1 - share) * targets[other])[own]
+        total, rows, starts = len(rows), rows[own], starts[own]
         similarity = None if split.similarity is None else split.similarity.of_segments(rows, starts, samples)
         labels = None if split.labels is None else split.labels[rows]
-        yield Batch(segments, targets, similarity, labels)
+        yield Batch(segments, targets, total, similarity, labels)
 
 
 def validation_batches(
-    store: PackedStore, split: Split, segmentation: Segments, recipe: Recipe
+    store: PackedStore, clips: NDArray[np.int64], segmentation: Segments, recipe: Recipe
 ) -> Iterator[ValidationBatch]:
     """Cut evenly spaced segments of each clip, as the tagger does.
 
     Parameters
     ----------
-    store, split
-        The clips.
+    store
+        The packed store.
+    clips : (clips,) int64
+        Positions in the store.
     segmentation
         Length and padding of the network's segments.
     recipe
         Batch size and segments per clip.
     """
     count, step = recipe.data.validation_segments, _clips_per_batch(recipe)
-    for first in range(0, len(split.clips), step):
-        clips = split.clips[first : first + step].tolist()
-        segments = [cut_clip(store.read(clip), EvenlySpaced(count), segmentation) for clip in clips]
-        targets = split.targets.of_clips(np.arange(first, first + len(clips)))
-        yield ValidationBatch(np.concatenate(segments), [len(of_clip) for of_clip in segments], targets)
+    for first in range(0, len(clips), step):
+        batch = clips[first : first + step].tolist()
+        segments = [cut_clip(store.read(clip), EvenlySpaced(count), segmentation) for clip in batch]
+        yield ValidationBatch(np.concatenate(segments), [len(of_clip) for of_clip in segments])
 
 
 def prefetch(items: Iterable[T]) -> Iterator[T]:

@@ -93,6 +93,8 @@ def write_model(plan: Plan, weights: dict[str, Tensor], best: Row, folder: Path)
     name, clips = Path(recipe.data.store).name, len(plan.valid.clips)
     sources = f" of {', '.join(source.name for source in recipe.data.sources)}" if recipe.data.sources else ""
     trained_on = f"packed store {name}{sources}, training split ({len(plan.train.clips)} clips)"
+    if recipe.model.init:
+        trained_on += f"; started from the weights of {recipe.model.init}"
     targets = "labels"
     facts = {}
     if recipe.distill.teachers:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +16,17 @@ FILE_NAME = "history.csv"
 TENSORBOARD = "tensorboard"
 
 Row = dict[str, float]
+
+
+def describe(history: Sequence[Row], epochs: int) -> str:
+    """Describe the latest of so many epochs on one line."""
+    row = history[-1]
+    losses = f"loss {row['training_loss']:.4f}, validation loss {row['validation_loss']:.4f}"
+    metrics = f", ROC-AUC {row['roc_auc']:.3f}" if "roc_auc" in row else ""
+    seconds = round(sum(row["seconds"] for row in history) / len(history) * (epochs - len(history)))
+    left = f", {datetime.timedelta(seconds=seconds)} left" if seconds else ""
+    speed = f"learning rate {row['lr']:.2g}, {row['segments_per_second']:g} segments/s"
+    return f"epoch {row['epoch']:.0f}/{epochs}: {losses}{metrics}; {speed}{left}"
 
 
 class History:

@@ -13,18 +13,28 @@ from typing import Any
 from torch import nn, optim
 
 from taggram.errors import ModelError
+from taggram.models.network import Network
 from taggram.training.recipe.optim import SGD, Adam, Cosine, Plateau, Schedule, Step, Won
 
 
-def build_optimizer(config: Adam | SGD, network: nn.Module) -> optim.Optimizer:
+def build_optimizer(config: Adam | SGD, network: Network, layer_decay: float = 1.0) -> optim.Optimizer:
     """Build the optimizer of torch.
+
+    Parameters
+    ----------
+    config
+        The section ``optim.optimizer``.
+    network
+        Its parameters that require gradients are optimized.
+    layer_decay
+        See ``optim.layer_decay``; each group of parameters has the factor on its learning rate as ``scale``.
 
     Raises
     ------
     ModelError
         If a parameter that decays does not exist.
     """
-    parameters = _groups(config, network)
+    parameters = _groups(config, network, layer_decay)
     if config.kind == "sgd":
         return optim.SGD(
             parameters,
@@ -38,21 +48,42 @@ def build_optimizer(config: Adam | SGD, network: nn.Module) -> optim.Optimizer:
     return optimizer(parameters, lr=config.lr, weight_decay=config.weight_decay, fused=True)
 
 
-def _groups(config: Adam | SGD, network: nn.Module) -> list[dict[str, Any]]:
-    """Return the parameters that decay, and the others."""
+def _groups(config: Adam | SGD, network: Network, layer_decay: float) -> list[dict[str, Any]]:
+    """Group the parameters by whether they decay, and by the factor on the learning rate."""
     parameters = dict(network.named_parameters())
     if config.decay == "all":
-        return [{"params": list(parameters.values())}]
-    if config.decay == "kernels":
+        decaying = set(parameters)
+    elif config.decay == "kernels":
         decaying = {name for name, parameter in parameters.items() if parameter.ndim > 1}
     else:
         decaying = set(config.decay)
         if unknown := decaying - parameters.keys():
             raise ModelError(f"no parameter is named {min(unknown)}; there are: {', '.join(parameters)}")
+    scales = _lr_scales(network, layer_decay)
+    groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    for name, parameter in parameters.items():
+        if parameter.requires_grad:
+            groups.setdefault((name in decaying, scales[name]), []).append(parameter)
     return [
-        {"params": [parameters[name] for name in parameters if name in decaying]},
-        {"params": [parameters[name] for name in parameters if name not in decaying], "weight_decay": 0.0},
+        {"params": group, "scale": scale, **({} if decays else {"weight_decay": 0.0})}
+        for (decays, scale), group in groups.items()
     ]
+
+
+def _lr_scales(network: Network, layer_decay: float) -> dict[str, float]:
+    """Return the factor on the learning rate of each parameter: 1 in the last layer, less in each one before it.
+
+    Layers are in the order in which the architecture declares them. Those without a weight matrix, such as batch norm,
+    belong to the layer before them.
+    """
+    layers, layer = {}, 0
+    names = [name for name, _ in network.named_parameters()]
+    of_head = [name for name in names if name.startswith("head.")]
+    for name in [name for name in names if name not in of_head] + of_head:
+        if "weight" in name.rpartition(".")[2] and network.get_parameter(name).ndim > 1:
+            layer += 1
+        layers[name] = layer
+    return {name: layer_decay ** (layer - of_parameter) for name, of_parameter in layers.items()}
 
 
 def lr_factor(schedule: Schedule, epoch: float, epochs: int, losses: Sequence[float] = ()) -> float:

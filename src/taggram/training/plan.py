@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from taggram.datasets import PackedStore
-from taggram.errors import ModelError, RecipeError
+from taggram.errors import CardError, ModelError, RecipeError
 from taggram.features import FrontEnd
 from taggram.models import create_model, list_architectures
 from taggram.models.architectures.four_layer_cnn import front_end
@@ -20,6 +20,7 @@ from taggram.models.card import BASELINES
 from taggram.models.heads import Heads
 from taggram.models.network import Network
 from taggram.training.data import Split, fingerprint, frequent_labels
+from taggram.training.initial_weights import initial_card, load_initial_weights
 from taggram.training.normalization import mean_and_std
 from taggram.training.optimizers import build_optimizer
 from taggram.training.recipe import Recipe
@@ -56,8 +57,11 @@ class Plan:
     fingerprint: str
 
     def build_network(self) -> Network:
-        """Build the network, with initial weights from torch's current generator."""
-        return create_model(self.recipe.model.architecture, self.vocabulary, **self.recipe.model.options)
+        """Build the network with its initial weights: random ones from torch's current generator, or a model's."""
+        network = create_model(self.recipe.model.architecture, self.vocabulary, **self.recipe.model.options)
+        if self.recipe.model.init:
+            load_initial_weights(network, self.recipe.model)
+        return network
 
     @property
     def positives(self) -> NDArray[np.float64]:
@@ -102,6 +106,7 @@ def required_sample_rate(recipe: Recipe, source: str = "recipe") -> int:
     if recipe.model.architecture in BASELINES:
         return BASELINE_RATE
     # The rate depends neither on the tags nor on the heads, whose tags would have to be in the vocabulary.
+    recipe = _with_initial_options(recipe, source)
     options = {key: value for key, value in recipe.model.options.items() if key != "heads"}
     return _build(
         recipe.replace(model={"options": options}), Vocabulary.from_names(["any"]), source
@@ -126,6 +131,7 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
         If they do not fit: an unknown architecture or option, an empty split, no label, another sample rate.
     """
     _check_architecture(recipe, source)
+    recipe = _with_initial_options(recipe, source)
     tags = recipe.data.vocabulary or tuple(frequent_labels(store, TRAIN, recipe.data.min_positives))
     folder = recipe.data.store
     if not tags:
@@ -154,9 +160,14 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
         _check_rate(plan, BASELINE_RATE, source)
         return plan
     network = _build(recipe, vocabulary, source)
+    if recipe.model.init:
+        try:
+            load_initial_weights(network, recipe.model)
+        except (CardError, ModelError) as error:
+            raise RecipeError(f"{source}: model.init: {error}") from None
     _check_heads(plan, network.heads, source)
     try:
-        build_optimizer(recipe.optim.optimizer, network)
+        build_optimizer(recipe.optim.optimizer, network, recipe.optim.layer_decay)
     except ModelError as error:
         raise RecipeError(f"{source}: optim.optimizer.decay: {error}") from None
     bands = network.front_end.n_mels if isinstance(network.front_end, FrontEnd) else 0
@@ -169,6 +180,24 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
 def _check_architecture(recipe: Recipe, source: str) -> None:
     if recipe.model.architecture not in (names := [*list_architectures(), *BASELINES]):
         raise RecipeError(f"{source}: model.architecture: must be one of {', '.join(names)}")
+
+
+def _with_initial_options(recipe: Recipe, source: str) -> Recipe:
+    """Fill in the options, and with its last layer the tags, of the model that the network starts from."""
+    if recipe.model.init is None:
+        return recipe
+    try:
+        card = initial_card(recipe.model)
+    except (CardError, ModelError) as error:
+        raise RecipeError(f"{source}: model.init: {error}") from None
+    options = dict(card.options)
+    if recipe.model.head == "new":
+        options.pop("heads", None)
+        return recipe.replace(model={"options": {**options, **recipe.model.options}})
+    if recipe.data.vocabulary not in (None, card.vocabulary.names, card.vocabulary.name):
+        raise RecipeError(f"{source}: data.vocabulary: must be that of {card.name} with model.head: keep")
+    data = {"vocabulary": recipe.data.vocabulary or card.vocabulary.names}
+    return recipe.replace(model={"options": {**options, **recipe.model.options}}, data=data)
 
 
 def _build(recipe: Recipe, vocabulary: Vocabulary, source: str) -> Network:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,9 @@ class TrainResult:
         Folder of the model, for `Tagger`.
     card
         Its card.
+    metrics
+        Row of the history of the epoch whose weights the model has, such as ``validation_loss``, and with labels as
+        targets ``roc_auc`` and ``average_precision``, on the validation split; empty for a classical model.
 
     Examples
     --------
@@ -50,6 +53,7 @@ class TrainResult:
 
     folder: Path
     card: ModelCard
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def train(
@@ -57,10 +61,14 @@ def train(
     out: str | os.PathLike[str] | None = None,
     *,
     device: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
     threads: int | None = None,
+    compile_layers: bool = False,
     resume: bool = True,
     progress: ProgressHook = no_progress,
     report: Callable[[str], None] | None = None,
+    on_epoch: Callable[[Mapping[str, float]], None] | None = None,
 ) -> TrainResult:
     r"""Train a model.
 
@@ -78,14 +86,26 @@ def train(
         looks for a model of the recipe's name.
     device
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` is a GPU if there is one.
+    devices
+        Number of GPUs, or of processes on the CPU, that share each step. The result is that of one with the same
+        ``optim.batch_size``, except for batch norm, whose statistics on the CPU are of each process's part, and for
+        random numbers.
+    nodes
+        Number of machines with as many devices. Each runs the same call, with the store and `out` on shared storage,
+        the sources packed before, and the environment variables ``MASTER_ADDR``, ``MASTER_PORT`` and ``NODE_RANK``.
     threads
-        Threads on the CPU; None: the number of cores.
+        Threads on the CPU, of all processes together; None: the number of cores.
+    compile_layers
+        Whether to compile the network with `torch.compile`, which takes minutes and pays on GPUs.
     resume
         Whether to resume from the checkpoint in `out`, if there is one. False: restart.
     progress
         Shows the progress of packing, training and validation.
     report
-        Called with a line for each completed step, and for each damaged or unreadable file.
+        Called with a line for each completed step and epoch, for each warning, and for each damaged or unreadable file.
+    on_epoch
+        Called after each epoch with its row of the history. What it raises ends the training, which can be resumed.
+        With several devices, this and the two before must be picklable.
 
     Returns
     -------
@@ -127,24 +147,34 @@ def train(
     _require_extra()
     from taggram.training.baselines import fit_baseline
     from taggram.training.calibration.run import calibrate_on
+    from taggram.training.devices import choose_devices
     from taggram.training.distillation.plan import with_teachers
-    from taggram.training.trainer import choose_device, fit
+    from taggram.training.fit import fit
 
     recipe, source = _read(recipe)
-    device = choose_device(device)
+    chosen = choose_devices(device, devices, nodes)
     folder = _model_folder(recipe, out)
-    if recipe.data.sources:
+    if recipe.data.sources and nodes == 1:
         _pack_sources(recipe, source, workers, progress, report)
     plan = _make_plan(recipe, source)
     with cpu_threads(threads):
         if recipe.model.architecture in BASELINES:
             return TrainResult(folder, fit_baseline(plan, folder, jobs=threads or workers))
         if recipe.distill.teachers:
-            plan = with_teachers(plan, workers=workers, device=device, report=report)
-        card = fit(plan, folder, device=device, resume=resume, progress=progress)
+            plan = with_teachers(plan, workers=workers, device=chosen.device, report=report)
+        card, row = fit(
+            plan,
+            folder,
+            chosen,
+            resume=resume,
+            compile_layers=compile_layers,
+            progress=progress,
+            report=report,
+            on_epoch=on_epoch,
+        )
         if recipe.distill.teachers:
             card = calibrate_on(folder, plan.store, recipe, workers=workers, progress=progress, report=report).card
-        return TrainResult(folder, card)
+        return TrainResult(folder, card, row)
 
 
 @dataclass(frozen=True)
@@ -220,7 +250,7 @@ def _require_extra() -> None:
     """Import all libraries of the extra, after setting up the CPU for torch."""
     prepare_cpu()
     try:
-        import_module("taggram.training.trainer")
+        import_module("taggram.training.fit")
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,169 +16,49 @@ from torch import Tensor, nn
 
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
-from taggram.models import ModelCard
-from taggram.models.network import Network
-from taggram.training import checkpoint
-from taggram.training.augmentation.masking import mask_bands
+from taggram.training import health
 from taggram.training.augmentation.waveform import Augmentation
 from taggram.training.averaging import moving_average
 from taggram.training.checkpoint import Checkpoint
 from taggram.training.cpu import optimize_for_cpu
-from taggram.training.data import (
-    Batch,
-    prefetch,
-    training_batches,
-    training_steps,
-    validation_batches,
-    validation_steps,
-)
+from taggram.training.data import Batch, prefetch, training_batches, training_steps
+from taggram.training.devices import gather, synchronize_batch_norm
 from taggram.training.distillation.ranking import ranking_loss
 from taggram.training.distillation.similarity import similarity_loss
-from taggram.training.export import write_model, write_recipe
-from taggram.training.history import History, Row
+from taggram.training.history import Row
+from taggram.training.module import TrainingModule
 from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
 from taggram.training.plan import Plan
-from taggram.training.recipe import Recipe
-
-
-def fit(
-    plan: Plan, folder: Path, *, device: str = "auto", resume: bool = True, progress: ProgressHook = no_progress
-) -> ModelCard:
-    """Train a network and write the model.
-
-    Only here are torch's generators seeded with the recipe's seed; they are restored afterwards.
-
-    Parameters
-    ----------
-    plan
-        The recipe and its data.
-    folder
-        For the model, the effective recipe, the checkpoint and the history.
-    device
-        ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` is a GPU if there is one.
-    resume
-        Whether to resume from the folder's checkpoint, if it has one.
-    progress
-        Shows the progress of each epoch, in batches.
-
-    Returns
-    -------
-    ModelCard
-        Of the model with the lowest validation loss, or of the last epoch.
-
-    Raises
-    ------
-    RecipeError
-        If the folder contains other files, the device does not exist, or the loss is not finite.
-    """
-    saved = _find_checkpoint(plan, folder, resume)
-    fabric = make_fabric(choose_device(device))
-    gpus = [fabric.device.index or 0] if fabric.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus):
-        torch.manual_seed(plan.recipe.seed)
-        trainer = Trainer(plan, fabric, folder)
-        if saved is None:
-            folder.mkdir(parents=True, exist_ok=True)
-            trainer.save()
-            write_recipe(plan, folder)
-        else:
-            trainer.restore(saved)
-        with History(folder, len(trainer.history) + 1) as history:
-            while not trainer.is_done:
-                trainer.run_epoch(progress)
-                trainer.save()
-                history.write(trainer.history)
-        return write_model(plan, trainer.best, trainer.kept_row, folder)
-
-
-def _find_checkpoint(plan: Plan, folder: Path, resume: bool) -> Checkpoint | None:
-    """Return the checkpoint to resume from, if it belongs to the same training."""
-    file = folder / checkpoint.FILE_NAME
-    if not file.exists():
-        if folder.exists() and any(not name.startswith(".") for name in os.listdir(folder)):
-            raise RecipeError(f"{folder}: contains files that are no training; choose another folder with --out")
-        return None
-    if not resume:
-        return None
-    saved = Checkpoint.read(file)
-    for current, earlier, difference in (
-        (plan.recipe.to_yaml(), Recipe.parse(saved.recipe, str(file)).to_yaml(), "another recipe"),
-        (plan.fingerprint, saved.store, "this recipe with another state of the store"),
-    ):
-        if current != earlier:
-            raise RecipeError(
-                f"{folder}: contains a training of {difference}; restart with --fresh, or choose another --out"
-            )
-    return saved
-
-
-def choose_device(device: str) -> str:
-    """Return the full name of a device: ``"cpu"`` or ``"cuda:0"`` for ``"auto"``, ``"cuda:0"`` for ``"cuda"``.
-
-    Raises
-    ------
-    RecipeError
-        If it does not exist.
-    """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    kind, _, index = device.partition(":")
-    count = {"cpu": 1, "cuda": torch.cuda.device_count()}.get(kind, 0)
-    if not (index or "0").isdecimal() or int(index or 0) >= count:
-        raise RecipeError(f"there is no device {device!r}; use --device cpu, or cuda where there is a GPU")
-    return kind if kind == "cpu" else f"{kind}:{int(index or 0)}"
-
-
-def make_fabric(device: str) -> Fabric:
-    """Set up a device, as named by `choose_device`.
-
-    The precision is 32: Fabric's bfloat16 would round the waveforms, too. `TrainingModule` rounds the layers only.
-    """
-    kind, _, index = device.partition(":")
-    return Fabric(accelerator=kind, devices=[int(index)] if index else 1)
-
-
-class TrainingModule(nn.Module):
-    """A network as it is trained: augmentation and front end in float32, then masking, then the layers.
-
-    Parameters
-    ----------
-    network
-        The network.
-    augmentation
-        Of the waveforms of a training batch; None: they stay as they are.
-    freq_mask
-        Maximum number of masked mel bands; 0: none.
-    bf16
-        Whether the layers compute in bfloat16 where that is safe.
-    """
-
-    def __init__(
-        self, network: Network, augmentation: Augmentation | None = None, freq_mask: int = 0, bf16: bool = False
-    ) -> None:
-        super().__init__()
-        self.network, self.augmentation, self.freq_mask, self.bf16 = network, augmentation, freq_mask, bf16
-
-    def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the logits (batch, tags) and the embeddings (batch, size) of segments (batch, samples)."""
-        if self.training and self.augmentation is not None:
-            waveform = self.augmentation(waveform, self.network.front_end.sample_rate)
-        features = self.network.features(waveform)
-        if self.training and self.freq_mask:
-            features = mask_bands(features, self.freq_mask)
-        with torch.autocast(waveform.device.type, torch.bfloat16, enabled=self.bf16):
-            embedding = self.network.embed(features)
-            logits = self.network.classify(embedding)
-        return logits.float(), embedding.float()
+from taggram.training.validation import Validation, validate
 
 
 class _DeviceBatch(NamedTuple):
     """A `Batch` on the device."""
 
+    total: int
     segments: Tensor
     targets: Tensor
     similarity: Tensor | None
     labels: Tensor | None
+
+    def split(self, count: int) -> Iterator[_DeviceBatch]:
+        """Yield parts of about the same size."""
+        if count == 1:
+            yield self
+            return
+        for part in torch.arange(len(self.segments)).tensor_split(count):
+            rows = slice(int(part[0]), int(part[-1]) + 1)
+            similarity = None if self.similarity is None else self.similarity[rows, rows]
+            labels = None if self.labels is None else self.labels[rows]
+            yield _DeviceBatch(self.total, self.segments[rows], self.targets[rows], similarity, labels)
+
+
+class _Trained(NamedTuple):
+    """An epoch on the training split: mean loss over segments, last learning rate, and segments per second."""
+
+    loss: float
+    lr: float
+    speed: float
 
 
 class Trainer:
@@ -191,24 +69,37 @@ class Trainer:
     plan
         The recipe and its data. The initial weights come from torch's current generator.
     fabric
-        Device and precision.
-    folder
-        Folder of the checkpoint.
+        The device, and the processes.
+    compile_layers
+        Whether to compile the network with `torch.compile`.
+
+    Attributes
+    ----------
+    best
+        The weights that are kept so far.
+    history
+        One row per epoch.
+    warnings
+        Of the latest epoch.
     """
 
-    def __init__(self, plan: Plan, fabric: Fabric, folder: Path) -> None:
+    def __init__(self, plan: Plan, fabric: Fabric, *, compile_layers: bool = False) -> None:
         self.plan, self.fabric = plan, fabric
-        self.file = folder / checkpoint.FILE_NAME
         self.network = plan.build_network()
         optimize_for_cpu(self.network)
         augment = plan.recipe.augment
         changes = Augmentation(augment.gain, augment.eq, augment.noise)
         bf16 = plan.recipe.optim.precision == "bf16"
-        self.module = fabric.setup(TrainingModule(self.network, changes, augment.freq_mask, bf16))
+        frozen = plan.recipe.model.freeze == "trunk"
+        module = TrainingModule(self.network, changes, augment.freq_mask, bf16, frozen)
+        if compile_layers:
+            module.compile()
+        self.module = fabric.setup(synchronize_batch_norm(module, fabric))
         self._start_average()
         self.pos_weight = None if plan.pos_weight is None else torch.from_numpy(plan.pos_weight)
         self.best = self._weights()
         self.history: list[Row] = []
+        self.warnings: list[str] = []
         self._start_optimizer(0)
 
     @property
@@ -229,26 +120,29 @@ class Trainer:
             return False
         return epochs >= optim.epochs or epochs - self.best_row["epoch"] >= (optim.patience or math.inf)
 
-    def run_epoch(self, progress: ProgressHook = no_progress) -> None:
-        """Train on the training split once, and validate."""
+    def run_epoch(self, progress: ProgressHook = no_progress) -> Row:
+        """Train on the training split once, validate, and return the row of the epoch."""
         start, epoch = time.perf_counter(), len(self.history)
         self._apply_schedule(epoch)
-        loss, lr = self._train(epoch, progress)
+        before = self._trained_weights() if epoch == 0 else {}
+        trained = self._train(epoch, progress)
         with self._averaged():
-            validation_loss = self.validate(progress) if math.isfinite(loss) else math.nan
-            if not math.isfinite(validation_loss):
+            validation = self.validate(progress) if math.isfinite(trained.loss) else Validation(math.nan, {})
+            if not math.isfinite(validation.loss):
                 raise RecipeError(f"the loss is not finite in epoch {epoch + 1}; lower optim.optimizer.lr")
-            row = {"epoch": epoch + 1, "lr": lr, "training_loss": loss, "validation_loss": validation_loss}
-            self.history.append({**row, "seconds": round(time.perf_counter() - start, 3)})
+            losses = {"training_loss": trained.loss, "validation_loss": validation.loss}
+            speed = {"segments_per_second": trained.speed, "seconds": round(time.perf_counter() - start, 3)}
+            self.history.append({"epoch": epoch + 1, "lr": trained.lr, **losses, **validation.metrics, **speed})
             if self.kept_row is self.history[-1]:
                 self.best = self._weights()
+        self.warnings = health.check_scores(validation.constant_tags)
+        if before:
+            self.warnings += health.check_change(before, self._trained_weights(), trained.lr)
+        return self.history[-1]
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        generators = {"cpu": torch.get_rng_state()}
-        if self.fabric.device.type == "cuda":
-            generators["cuda"] = torch.cuda.get_rng_state(self.fabric.device)
-        Checkpoint(
+    def checkpoint(self) -> Checkpoint:
+        """Return the state."""
+        return Checkpoint(
             recipe=self.plan.recipe.to_yaml(),
             store=self.plan.fingerprint,
             epoch=len(self.history),
@@ -256,9 +150,8 @@ class Trainer:
             best=self.best,
             average=None if self.average is None else _cpu_copy(self.average),
             optimizer=self.optimizer.state_dict(),
-            generators=generators,
             history=self.history,
-        ).write(self.file)
+        )
 
     def restore(self, saved: Checkpoint) -> None:
         """Restore the state of a checkpoint."""
@@ -268,12 +161,13 @@ class Trainer:
             self.average.load_state_dict(saved.average)
         self._start_optimizer(max(0, saved.epoch - 1))
         self.optimizer.load_state_dict(saved.optimizer)
-        torch.set_rng_state(saved.generators["cpu"])
-        if self.fabric.device.type == "cuda" and "cuda" in saved.generators:
-            torch.cuda.set_rng_state(saved.generators["cuda"], self.fabric.device)
 
     def _weights(self) -> dict[str, Tensor]:
         return _cpu_copy(self.network)
+
+    def _trained_weights(self) -> dict[str, Tensor]:
+        trained = (item for item in self.network.named_parameters() if item[1].requires_grad)
+        return {name: parameter.detach().cpu().clone() for name, parameter in trained}
 
     def _start_average(self) -> None:
         """Start the moving average at the current weights, where the recipe has one."""
@@ -294,7 +188,7 @@ class Trainer:
     def _start_optimizer(self, epoch: int) -> None:
         optim = self.plan.recipe.optim
         self.config, _ = optimizer_at(optim.optimizer, optim.schedule, epoch)
-        optimizer = self.fabric.setup_optimizers(build_optimizer(self.config, self.network))
+        optimizer = self.fabric.setup_optimizers(build_optimizer(self.config, self.network, optim.layer_decay))
         assert not isinstance(optimizer, tuple)
         self.optimizer = optimizer
 
@@ -309,36 +203,56 @@ class Trainer:
                 self._start_optimizer(epoch)
             self.config = config
 
-    def _train(self, epoch: int, progress: ProgressHook) -> tuple[float, float]:
-        """Return the mean loss over segments, and the last learning rate."""
-        plan, optim = self.plan, self.plan.recipe.optim
+    def _train(self, epoch: int, progress: ProgressHook) -> _Trained:
+        """Train on the training split once."""
+        plan, optim, fabric = self.plan, self.plan.recipe.optim, self.fabric
+        start, rank, processes = time.perf_counter(), fabric.global_rank, fabric.world_size
+        seed = np.random.SeedSequence([plan.recipe.seed, epoch, rank]).generate_state(1)
+        torch.manual_seed(int(seed[0]))
         steps = training_steps(len(plan.train.clips), plan.recipe)
-        batches = training_batches(plan.store, plan.train, self.network.segments.samples, plan.recipe, epoch)
+        samples = self.network.segments.samples
+        batches = training_batches(plan.store, plan.train, samples, plan.recipe, epoch, rank, processes)
         losses = [row["validation_loss"] for row in self.history]
-        total, count, lr = torch.zeros((), device=self.fabric.device), 0, 0.0
+        total, count, lr = torch.zeros((), device=fabric.device), 0, 0.0
         self.module.train()
         on_device = prefetch(map(self._move_batch, batches))
         for step, batch in enumerate(progress(on_device, steps, f"epoch {epoch + 1}/{optim.epochs}")):
-            if len(batch.segments) == 1:
+            if batch.total < 2 * processes * optim.accumulate:
                 continue  # batch norm needs two segments
             lr = self.config.lr * lr_factor(optim.schedule, epoch + step / steps, optim.epochs, losses)
             for group in self.optimizer.param_groups:
-                group["lr"] = lr
-            loss = self._loss(batch)
+                group["lr"] = lr * group["scale"]
             self.optimizer.zero_grad()
-            self.fabric.backward(loss)
+            total += self._add_gradients(batch) * batch.total
             self.optimizer.step()
             if self.average is not None:
                 self.average.update_parameters(self.network)
-            total += loss.detach() * len(batch.segments)
-            count += len(batch.segments)
-        return float(total) / count, lr
+            count += batch.total
+        if not count:
+            parts = processes * optim.accumulate
+            raise RecipeError(
+                f"optim.batch_size: a step has fewer than two segments for each of {parts} parts; raise it, or lower "
+                "optim.accumulate or --devices"
+            )
+        loss = sum(gather(fabric, float(total))) / count
+        return _Trained(loss, lr, round(count / (time.perf_counter() - start), 1))
+
+    def _add_gradients(self, batch: _DeviceBatch) -> Tensor:
+        """Compute the gradients of a step; returns the share of its loss that this process has."""
+        parts, processes = self.plan.recipe.optim.accumulate, self.fabric.world_size
+        share = torch.zeros((), device=self.fabric.device)
+        for i, part in enumerate(batch.split(parts)):
+            with self.fabric.no_backward_sync(self.module, enabled=processes > 1 and i + 1 < parts):
+                loss = self._loss(part) * (len(part.segments) / part.total)
+                self.fabric.backward(loss * processes)  # of which the mean over processes is taken
+            share += loss.detach()
+        return share
 
     def _move_batch(self, batch: Batch) -> _DeviceBatch:
         similarity, labels = (
             None if array is None else self._move(array) for array in (batch.similarity, batch.labels)
         )
-        return _DeviceBatch(self._move(batch.segments), self._move(batch.targets), similarity, labels)
+        return _DeviceBatch(batch.total, self._move(batch.segments), self._move(batch.targets), similarity, labels)
 
     def _move(self, array: NDArray[np.float32]) -> Tensor:
         """Move an array to the device."""
@@ -360,29 +274,10 @@ class Trainer:
     def _pos_weight_like(self, tensor: Tensor) -> Tensor | None:
         return None if self.pos_weight is None else self.pos_weight.to(tensor)
 
-    @torch.no_grad()
-    def validate(self, progress: ProgressHook = no_progress) -> float:
-        """Return the loss on the validation split, see ``optim.validation``; NaN if a score is NaN."""
-        plan, epochs = self.plan, self.plan.recipe.optim.epochs
-        of_clips = plan.recipe.optim.validation == "clip"
-        batches = prefetch(validation_batches(plan.store, plan.valid, self.network.segments, plan.recipe))
-        clips, total, count = len(plan.valid.clips), 0.0, 0
-        steps = validation_steps(clips, plan.recipe)
-        self.module.eval()
-        for segments, counts, targets in progress(batches, steps, f"validation {len(self.history) + 1}/{epochs}"):
-            logits = self.module(self._move(segments))[0]
-            scores = self.network.scores(logits.double()).cpu()
-            if scores.isnan().any():
-                return math.nan
-            expected = torch.from_numpy(targets).double()
-            if of_clips:
-                scores = torch.stack([of_clip.mean(0) for of_clip in scores.split(counts)])
-            else:
-                expected = expected.repeat_interleave(torch.tensor(counts), dim=0)
-            loss = self.network.heads.error(scores, expected, self._pos_weight_like(scores))
-            total += float(loss) * len(scores)
-            count += len(scores)
-        return total / count
+    def validate(self, progress: ProgressHook = no_progress) -> Validation:
+        """Score the validation split with the current weights."""
+        title = f"validation {len(self.history) + 1}/{self.plan.recipe.optim.epochs}"
+        return validate(self.module, self.network, self.plan, self.fabric, self._move, progress, title)
 
 
 def _cpu_copy(network: nn.Module) -> dict[str, Tensor]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import use_keras_defaults
+from taggram.models.blocks import ConvELUBlock, use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -30,20 +29,6 @@ POOLS_TIME = {  # by sample rate, then by multiple of the hop
     12000: {1: (4, 5, 8, 8), 2: (4, 5, 8, 4), 3: (4, 5, 8, 2), 4: (4, 5, 8, 2), 5: (4, 5, 8, 1), 10: (4, 5, 4, 1)},
     16000: {1: (4, 5, 9, 10), 2: (4, 5, 9, 5), 3: (4, 5, 9, 3), 4: (4, 5, 9, 2), 5: (4, 5, 9, 2), 10: (4, 5, 9, 1)},
 }
-
-
-class _Block(nn.Sequential):
-    """3x3 convolution, batch norm, ELU, max-pooling."""
-
-    def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
-        super().__init__(
-            OrderedDict(
-                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
-                bn=nn.BatchNorm2d(channels, eps=1e-3),
-                elu=nn.ELU(),
-                pool=nn.MaxPool2d(pool),
-            )
-        )
 
 
 @register
@@ -114,7 +99,7 @@ class VGGCNN(Network):
         super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end, segments=segments)
         self.bn = nn.BatchNorm2d(1, eps=1e-3)
         pools = zip(POOLS_MEL[n_mels], multiples[hop // HOP], strict=True)
-        self.blocks = nn.Sequential(*map(_Block, (1, *CHANNELS), CHANNELS, pools))
+        self.blocks = nn.Sequential(*map(ConvELUBlock, (1, *CHANNELS), CHANNELS, pools))
         use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:

@@ -164,7 +164,10 @@ class OptimConfig(Config):
     epochs
         Maximum number of epochs.
     batch_size
-        Maximum number of segments per step; batches are as even as possible.
+        Maximum number of segments per step, in all processes; batches are as even as possible.
+    accumulate
+        Parts in which a process computes its segments of a step, one after the other, for less memory. Batch norm and
+        the similarity of embeddings see one part at a time.
     patience
         Stop after this many epochs without a lower validation loss; None: never.
     validation
@@ -179,6 +182,9 @@ class OptimConfig(Config):
         themselves; see `taggram.training.averaging`. None: the weights themselves.
     optimizer
         The default is Adam as in Won et al. 2020.
+    layer_decay
+        Factor on the learning rate from each layer with weights to the one before it, for a network that starts from
+        trained weights (Howard and Ruder 2018).
     schedule
         Changes of the learning rate, or of the optimizer.
     pos_weight
@@ -188,11 +194,13 @@ class OptimConfig(Config):
 
     epochs: PositiveInt = 200
     batch_size: int = Field(default=16, ge=2)
+    accumulate: PositiveInt = 1
     patience: PositiveInt | None = None
     validation: Literal["clip", "segment"] = "clip"
     keep: Literal["best", "last"] = "best"
     precision: Literal[32, "bf16"] = 32
     ema: float | None = Field(default=None, gt=0, lt=1)
     optimizer: OptimizerConfig = Adam(kind="adam")
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
     schedule: ScheduleConfig = Constant()
     pos_weight: Literal["balanced"] | None = None

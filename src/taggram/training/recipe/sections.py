@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -11,6 +11,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     field_validator,
+    model_validator,
 )
 
 from taggram.errors import DeformationError, ModelError
@@ -99,10 +100,26 @@ class ModelConfig(Config):
         the licence, the store, the sources and the vocabulary.
     options
         Arguments of the architecture, other than the vocabulary.
+    init
+        Name or folder of a trained model of this architecture, whose weights the training starts from and whose options
+        are the defaults; None: random weights.
+    freeze
+        ``"trunk"``: of the weights of `init`, all but those of the last layer stay as they are. ``"none"``: all change.
+    head
+        The last layer: ``"new"``, or that of `init`, ``"keep"``, whose tags are kept, too.
     """
 
     architecture: str
     options: dict[str, Any] = Field(default_factory=dict)
+    init: str | None = None
+    freeze: Literal["none", "trunk"] = "none"
+    head: Literal["new", "keep"] = "new"
+
+    @model_validator(mode="after")
+    def _check_init(self) -> Self:
+        if self.init is None and (self.freeze, self.head) != ("none", "new"):
+            raise ValueError("freeze and head need init, the model to start from")
+        return self
 
 
 class AugmentConfig(Config):
