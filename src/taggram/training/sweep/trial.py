@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -99,7 +100,7 @@ class TrialRunner:
         folder, recipe, start = self.folder / name, job.recipe.replace(seed=seed), time.perf_counter()
         last: dict[str, float] = {}
 
-        def on_epoch(row: dict[str, float]) -> None:
+        def on_epoch(row: Mapping[str, float]) -> None:
             last.update(row)
             if self.config.prune and seed == self.config.seeds[0]:
                 epoch = int(row["epoch"])
@@ -124,7 +125,7 @@ class TrialRunner:
         ), False
 
 
-def _select(row: dict[str, float]) -> dict[str, float]:
+def _select(row: Mapping[str, float]) -> dict[str, float]:
     return {metric: row[metric] for metric in METRICS if metric in row}
 
 
