@@ -21,6 +21,7 @@ from taggram.cli import (
     library,
     models,
     report,
+    resolution,
     robustness,
     search,
     serve,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
+app.command("resolution")(resolution.resolution)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("robustness")(robustness.robustness)

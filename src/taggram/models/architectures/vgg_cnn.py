@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
-from taggram.models.blocks import ConvELUBlock, use_keras_defaults
+from taggram.models.blocks import ConvELUBlock, check_channels, use_keras_defaults
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -61,6 +62,8 @@ class VGGCNN(Network):
         12000 or 16000, in Hz.
     log
         ``"log10"``: log10(1 + 10000 x). ``"db"``: 10 log10 x.
+    channels
+        Channels of the four blocks.
     """
 
     paper = (
@@ -81,10 +84,12 @@ class VGGCNN(Network):
         hop: int = HOP,
         sample_rate: int = 12000,
         log: Literal["log10", "db"] = "log10",
+        channels: Sequence[int] = CHANNELS,
     ) -> None:
         multiples = POOLS_TIME.get(sample_rate, {})
         if n_mels not in POOLS_MEL or hop % HOP or hop // HOP not in multiples or log not in ("log10", "db"):
             raise ValueError(f"no pools for {n_mels} mel bands, a hop of {hop}, {sample_rate} Hz and log {log!r}")
+        check_channels(channels, len(CHANNELS))
         front_end = FrontEnd(
             sample_rate=sample_rate,
             hop=hop,
@@ -96,10 +101,10 @@ class VGGCNN(Network):
         )
         samples = SAMPLES[sample_rate]
         segments = Segments(samples=samples, hop=samples)
-        super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end, segments=segments)
+        super().__init__(vocabulary, channels[-1], dropout=0.0, front_end=front_end, segments=segments)
         self.bn = nn.BatchNorm2d(1, eps=1e-3)
         pools = zip(POOLS_MEL[n_mels], multiples[hop // HOP], strict=True)
-        self.blocks = nn.Sequential(*map(ConvELUBlock, (1, *CHANNELS), CHANNELS, pools))
+        self.blocks = nn.Sequential(*map(ConvELUBlock, (1, *channels), channels, pools))
         use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
