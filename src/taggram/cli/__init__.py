@@ -21,11 +21,13 @@ from taggram.cli import (
     library,
     models,
     report,
+    resolution,
     robustness,
     search,
     serve,
     sonify,
     streams,
+    sweep,
     tag,
     train,
     write,
@@ -47,6 +49,8 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
+app.command("sweep")(sweep.sweep)
+app.command("resolution")(resolution.resolution)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("robustness")(robustness.robustness)

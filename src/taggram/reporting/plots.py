@@ -238,7 +238,7 @@ def cost(
     """
     figure = new_figure(SIDE, 330 + _legend_height(names))
     axes = figure.subplots()
-    _log_axis(axes, costs)
+    log_axis(axes, costs)
     steps = sorted((x, value.value) for x, value, best in zip(costs, values, front, strict=True) if best)
     axes.plot(*np.array(steps, float).reshape(-1, 2).T, color=colour("soft"), linewidth=1.2, drawstyle="steps-post")
     for model, x, (value, low, high), best in zip(series, costs, values, front, strict=True):
@@ -294,7 +294,7 @@ def strengths(
     return figure
 
 
-def _log_axis(axes: Axes, costs: Sequence[float]) -> None:
+def log_axis(axes: Axes, costs: Sequence[float]) -> None:
     """Make the horizontal axis logarithmic, with labels also within a decade."""
     from matplotlib.ticker import EngFormatter, LogLocator, NullLocator, StrMethodFormatter
 

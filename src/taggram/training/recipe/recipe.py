@@ -171,7 +171,12 @@ class Recipe(Config):
 
 def format_values(values: Mapping[str, Any]) -> str:
     """Format values of settings on one line, such as ``optim.batch_size=75, optim.optimizer.lr=0.01``."""
-    return ", ".join(f"{setting}={value}" for setting, value in values.items())
+    return ", ".join(f"{setting}={format_value(value)}" for setting, value in values.items())
+
+
+def format_value(value: Any) -> str:
+    """Format a value of a setting, with four digits of a number that a search has chosen."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _first_error(error: ValidationError, data: dict[Any, Any]) -> str:
