@@ -20,6 +20,7 @@ from taggram.cli import (
     evaluate,
     library,
     models,
+    recipes,
     report,
     robustness,
     search,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
+app.add_typer(recipes.app, name="recipes")
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("robustness")(robustness.robustness)

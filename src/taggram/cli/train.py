@@ -10,33 +10,42 @@ import typer
 
 if TYPE_CHECKING:
     from taggram.models import ModelCard
-    from taggram.training import DryRunResult
+    from taggram.training import DryRunResult, Recipe
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the number of cores]")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check the recipe and print its settings; train nothing.")]
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="The settings of the training.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")
-    ] = True,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the number of cores]")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the recipe and print its settings; train nothing.")
-    ] = False,
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A YAML file, or the name of one of: taggram recipes list")
+    ],
+    out: Out = None,
+    resume: Resume = True,
+    device: Device = "auto",
+    threads: Threads = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Train a model on a packed store.
 
     Sources in the recipe are packed first; teachers score the clips next. A checkpoint is written after each epoch;
     after an interruption the same command resumes. Prints the model's folder. Needs the train extra.
     """
+    run_training(recipe, out, resume=resume, device=device, threads=threads, dry_run=dry_run)
+
+
+def run_training(
+    recipe: Recipe | Path, out: Path | None, *, resume: bool, device: str, threads: int | None, dry_run: bool
+) -> None:
+    """Train a model and print its folder, or print what would be done."""
     from taggram import training
     from taggram._progress import progress
 
