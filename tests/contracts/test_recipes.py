@@ -33,7 +33,7 @@ GRIDS = [name for name, experiment in EXPERIMENTS.items() if len(experiment.cell
 # Rows of the fewest and the most operations in a grid of networks of different size, counted from 1.
 SMALLEST_AND_LARGEST = {
     "ferraro2020/musicnn": (9, 3),
-    "ferraro2020/musicnn_msd": (5, 2),
+    "ferraro2020/musicnn_msd": (9, 3),
     "ferraro2020/vgg_cnn": (69, 3),
     "ferraro2020/vgg_cnn_msd": (11, 2),
     "won2020/jamendo": (2, 6),

@@ -92,9 +92,7 @@ class Experiment:
         """
         count = len(self.cells)
         if row is None and count > 1:
-            raise RecipeError(
-                f"{self.name} has {count} rows; run: taggram sweep {self.name}, or choose one: --row 1"
-            )
+            raise RecipeError(f"{self.name} has {count} rows; run: taggram sweep {self.name}, or choose one: --row 1")
         if not 1 <= (row or 1) <= count:
             raise RecipeError(f"{self.name} has the rows 1 to {count}; see: taggram recipes show {self.name}")
         return self.cells[(row or 1) - 1].recipe

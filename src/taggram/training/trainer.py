@@ -21,6 +21,7 @@ from taggram.errors import RecipeError
 from taggram.models import ModelCard
 from taggram.models.network import Network
 from taggram.training import checkpoint
+from taggram.training.augmentation.image import ImageAugmentation
 from taggram.training.augmentation.masking import mask_bands
 from taggram.training.augmentation.waveform import Augmentation
 from taggram.training.averaging import moving_average
@@ -153,19 +154,29 @@ class TrainingModule(nn.Module):
         Maximum number of masked mel bands; 0: none.
     bf16
         Whether the layers compute in bfloat16 where that is safe.
+    image
+        Augmentation of the spectrograms of a training batch, before masking; None: they stay as they are.
     """
 
     def __init__(
-        self, network: Network, augmentation: Augmentation | None = None, freq_mask: int = 0, bf16: bool = False
+        self,
+        network: Network,
+        augmentation: Augmentation | None = None,
+        freq_mask: int = 0,
+        bf16: bool = False,
+        image: ImageAugmentation | None = None,
     ) -> None:
         super().__init__()
         self.network, self.augmentation, self.freq_mask, self.bf16 = network, augmentation, freq_mask, bf16
+        self.image = image
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the logits (batch, tags) and the embeddings (batch, size) of segments (batch, samples)."""
         if self.training and self.augmentation is not None:
             waveform = self.augmentation(waveform, self.network.front_end.sample_rate)
         features = self.network.features(waveform)
+        if self.training and self.image:
+            features = self.image(features)
         if self.training and self.freq_mask:
             features = mask_bands(features, self.freq_mask)
         with torch.autocast(waveform.device.type, torch.bfloat16, enabled=self.bf16):
@@ -203,8 +214,9 @@ class Trainer:
         optimize_for_cpu(self.network)
         augment = plan.recipe.augment
         changes = Augmentation(augment.gain, augment.eq, augment.noise)
+        image = ImageAugmentation(augment.rotation, augment.shift, augment.flip)
         bf16 = plan.recipe.optim.precision == "bf16"
-        self.module = fabric.setup(TrainingModule(self.network, changes, augment.freq_mask, bf16))
+        self.module = fabric.setup(TrainingModule(self.network, changes, augment.freq_mask, bf16, image))
         self._start_average()
         self.pos_weight = None if plan.pos_weight is None else torch.from_numpy(plan.pos_weight)
         self.best = self._weights()

@@ -127,6 +127,13 @@ class AugmentConfig(Config):
         Standard deviation of the gains of a random equalizer, in dB.
     noise
         Least signal-to-noise ratio of white noise added to half of the segments, in dB; None: no noise.
+    rotation
+        Maximum angle by which a spectrogram is rotated, in degrees; see `taggram.training.augmentation.image`, also for
+        `shift` and `flip`.
+    shift
+        Maximum shift of a spectrogram along time and frequency, as a share of each.
+    flip
+        Whether half of the spectrograms are reversed in time.
     """
 
     variants: NonNegativeInt = 0
@@ -136,6 +143,9 @@ class AugmentConfig(Config):
     gain: NonNegativeFloat = 0.0
     eq: NonNegativeFloat = 0.0
     noise: float | None = None
+    rotation: float = Field(default=0.0, ge=0, le=180)
+    shift: float = Field(default=0.0, ge=0, le=1)
+    flip: bool = False
 
     @field_validator("deform")
     @classmethod
