@@ -61,7 +61,7 @@ def show(name: Name) -> None:
 def _comments(experiment: Experiment) -> list[str]:
     """Describe the trainings, the published figures and the commands."""
     sweep = experiment.recipe.sweep
-    seeds = f", each with {len(sweep.seeds)} seeds" if sweep and len(sweep.seeds) > 1 else ""
+    seeds = f", each row with {len(sweep.seeds)} seeds" if sweep and len(sweep.seeds) > 1 else ""
     count = experiment.trainings
     lines = [f"{count} training{'s' if count > 1 else ''}{seeds}. Rows of the paper, with the published figures:"]
     lines += [f"{number:>4}  {cell.row}: {cell.figures or '-'}" for number, cell in enumerate(experiment.cells, 1)]
