@@ -157,6 +157,13 @@ def vocabularies() -> str:
     return table(["name", "tags", "of which", "source"], rows)
 
 
+def recipes() -> str:
+    """List the recipes of published experiments, with the published figures of each row."""
+    from recipe_tables import recipe_tables
+
+    return recipe_tables()
+
+
 def benchmarks() -> str:
     """Show the recorded results of speed and memory."""
     parts = []

@@ -21,6 +21,7 @@ DEFAULT_MODEL = SOURCE / "taggram" / "models" / "default"
 NEEDED = {
     *("taggram/py.typed", "taggram/evaluation/published.csv", "taggram/reporting/templates/audit.html"),
     "taggram/tagging/prediction.schema.json",
+    "taggram/training/recipe/published/ferraro2020/vgg_cnn.yaml",
     *(f"taggram/models/default/{name}" for name in ("model.onnx", "card.json", "golden.json", "LICENSE")),
     *(
         f"taggram/vocabularies/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,7 @@ from tones import RECIPE, Tones, recipe
 from taggram import train
 from taggram.errors import DatasetError, RecipeError
 from taggram.models import create_model
-from taggram.models.card import BASELINES
-from taggram.training import Recipe
+from taggram.training import Recipe, find_recipe, list_recipes, load_recipe, recipe_file
 from taggram.training.plan import make_plan, required_sample_rate
 
 
@@ -84,7 +84,7 @@ def test_a_changed_recipe_is_checked() -> None:
 def test_reading_a_recipe_loads_nothing_that_executes() -> None:
     program = """
 import sys
-from taggram.training import Recipe
+from taggram.training import Recipe, find_recipe, list_recipes, load_recipe, recipe_file
 Recipe.parse("{name: fcn.x, data: {store: s}, model: {architecture: fcn}}")
 print(*{name.partition(".")[0] for name in sys.modules} & {"torch", "lightning_fabric", "onnxruntime", "av"})
 print(*(name for name in sys.modules if name.startswith("taggram.")))
@@ -164,13 +164,9 @@ def test_the_rate_depends_on_architecture_and_options(architecture: str, options
     assert required_sample_rate(named) == rate
 
 
-def test_recipes_of_the_project_are_recipes() -> None:
-    files = sorted((Path(__file__).resolve().parents[2] / "recipes").glob("*.yaml"))
-    assert files
-    for file in files:
-        read = Recipe.read(file)
-        if (name := read.model.architecture) not in BASELINES:
-            assert create_model(name, read.data.vocabulary, **read.model.options).architecture() == name
+def test_the_recipe_of_the_default_model_is_one(project: Path) -> None:
+    read = Recipe.read(project / "recipes" / "default.yaml")
+    assert create_model(read.model.architecture, read.data.vocabulary, **read.model.options).front_end.n_mels
 
 
 SWEEP = """
@@ -230,3 +226,47 @@ def test_the_path_of_a_store_has_the_sample_rate_of_the_architecture(tmp_path):
     for rate in (12000, 16000):
         with pytest.raises(DatasetError, match=f"{tmp_path}/mine-{rate}"):
             train(Recipe.parse(text).replace(model={"options": {"sample_rate": rate}}), tmp_path / "model")
+
+
+def test_a_recipe_is_found_by_name_or_file(tmp_path, monkeypatch):
+    assert find_recipe("nair/knn") == find_recipe(Path("nair", "knn")) == load_recipe("nair/knn")
+    file = tmp_path / "mine.yaml"
+    file.write_text(recipe().to_yaml())
+    assert find_recipe(file) == find_recipe(str(file)) == recipe()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nair").mkdir()
+    file.rename("nair/knn")
+    assert find_recipe("nair/knn") == recipe()
+    for name, message in (
+        ("nair/kn", "no recipe named 'nair/kn'; did you mean nair/knn?"),
+        ("won/xx", "no recipe named 'won/xx'; see: taggram recipes list"),
+        ("none.yaml", "none.yaml: No such file or directory; a recipe is a YAML file, or see: taggram recipes list"),
+        ("runs/none.yaml", "runs/none.yaml: No such file"),
+    ):
+        with pytest.raises(RecipeError, match=re.escape(message)):
+            find_recipe(name)
+
+
+def test_recipes_are_listed_by_pattern():
+    assert list_recipes("yu2018/*") == [name for name in list_recipes() if name.startswith("yu2018/")] != []
+    assert recipe_file("nair/knn").read_bytes().startswith(b"# ")
+
+
+def test_braces_stand_for_settings_and_words_for_values():
+    words = {"words": {96: "many", True: "with it"}}
+    published = {"paper": "A 2020", "table": "1", "row": "", "dataset": "mtat", "protocol": "full", **words}
+    parsed = Recipe.parse(SWEEP).replace(published=published)
+    first = parsed.cells()[0]
+    assert first.fill("{model.options.n_mels} bands, {optim.optimizer.lr}, {seed}") == "many bands, 0.001, 0"
+    again = Recipe.parse(first.to_yaml())
+    assert again == first
+    with pytest.raises(RecipeError, match=r"published: there is no setting model\.options\.hop"):
+        first.fill("{model.options.hop}")
+
+
+def test_trainings_are_the_cells_times_the_seeds():
+    parsed = Recipe.parse(SWEEP.rstrip() + "\n  seeds: [0, 1]\n")
+    assert (len(parsed.cells()), parsed.sweep.trainings) == (5, 10)
+    assert recipe().cells() == [recipe()]
+    search = {"search": {"optim.epochs": [1, 2]}, "trials": 7}
+    assert recipe(sweep=search).sweep.trainings == 7

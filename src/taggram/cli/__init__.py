@@ -20,6 +20,7 @@ from taggram.cli import (
     evaluate,
     library,
     models,
+    recipes,
     report,
     resolution,
     robustness,
@@ -51,6 +52,7 @@ app.command("tag")(tag.tag)
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
 app.command("resolution")(resolution.resolution)
+app.add_typer(recipes.app, name="recipes")
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("robustness")(robustness.robustness)

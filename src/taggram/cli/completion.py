@@ -30,3 +30,10 @@ def metric_names(incomplete: str) -> list[str]:
     from taggram.evaluation.comparison.comparison_metrics import METRICS
 
     return [name for name in METRICS if name.startswith(incomplete)]
+
+
+def recipe_names(incomplete: str) -> list[str]:
+    """Return the names of recipes that begin so."""
+    from taggram.training import list_recipes
+
+    return [name for name in list_recipes() if name.startswith(incomplete)]

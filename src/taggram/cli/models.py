@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from taggram.cli.completion import model_names
+from taggram.cli.table import print_rows
 
 app = typer.Typer(help="List, show and import models.", no_args_is_help=True)
 
@@ -40,21 +40,10 @@ def list_(pattern: Annotated[str, typer.Argument(help="Shell-style pattern for t
     published = papers()
     published |= dict.fromkeys(BASELINES, published["four_layer_cnn"])
     architectures = [(name, published[name]) for name in sorted(fnmatch.filter(published, pattern))]
-    _print_rows(models)
+    print_rows(models)
     if architectures:
         print()
-        _print_rows([("architecture", "paper"), *architectures])
-
-
-def _print_rows(rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table with one line per row; a line that is too long for the terminal is cut off."""
-    import shutil
-
-    columns = shutil.get_terminal_size().columns
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        print(line if len(line) <= columns else f"{line[: columns - 3]}...")
+        print_rows([("architecture", "paper"), *architectures])
 
 
 @app.command()

@@ -4,46 +4,64 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from taggram.models import ModelCard
-    from taggram.training import DryRunResult
+    from taggram.training import DryRunResult, Recipe
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")]
+Devices = Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each step.")]
+Nodes = Annotated[
+    int, typer.Option(min=1, help="Machines, each of which runs the same command; see the guide on training.")
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the number of cores]")]
+Compile = Annotated[bool, typer.Option("--compile", help="Compile the network with torch.compile, which pays on GPUs.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check the recipe and print its settings; train nothing.")]
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="The settings of the training.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FOLDER", help="Folder of the model.  \\[default: the one of installed models]"
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")
-    ] = True,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
-    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each step.")] = 1,
-    nodes: Annotated[
-        int, typer.Option(min=1, help="Machines, each of which runs the same command; see the guide on training.")
-    ] = 1,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the number of cores]")
-    ] = None,
-    compile_layers: Annotated[
-        bool, typer.Option("--compile", help="Compile the network with torch.compile, which pays on GPUs.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the recipe and print its settings; train nothing.")
-    ] = False,
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A YAML file, or the name of one of: taggram recipes list")
+    ],
+    out: Out = None,
+    resume: Resume = True,
+    device: Device = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
+    threads: Threads = None,
+    compile_layers: Compile = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Train a model on a packed store.
 
     Sources in the recipe are packed first; teachers score the clips next. A checkpoint is written after each epoch;
     after an interruption the same command resumes. Prints the model's folder. Needs the train extra.
     """
+    run_training(
+        recipe,
+        out,
+        dry_run,
+        resume=resume,
+        device=device,
+        devices=devices,
+        nodes=nodes,
+        threads=threads,
+        compile_layers=compile_layers,
+    )
+
+
+def run_training(recipe: Recipe | Path, out: Path | None, dry_run: bool, **options: Any) -> None:
+    """Train a model with options of `taggram.train` and print its folder, or print what would be done."""
     from taggram import training
     from taggram._progress import progress
 
@@ -51,18 +69,7 @@ def train(
         _print_dry_run(training.dry_run(recipe, out))
         return
     try:
-        result = training.train(
-            recipe,
-            out,
-            device=device,
-            devices=devices,
-            nodes=nodes,
-            threads=threads,
-            compile_layers=compile_layers,
-            resume=resume,
-            progress=progress,
-            report=_print_status,
-        )
+        result = training.train(recipe, out, **options, progress=progress, report=_print_status)
     except KeyboardInterrupt:
         _print_status("interrupted; run the same command again to resume")
         raise

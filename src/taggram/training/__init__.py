@@ -8,18 +8,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from taggram.training.recipe import Recipe
+    from taggram.training.recipe import Recipe, find_recipe, list_recipes, load_recipe, recipe_file
     from taggram.training.run import DryRunResult, TrainResult, dry_run, train
     from taggram.training.speed import prepare_cpu
 
-__all__ = ["DryRunResult", "Recipe", "TrainResult", "dry_run", "prepare_cpu", "train"]
+__all__ = [
+    "DryRunResult",
+    "Recipe",
+    "TrainResult",
+    "dry_run",
+    "find_recipe",
+    "list_recipes",
+    "load_recipe",
+    "prepare_cpu",
+    "recipe_file",
+    "train",
+]
 
 _MODULES = {
     "DryRunResult": "run",
     "Recipe": "recipe",
     "TrainResult": "run",
     "dry_run": "run",
+    "find_recipe": "recipe",
+    "list_recipes": "recipe",
+    "load_recipe": "recipe",
     "prepare_cpu": "speed",
+    "recipe_file": "recipe",
     "train": "run",
 }
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from taggram.models.network import Network
+from taggram.training.augmentation.image import ImageAugmentation
 from taggram.training.augmentation.masking import mask_bands
 from taggram.training.augmentation.waveform import Augmentation
 
@@ -19,6 +20,8 @@ class TrainingModule(nn.Module):
         The network.
     augmentation
         Of the waveforms of a training batch; None: they stay as they are.
+    image
+        Augmentation of the spectrograms of a training batch, before masking; None: they stay as they are.
     freq_mask
         Maximum number of masked mel bands; 0: none.
     bf16
@@ -31,13 +34,14 @@ class TrainingModule(nn.Module):
         self,
         network: Network,
         augmentation: Augmentation | None = None,
+        image: ImageAugmentation | None = None,
         freq_mask: int = 0,
         bf16: bool = False,
         frozen: bool = False,
     ) -> None:
         super().__init__()
-        self.network, self.augmentation, self.freq_mask, self.bf16 = network, augmentation, freq_mask, bf16
-        self.frozen = frozen
+        self.network, self.augmentation, self.image = network, augmentation, image
+        self.freq_mask, self.bf16, self.frozen = freq_mask, bf16, frozen
         if frozen:
             network.requires_grad_(False)
             network.head.requires_grad_(True)
@@ -55,6 +59,8 @@ class TrainingModule(nn.Module):
         if self.training and self.augmentation is not None:
             waveform = self.augmentation(waveform, self.network.front_end.sample_rate)
         features = self.network.features(waveform)
+        if self.training and self.image:
+            features = self.image(features)
         if self.training and self.freq_mask:
             features = mask_bands(features, self.freq_mask)
         with torch.autocast(waveform.device.type, torch.bfloat16, enabled=self.bf16):

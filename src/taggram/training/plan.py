@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from taggram.datasets import PackedStore
 from taggram.errors import CardError, ModelError, RecipeError
-from taggram.features import FrontEnd
+from taggram.features import FrontEnd, RawFrontEnd
 from taggram.models import create_model, list_architectures
 from taggram.models.architectures.four_layer_cnn import front_end
 from taggram.models.card import BASELINES
@@ -173,6 +173,11 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
     bands = network.front_end.n_mels if isinstance(network.front_end, FrontEnd) else 0
     if recipe.augment.freq_mask > bands:
         raise RecipeError(f"{source}: augment.freq_mask: must be below {bands}, the number of mel bands")
+    if isinstance(network.front_end, RawFrontEnd) and (
+        recipe.augment.rotation or recipe.augment.shift or recipe.augment.flip
+    ):
+        architecture = recipe.model.architecture
+        raise RecipeError(f"{source}: augment: rotation, shift and flip need a spectrogram; {architecture} has none")
     _check_rate(plan, network.front_end.sample_rate, source)
     return _normalize(plan, network)
 

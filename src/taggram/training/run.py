@@ -20,7 +20,7 @@ from taggram.training.speed import cpu_threads, prepare_cpu
 from taggram.vocabularies import Vocabulary
 
 with contextlib.suppress(ModuleNotFoundError):  # without the extra, `train` exists and raises MissingExtraError
-    from taggram.training.recipe import Recipe
+    from taggram.training.recipe import Recipe, find_recipe
 
 if TYPE_CHECKING:
     from taggram.datasets import PackResult
@@ -80,7 +80,7 @@ def train(
     Parameters
     ----------
     recipe
-        The recipe, or its YAML file.
+        The recipe, its YAML file, or the name of one of `taggram.training.list_recipes`.
     out
         Folder for the model, the effective recipe, the checkpoint and the history; None: the folder in which `Tagger`
         looks for a model of the recipe's name.
@@ -212,7 +212,7 @@ def dry_run(recipe: Recipe | str | os.PathLike[str], out: str | os.PathLike[str]
     Parameters
     ----------
     recipe
-        The recipe, or its YAML file. Its sources are not packed: the store must exist.
+        The recipe, its file or its name, as of `train`. Its sources are not packed: the store must exist.
     out
         See `train`.
 
@@ -260,7 +260,7 @@ def _read(recipe: Recipe | str | os.PathLike[str]) -> tuple[Recipe, str]:
     from taggram.training.plan import required_sample_rate
 
     source = recipe.name if isinstance(recipe, Recipe) else os.fspath(recipe)
-    recipe = recipe if isinstance(recipe, Recipe) else Recipe.read(recipe)
+    recipe = recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
     if recipe.sweep:
         raise RecipeError(f"{source}: sweep: this is the recipe of several trainings; run: taggram sweep {source}")
     if SAMPLE_RATE in recipe.data.store:

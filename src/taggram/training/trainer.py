@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
 from taggram.training import health
+from taggram.training.augmentation.image import ImageAugmentation
 from taggram.training.augmentation.waveform import Augmentation
 from taggram.training.averaging import moving_average
 from taggram.training.checkpoint import Checkpoint
@@ -89,9 +90,10 @@ class Trainer:
         optimize_for_cpu(self.network)
         augment = plan.recipe.augment
         changes = Augmentation(augment.gain, augment.eq, augment.noise)
+        image = ImageAugmentation(augment.rotation, augment.shift, augment.flip)
         bf16 = plan.recipe.optim.precision == "bf16"
         frozen = plan.recipe.model.freeze == "trunk"
-        module = TrainingModule(self.network, changes, augment.freq_mask, bf16, frozen)
+        module = TrainingModule(self.network, changes, image, augment.freq_mask, bf16, frozen)
         if compile_layers:
             module.compile()
         self.module = fabric.setup(synchronize_batch_norm(module, fabric))

@@ -1,1 +1,1 @@
-"""Augmentation: variants of the training clips, which are packed, and masks, which each batch draws anew."""
+"""Augmentation: variants of the training clips, which are packed, and changes that each batch draws anew."""

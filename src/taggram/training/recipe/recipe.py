@@ -107,7 +107,9 @@ class Recipe(Config):
         try:
             text = Path(file).read_bytes()
         except OSError as error:
-            raise RecipeError(f"{file}: {error.strerror}; a recipe is a YAML file, see recipes/") from None
+            raise RecipeError(
+                f"{file}: {error.strerror}; a recipe is a YAML file, or see: taggram recipes list"
+            ) from None
         return cls.parse(text, str(file))
 
     def to_yaml(self) -> str:
@@ -160,6 +162,37 @@ class Recipe(Config):
         if "model.architecture" in values:
             data["name"] = f"{values['model.architecture']}.{self.name.partition('.')[2]}"
         return self._validate(data, f"{self.name}: {format_values(values)}")
+
+    def cells(self) -> list[Recipe]:
+        """Return the recipes of the combinations of the grid; without a grid, this recipe alone."""
+        cells = self.sweep.cells() if self.sweep else []
+        return [self.with_values(cell) for cell in cells] or [self]
+
+    def fill(self, text: str) -> str:
+        """Replace the settings that stand in braces in a text by their values, or by the words for these.
+
+        Raises
+        ------
+        RecipeError
+            If a setting does not exist.
+
+        Examples
+        --------
+        >>> recipe = Recipe.parse("{name: fcn.mine, data: {store: data/mine}, model: {architecture: fcn}}")
+        >>> recipe.fill("{model.architecture}, {optim.epochs} epochs")
+        'fcn, 200 epochs'
+        """
+        data, words = self.model_dump(), self.published.words if self.published else {}
+
+        def value(match: re.Match[str]) -> str:
+            section: Any = data
+            for key in match[1].split("."):
+                if not isinstance(section, dict) or key not in section:
+                    raise RecipeError(f"{self.name}: published: there is no setting {match[1]}")
+                section = section[key]
+            return words.get(str(section), str(section))
+
+        return re.sub(r"\{([\w.]+)\}", value, text)
 
     @classmethod
     def _validate(cls, data: dict[str, Any], source: str) -> Recipe:

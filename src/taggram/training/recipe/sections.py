@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    BeforeValidator,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -143,6 +144,13 @@ class AugmentConfig(Config):
         Standard deviation of the gains of a random equalizer, in dB.
     noise
         Least signal-to-noise ratio of white noise added to half of the segments, in dB; None: no noise.
+    rotation
+        Maximum angle by which a spectrogram is rotated, in degrees; see `taggram.training.augmentation.image`, also for
+        `shift` and `flip`.
+    shift
+        Maximum shift of a spectrogram along time and frequency, as a share of each.
+    flip
+        Whether half of the spectrograms are reversed in time.
     """
 
     variants: NonNegativeInt = 0
@@ -152,6 +160,9 @@ class AugmentConfig(Config):
     gain: NonNegativeFloat = 0.0
     eq: NonNegativeFloat = 0.0
     noise: float | None = None
+    rotation: float = Field(default=0.0, ge=0, le=180)
+    shift: float = Field(default=0.0, ge=0, le=1)
+    flip: bool = False
 
     @field_validator("deform")
     @classmethod
@@ -225,6 +236,11 @@ class DistillConfig(Config):
     judgements: str | None = None
 
 
+def _to_text_keys(value: Any) -> Any:
+    """Convert the keys of a mapping, which YAML reads as numbers or booleans, to text."""
+    return {str(key): text for key, text in value.items()} if isinstance(value, dict) else value
+
+
 class PublishedConfig(Config):
     """The published results that a recipe repeats.
 
@@ -235,10 +251,16 @@ class PublishedConfig(Config):
     table
         Table or section of the paper.
     row
-        The row in words; braces stand for settings of a sweep, as in ``"{model.options.n_mels} mel bands"``.
-    dataset, model
-        Data set and name of the model in the published results of `taggram.evaluation`, with braces as in `row`; None
-        if there are none.
+        The row in words; braces stand for settings, as in ``"{model.options.n_mels} mel bands"``.
+    dataset, protocol
+        Data set and its protocol, by which the store is packed.
+    evaluation
+        Protocol of `taggram.evaluation.evaluate`; None if there is none.
+    model
+        Name of the model in the published results of `taggram.evaluation`, with braces as in `row`; None if there are
+        no results.
+    words
+        What stands for a setting in `row` and `model` in place of its value, as in ``{12000: 12 kHz}``.
     note
         What differs from the paper, or what it does not state.
     """
@@ -246,8 +268,11 @@ class PublishedConfig(Config):
     paper: str
     table: str
     row: str
-    dataset: str | None = None
+    dataset: str
+    protocol: str
+    evaluation: str | None = None
     model: str | None = None
+    words: Annotated[dict[str, str], BeforeValidator(_to_text_keys)] = Field(default_factory=dict)
     note: str = ""
 
 

@@ -95,3 +95,8 @@ class SweepConfig(Config):
                 if cell not in cells:
                     cells.append(cell)
         return cells
+
+    @property
+    def trainings(self) -> int:
+        """Number of trainings: the combinations, or the trials of a search, times the seeds."""
+        return (len(self.cells()) or self.trials) * len(self.seeds)
