@@ -18,6 +18,7 @@ from taggram.cli import (
     data,
     deform,
     evaluate,
+    learn,
     library,
     models,
     report,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
+app.command("learn")(learn.learn)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("robustness")(robustness.robustness)
