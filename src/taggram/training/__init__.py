@@ -1,8 +1,8 @@
 """Training: from a recipe, which is plain data, to a model's folder.
 
-`train` does all of it, and `dry_run` checks a recipe without training. `learn` fits a linear probe for tags of your own.
-Importing this room loads no torch: `train` sets up the CPU before it does. `prepare_cpu` does the same for programs that
-use the modules directly.
+`train` does all of it, and `dry_run` checks a recipe without training. `learn` fits a probe for tags of your own.
+Importing this room loads no torch: `train` sets up the CPU before it does. `prepare_cpu` does the same for programs
+that use the modules directly.
 """
 
 from importlib import import_module

@@ -46,7 +46,7 @@ class LearnedTag(NamedTuple):
     roc_auc, average_precision
         Each with its 95 % interval over artists.
     confused_with
-        Another tag that is the highest one of at least `CONFUSED` of its clips, the most frequent one; empty without.
+        Another tag that is the highest one of at least `CONFUSED` of its clips, and of two; empty without.
     confused
         Number of those clips; 0 without.
     """
@@ -120,7 +120,7 @@ class CrossValidation:
             others = confusion[column].copy()
             others[column] = 0
             other, clips = int(others.argmax()), int(labels[:, column].sum())
-            confused = int(others[other]) if others[other] >= CONFUSED * clips else 0
+            confused = int(others[other]) if others[other] >= max(2, CONFUSED * clips) else 0
             tags.append(
                 LearnedTag(
                     name,

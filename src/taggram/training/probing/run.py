@@ -135,9 +135,9 @@ def learn(
     name = name or (source if data.is_dir() else encode_path(data.stem))
     folder = _model_folder(name, out)
     base = find_model(os.fspath(model))
-    tagger = Tagger(base)
-    if tagger.card.backend != "onnx":
+    if ModelCard.read(base).backend != "onnx":
         raise ModelError(f"{model} is a classical baseline, which has no last layer to replace: choose a network")
+    tagger = Tagger(base)
     with PredictionCache(None if cache is None else Path(cache)) as predictions:
         examples = read_examples(
             data, tagger, cache=predictions, workers=workers, progress=progress, report=report or (lambda _: None)
@@ -151,7 +151,7 @@ def learn(
     vocabulary = Vocabulary.from_names(examples.tags).replace(source=source)
     labels = examples.labels.astype(np.float32)
     card = _card(tagger.card, validation, name, vocabulary, seed).replace(
-        thresholds=fit_thresholds(scores, Truth(labels, labels), vocabulary.tags)
+        thresholds=fit_thresholds(scores, Truth(np.full_like(labels, np.nan), labels), vocabulary.tags)
     )
     layer = fit_probe(examples.embeddings, examples.labels).linear_layer()
     with atomic_dir(folder) as new:
