@@ -9,7 +9,7 @@ import pytest
 
 from taggram.models import registry
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "probing")]
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sounds import HERTZ, write, write_tone, write_tones
+from labelled_tones import HERTZ, write, write_tone, write_tones
 
 import taggram
 from taggram.errors import DatasetError, ModelError

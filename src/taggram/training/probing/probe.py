@@ -16,7 +16,7 @@ __all__ = ["STRENGTH", "LinearLayer", "Probe", "choose_probe", "fit_probe"]
 
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # C of logistic regression, the strongest regularisation first
 # Without validation clips to choose one. On mer4q it has the highest ROC-AUC of these on valid, or one that is less
-# than 0.002 below, with 5, 10, 20 and 50 training clips per genre: docs/results/learn-mer4q/strengths.csv.
+# than 0.003 below, with 5, 10, 20 and 50 training clips per genre: docs/results/learn-mer4q/strengths.csv.
 STRENGTH = 1e-2
 
 
