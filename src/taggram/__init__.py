@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from taggram.tagging import Tagger as Tagger
     from taggram.tagging import TagResult as TagResult
     from taggram.tagging import TagScore as TagScore
+    from taggram.training import learn as learn
     from taggram.training import train as train
     from taggram.vocabularies import Vocabulary as Vocabulary
     from taggram.vocabularies import VocabularyMap as VocabularyMap
@@ -52,6 +53,7 @@ _ROOMS = {
     "TagResult": "tagging",
     "TagScore": "tagging",
     "Tagger": "tagging",
+    "learn": "training",
     "train": "training",
     "Vocabulary": "vocabularies",
     "VocabularyMap": "vocabularies",

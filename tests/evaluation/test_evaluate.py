@@ -31,7 +31,7 @@ LABELS = ("rock;loud", "piano", "rock", "piano;polka") * 3
 
 @pytest.fixture(autouse=True)
 def few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("taggram.evaluation.probe.STRENGTHS", (1e-4, 1e-2))
+    monkeypatch.setattr("taggram.training.probing.probe.STRENGTHS", (1e-4, 1e-2))
 
 
 @pytest.fixture(scope="module")

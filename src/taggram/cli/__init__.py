@@ -18,6 +18,7 @@ from taggram.cli import (
     data,
     deform,
     evaluate,
+    learn,
     library,
     models,
     recipes,
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 app.command("tag")(tag.tag)
 app.command("train")(train.train)
+app.command("learn")(learn.learn)
 app.command("sweep")(sweep.sweep)
 app.command("resolution")(resolution.resolution)
 app.add_typer(recipes.app, name="recipes")

@@ -30,10 +30,10 @@ from taggram.evaluation.evaluation_result import (
     read_result,
     write_result,
 )
-from taggram.evaluation.probe import fit_probe
 from taggram.evaluation.summary import mean_roc_auc
 from taggram.evaluation.systems import EmbeddingsFile, ScoresFile, System, SystemOutputs, open_model
 from taggram.tagging.cache import PredictionCache
+from taggram.training.probing.probe import choose_probe
 from taggram.vocabularies import Vocabulary, VocabularyMap
 
 __all__ = ["Report", "SystemRun", "evaluate"]
@@ -289,7 +289,7 @@ class SystemRun:
         fitted = np.flatnonzero(labels.any(axis=0) & ~labels.all(axis=0))
         if not len(fitted):
             raise EvaluationError(f"{self._data.protocol.name} has no tag that some training clips have and some not")
-        probe = fit_probe((train, labels[:, fitted]), (valid, valid_labels[:, fitted]), mean_roc_auc)
+        probe = choose_probe((train, labels[:, fitted]), (valid, valid_labels[:, fitted]), mean_roc_auc)
 
         def score(outputs: SystemOutputs) -> NDArray[np.float32]:
             embeddings, rows = _embeddings(outputs), _present(outputs)

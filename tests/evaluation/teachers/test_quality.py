@@ -17,7 +17,7 @@ from taggram.vocabularies import VocabularyMap
 def test_every_question_has_results(
     comparison: TeacherComparison, label_map: VocabularyMap, mtat: ClipIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("taggram.evaluation.probe.STRENGTHS", (1e-4, 1e-2))  # few probes, which take the time
+    monkeypatch.setattr("taggram.training.probing.probe.STRENGTHS", (1e-4, 1e-2))  # few probes, which take the time
     results = compare_with_teachers(comparison, comparison, label_map=label_map, mtat=mtat, resampling=Resampling(20))
     assert [*dict.fromkeys(result.question for result in results)] == [
         "agreement with the ensemble",

@@ -88,6 +88,13 @@ def test_a_tag_is_shown_as_often_as_it_holds() -> None:
     assert (scores >= np.array(list(limits.values()))).sum(axis=0).tolist() == [60, 60, 60, 24]
 
 
+def test_without_teachers_few_labels_count() -> None:
+    labels = np.zeros((60, 2), np.float32)
+    labels[:7, 0] = labels[:1, 1] = 1
+    truth = Truth(np.full_like(labels, np.nan), labels)
+    assert count_clips(truth, ["other", "genre"]).tolist() == [7, 3]
+
+
 def test_levels_limit_the_thresholds() -> None:
     rng = np.random.default_rng(0)
     scores = rng.random((60, 2))

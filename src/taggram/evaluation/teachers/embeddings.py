@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taggram.evaluation.probe import fit_probe
 from taggram.evaluation.summary import mean_roc_auc
 from taggram.evaluation.teachers.labelled_clips import label_names
 from taggram.evaluation.teachers.results import NOT_BELOW, ComparisonResult, Resampling
 from taggram.evaluation.teachers.teacher_comparison import ModelScores, TeacherComparison
 from taggram.metrics import accuracy, neighbour_precision
+from taggram.training.probing.probe import choose_probe
 
 __all__ = ["compare_embeddings"]
 
@@ -96,7 +96,7 @@ def _probe(
     valid: NDArray[np.bool_],
 ) -> tuple[float, NDArray[Any]]:
     """Return the metric of a probe on valid clips, and its outputs for all clips."""
-    probe = fit_probe((embeddings[train], truth[train]), (embeddings[valid], truth[valid]), metric)
+    probe = choose_probe((embeddings[train], truth[train]), (embeddings[valid], truth[valid]), metric)
     return probe.value, probe.outputs(embeddings)
 
 

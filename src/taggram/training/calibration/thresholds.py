@@ -69,9 +69,9 @@ def count_clips(truth: Truth, categories: Sequence[Category]) -> NDArray[np.int6
     """Estimate how many of the validation clips have each tag.
 
     A clip has the tag if the teachers rank it among the first `PER_CLIP` of its category. Where `MIN_LABELS` clips
-    have the label, they count if they are more: labels leave out more than they invent. The teachers rank by the score
-    over the square root of its mean: by the score alone the frequent tags of a category would be all, and by the ratio
-    to the mean each tag would be as frequent as any other.
+    have the label, or no teacher has the tag, they count if they are more: labels leave out more than they invent. The
+    teachers rank by the score over the square root of its mean: by the score alone the frequent tags of a category
+    would be all, and by the ratio to the mean each tag would be as frequent as any other.
 
     Parameters
     ----------
@@ -94,7 +94,8 @@ def count_clips(truth: Truth, categories: Sequence[Category]) -> NDArray[np.int6
         counts[columns] = ((ranks < first) & (typical[:, columns] > 0)).sum(axis=0)
     positives, labelled = (truth.labels == 1).sum(axis=0), (~np.isnan(truth.labels)).sum(axis=0)
     by_labels = np.rint(positives * clips / np.maximum(labelled, 1)).astype(np.int64)
-    counts = np.where(positives >= MIN_LABELS, np.maximum(counts, by_labels), counts)
+    enough = (positives >= MIN_LABELS) | np.isnan(truth.teacher_scores).all(axis=0)
+    counts = np.where(enough, np.maximum(counts, by_labels), counts)
     return np.clip(counts, min(MIN_CLIPS, clips), clips)
 
 
