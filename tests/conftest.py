@@ -21,8 +21,8 @@ collect_ignore = ["pieces/render.py"]  # needs programs that nothing else does
 WITHOUT_TRAIN_EXTRA = importlib.util.find_spec("torch") is None
 # Files and folders whose modules import what the train extra brings. Any other module must work without it.
 NEED_TRAIN_EXTRA = """
-    benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_learn.py cli/test_recipes.py cli/test_train.py
-    contracts/test_architectures.py contracts/test_recipes.py
+    benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_learn.py cli/test_recipes.py
+    cli/test_train.py contracts/test_architectures.py contracts/test_recipes.py
     datasets/packed docs evaluation/test_evaluate.py evaluation/test_evaluation_result.py
     evaluation/test_experiments.py
     evaluation/robustness/test_evaluate_robustness.py features
