@@ -1,0 +1,103 @@
+"""Genre and mood by one network (Yu 2018): slices of a song in several splits, as published, and split by artist.
+
+Six genres of mer4q with 22 songs each, whose only genre they are, and its four quadrants as moods. Both protocols have
+the same slices, and as many of them in each split; networks and settings are those of the paper, with a quarter of the
+channels.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import taggram
+from benchmarks.experiments.scores import Row, pack_clips, show, slug, train_and_score
+from taggram.datasets import ClipIndex, ClipInfo, dataset
+from taggram.datasets.splits import artist_split, leaky_by_slice
+from taggram.models.architectures.genre_mood_cnn import GenreMoodCNN
+from taggram.training import load_recipe
+
+GENRES = ("pop/rock", "rap", "reggae", "jazz", "country", "blues")
+MOODS = ("Q1", "Q2", "Q3", "Q4")
+SONGS, SLICES, SEED = 22, 10, 0
+CHANNELS = [16, 32, 64, 128]
+RATE = GenreMoodCNN.front_end.sample_rate
+SAMPLES = GenreMoodCNN.segments.samples
+GENRE = {"kind": "softmax", "tags": list(GENRES)}
+MOOD = {"kind": "softmax", "tags": list(MOODS), "weight": 1.25}
+NETWORKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "genre_mood_cnn": ("genre_mood_cnn", {"channels": CHANNELS}, {"genre": GENRE, "mood": MOOD}),
+    "genre_mood_cnn, genre alone": ("genre_mood_cnn", {"channels": CHANNELS}, {"genre": GENRE}),
+    "genre_mood_cnn, mood alone": ("genre_mood_cnn", {"channels": CHANNELS}, {"mood": MOOD}),
+    "choi_cnn": ("choi_cnn", {}, {"genre": GENRE, "mood": MOOD}),
+}
+
+
+def run(data: Path, work: Path, threads: int, epochs: int = 25) -> Iterator[Row]:
+    """Train each network by each protocol; yields accuracies of test slices with intervals over artists."""
+    slices = _write_slices(data, work)
+    shares = {"train": 0.8, "valid": 0.08, "test": 0.12}
+    for protocol, index in (
+        ("by slice, as published", leaky_by_slice(slices, seed=SEED, shares=shares)),
+        ("by artist", artist_split(slices, seed=SEED, shares=shares)),
+    ):
+        store = work / f"yu-{protocol.split()[1].strip(',')}"
+        pack_clips(index, store, RATE)
+        for name, (architecture, options, heads) in NETWORKS.items():
+            base = load_recipe("yu2018/models").with_values({"model.architecture": architecture})
+            tags = [tag for head in heads.values() for tag in head["tags"]]
+            recipe = base.replace(
+                name=f"{architecture}.yu",
+                seed=SEED,
+                data={"store": str(store), "vocabulary": tags, "segments_per_clip": 1, "validation_segments": 1},
+                model={"options": {**options, "heads": heads}},
+                optim={"epochs": epochs},
+                published=None,
+            )
+            scored = train_and_score(recipe, work / f"{store.name}-{slug(name)}", threads)
+            for head, options_of_head in heads.items():
+                yield {
+                    "protocol": protocol,
+                    "network": name,
+                    "target": head,
+                    "metric": "accuracy",
+                    **show(scored.accuracy(options_of_head["tags"])),
+                    "clips": len(scored.groups),
+                    "groups": len(set(scored.groups.tolist())),
+                    "epochs": epochs,
+                }
+
+
+def _write_slices(data: Path, work: Path) -> ClipIndex:
+    """Cut ten evenly spaced slices from each song, as WAV files."""
+    index = dataset("mer4q").index(data, "genres")
+    moods = {clip.id: clip.labels[0] for clip in dataset("mer4q").index(data, "quadrant").clips}
+    songs: dict[str, list[ClipInfo]] = {genre: [] for genre in GENRES}
+    for clip in sorted(index.clips, key=lambda clip: clip.id):
+        if len(clip.labels) == 1 and clip.labels[0] in songs and len(songs[clip.labels[0]]) < SONGS:
+            songs[clip.labels[0]].append(clip)
+    folder = work / "yu-slices"
+    folder.mkdir(parents=True, exist_ok=True)
+    slices = []
+    for genre, clips in songs.items():
+        for clip in clips:
+            files = [folder / f"{clip.id}-{number}.wav" for number in range(SLICES)]
+            if not all(file.exists() for file in files):
+                samples = taggram.read(index.folder / clip.path, sample_rate=RATE)
+                for number, file in enumerate(files):
+                    start = number * (len(samples) - SAMPLES) // (SLICES - 1)
+                    _write_wav(file, samples[start : start + SAMPLES])
+            slices += [ClipInfo(file.name, file.name, "", (genre, moods[clip.id]), clip.group) for file in files]
+    return ClipIndex(folder, tuple(slices))
+
+
+def _write_wav(file: Path, samples: np.ndarray) -> None:
+    part = file.with_suffix(".part")
+    with wave.open(str(part), "wb") as stream:
+        stream.setparams((1, 2, RATE, 0, "NONE", ""))
+        stream.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())
+    part.rename(file)
