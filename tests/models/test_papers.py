@@ -194,6 +194,17 @@ def test_all_configurations_of_mel_spectrograms_end_in_one_point() -> None:
         assert network.embed(seen).shape == (1, 2048), (sample_rate, n_mels, hop)
 
 
+def test_a_clip_of_magnatagatune_has_the_909_frames_of_paper_001() -> None:
+    clip = 465_984  # samples at 16 kHz
+    network = unmade("four_layer_cnn")
+    front_end, samples = network.front_end, network.segments.samples
+    assert front_end.frames(clip) == front_end.frames(samples) == 909
+    assert front_end.frames(samples - 1) == 908
+    assert samples <= clip, "no clip is repeated"
+    assert front_end.replace(n_fft=512).frames(clip) == 910
+    assert front_end.replace(padding="zero").frames(clip) == 911
+
+
 def seen(size: int, pools: list[int]) -> int:
     """How much of an input 3x3 convolutions see, each followed by a pooling that drops the remainder."""
     before = [size]
