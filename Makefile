@@ -14,7 +14,7 @@ GROUPS := --group test --group lint --group docs
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(GROUPS) --no-annotate
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-all check docs matrix page lock drift bench default-model clean
+.PHONY: demo test test-all check docs matrix page lock drift bench gpu default-model clean
 
 demo: $(VENV)/demo
 	$(BIN)/taggram tag examples --plot demo
@@ -65,6 +65,10 @@ bench: $(VENV)/test
 	$(BIN)/taggram models import '*.mtat-pons2019' --from $(WHEELS)
 	$(BIN)/taggram models import '*.mtat-won2020' $(if $(WEIGHTS),--from $(WEIGHTS))
 	$(BIN)/python -m benchmarks.run
+
+# Training speed on a GPU, in the Python that has torch for it; goes on where it stopped.
+gpu:
+	PYTHONPATH=src $(PYTHON) -m benchmarks.gpu --device cuda
 
 # The model inside the package, from ../shared: hours on a laptop; goes on where it stopped.
 default-model: $(VENV)/test

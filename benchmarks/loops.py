@@ -224,7 +224,7 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
     if kind == "naive":
         optimizer: torch.optim.Optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
     else:
-        optimizer = build_optimizer(Adam(kind="adam", weight_decay=0), network.parameters())
+        optimizer = build_optimizer(Adam(kind="adam", weight_decay=0), network)
     segments = 0.1 * torch.randn(16, network.segments.samples)
     targets = (torch.rand(16, 50) < 0.1).float()
 
@@ -339,7 +339,7 @@ def comparison(clips: str) -> Callable[[], float]:
     for model in range(8):
         scores = rng.normal((1.5 + model / 20) * truth - 2).round(3).astype(np.float32)
         info = EvaluationInfo(
-            protocol=protocol, protocol_hash=protocol.hash, model=f"{model}", model_hash="", asking="own", sources={}
+            protocol=protocol, protocol_hash=protocol.hash, model=f"{model}", model_hash="", mode="own", sources={}
         )
         labelled = LabelledScores(ids, songs, tags.names, scores, truth)
         results.append(EvaluationResult(Path(), info.sealed({}), labelled, None))

@@ -42,9 +42,14 @@ class TrainingModule(nn.Module):
         super().__init__()
         self.network, self.augmentation, self.image = network, augmentation, image
         self.freq_mask, self.bf16, self.frozen = freq_mask, bf16, frozen
+        self.embed = network.embed
         if frozen:
             network.requires_grad_(False)
             network.head.requires_grad_(True)
+
+    def compile_layers(self) -> None:
+        """Compile the layers with `torch.compile`; the front end, with its Fourier transform, stays as it is."""
+        self.embed = torch.compile(self.network.embed)
 
     def train(self, mode: bool = True) -> TrainingModule:
         """Set the mode; layers that are frozen are always in evaluation mode."""
@@ -64,6 +69,6 @@ class TrainingModule(nn.Module):
         if self.training and self.freq_mask:
             features = mask_bands(features, self.freq_mask)
         with torch.autocast(waveform.device.type, torch.bfloat16, enabled=self.bf16):
-            embedding = self.network.embed(features)
+            embedding = self.embed(features)
             logits = self.network.classify(embedding)
         return logits.float(), embedding.float()

@@ -95,7 +95,7 @@ class Trainer:
         frozen = plan.recipe.model.freeze == "trunk"
         module = TrainingModule(self.network, changes, image, augment.freq_mask, bf16, frozen)
         if compile_layers:
-            module.compile()
+            module.compile_layers()
         self.module = fabric.setup(synchronize_batch_norm(module, fabric))
         self._start_average()
         self.pos_weight = None if plan.pos_weight is None else torch.from_numpy(plan.pos_weight)

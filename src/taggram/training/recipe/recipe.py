@@ -132,7 +132,8 @@ class Recipe(Config):
         """
         data = self.model_dump()
         for key, value in settings.items():
-            data[key] = {**data[key], **value} if isinstance(data.get(key), dict) else value
+            merges = isinstance(data.get(key), dict) and isinstance(value, Mapping)
+            data[key] = {**data[key], **value} if merges else value
         return self._validate(data, self.name)
 
     def with_values(self, values: Mapping[str, Any]) -> Recipe:
