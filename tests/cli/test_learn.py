@@ -56,7 +56,7 @@ def test_a_damaged_file_is_one_line_and_the_exit_code_is_1(folder: Path, tmp_pat
     done = run("learn", table, "--out", tmp_path / "model")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("error: ") and "gone.flac does not exist" in done.stderr
-    assert "not learned: once (once: 1 clip of one artist: add clips of others)" in done.stdout
+    assert "not learned: once (once: only 1 clip, of one artist: add clips of others)" in done.stdout
     assert (tmp_path / "model" / "model.onnx").is_file()
 
 

@@ -38,7 +38,7 @@ class Examples:
     starts : (clips,) int64
         Position of the first segment of each clip.
     tags
-        All tags, the most frequent first.
+        All tags of the data, the most frequent first.
     labels : (clips, tags) bool
         Which clips have which tag.
     groups : (clips,) str
@@ -155,7 +155,8 @@ def read_examples(
         report(f"warning: {clips} with the samples of another clip, such as {duplicates[0]}: joined with its tags")
     if untagged := sum(not of_clip for of_clip in labels):
         report(f"warning: {counted(untagged, 'clip')} without tags: examples of what none of the tags applies to")
-    counts = {tag: sum(tag in of_clip for of_clip in labels) for tag in set[str]().union(*labels)}
+    names = {label for clip in index.clips for label in clip.labels}
+    counts = {tag: sum(tag in of_clip for of_clip in labels) for tag in names}
     tags = tuple(sorted(counts, key=lambda tag: (-counts[tag], tag)))
     return Examples(
         segments=np.concatenate(embeddings),

@@ -95,8 +95,10 @@ def _missing_artists(labels: NDArray[np.bool_], groups: NDArray[np.str_]) -> str
     """Return why a tag cannot be cross-validated, whatever the folds; empty if it can."""
     if labels.all():
         return "all clips have it: add clips without it"
+    if not labels.any():
+        return "none of its files can be used"
     if _count(groups[labels]) < MIN_ARTISTS:
-        return f"{counted(int(labels.sum()), 'clip')} of one artist: add clips of others"
+        return f"only {counted(int(labels.sum()), 'clip')}, of one artist: add clips of others"
     if _count(groups[~labels]) < MIN_ARTISTS:
         return "the clips without it are of one artist: add clips of others"
     return ""
