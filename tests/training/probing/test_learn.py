@@ -77,7 +77,7 @@ def test_the_card_says_what_was_learned_and_measured(learned: LearnResult) -> No
     card, default = learned.card, Tagger().card
     assert card == Tagger(learned.folder).card
     assert card.name == "pitch" and card.vocabulary.names == ("high", "low")
-    assert card.trained_on.startswith("last layer: 12 clips of pitch") and default.trained_on in card.trained_on
+    assert card.trained_on.startswith("12 clips of pitch (the last layer") and default.trained_on in card.trained_on
     assert default.licence in card.licence
     assert (card.front_end, card.segments, card.quantized) == (default.front_end, default.segments, default.quantized)
     assert card.levels is None and not card.calibration

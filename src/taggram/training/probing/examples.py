@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import counted
@@ -78,7 +77,7 @@ class Examples:
 
     def scores(self, layer: LinearLayer) -> NDArray[np.float64]:
         """Return the scores (clips, labels) of a layer: the means over segments, as the tagger computes them."""
-        scores: NDArray[np.float64] = self._mean(expit(self.segments @ layer.weight.T + layer.bias))
+        scores: NDArray[np.float64] = self._mean(1 / (1 + np.exp(-(self.segments @ layer.weight.T + layer.bias))))
         return scores
 
     def _mean(self, values: NDArray[Any]) -> NDArray[Any]:
