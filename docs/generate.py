@@ -31,6 +31,7 @@ RESULTS = PROJECT / "benchmarks" / "results"
 QUALITY, CANDIDATES = RESULTS / "quality.csv", RESULTS / "candidates.csv"
 FINALISTS = RESULTS / "finalists.csv"
 DUPLICATES = RESULTS / "duplicates.csv"
+LEARNING = DOCS / "results" / "learn-mer4q" / "scores.csv"
 WIDTH = 80  # characters, of everything that the command line prints here
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SESSION = re.compile(r"(<!-- session: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -286,6 +287,36 @@ def duplicates() -> str:
     head = ["", "", *(column.removeprefix("near duplicates, ") for column in columns)]
     rows = [[subject, unit, *(figures[column, subject] for column in columns)] for subject, unit in units.items()]
     return f"{table(head, rows)}\n\n{found[0]['date'][:10]}, taggram {found[0]['taggram']}, seed 0."
+
+
+def learning() -> str:
+    """Show the scores of tags that were learned from few clips: means over draws, and the lowest and highest end."""
+    with LEARNING.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    draws: dict[tuple[str, str], dict[str, list[dict[str, str]]]] = {}
+    for row in found:
+        draws.setdefault((row["method"], row["clips_per_tag"]), {}).setdefault(row["metric"], []).append(row)
+
+    def cell(rows: list[dict[str, str]]) -> str:
+        value = sum(float(row["value"]) for row in rows) / len(rows)
+        low, high = min(float(row["low"]) for row in rows), max(float(row["high"]) for row in rows)
+        return f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+    rows = []
+    for (method, clips_per_tag), metrics in draws.items():
+        clips = sorted(int(row["training_clips"]) for row in metrics["roc_auc"])
+        total = f"{clips[0]} to {clips[-1]}" if clips[0] < clips[-1] else str(clips[0])
+        cross_validated = [float(row["cross_validated"]) for row in metrics["roc_auc"] if row["cross_validated"]]
+        estimate = f"{sum(cross_validated) / len(cross_validated):.3f}" if cross_validated else ""
+        figures = (cell(metrics[name]) for name in ("roc_auc", "average_precision"))
+        rows.append([method, clips_per_tag, total, *figures, estimate])
+    first = found[0]
+    made = (
+        f"{first['tags']} genres, {first['test_clips']} test clips. In parentheses: lowest and highest end of the 95 % "
+        "intervals of the draws, by resampling artists."
+    )
+    head = ["method", "clips per tag", "training clips", "ROC-AUC", "AP", "ROC-AUC by cross-validation"]
+    return f"{table(head, rows)}\n\n{made}"
 
 
 def evaluations() -> str:

@@ -42,6 +42,7 @@ except taggram.TaggramError as error:
             "plot(taggram.Tagger({model!r}).tag({piece!r}), 'a.png')",
             "a plot needs the [plot] extra",
         ),
+        ("sklearn", "taggram.learn('music')", "learning tags needs the [train] extra"),
         ("ray", "with taggram.parallel.use_ray(): pass", "a Ray cluster needs the [ray] extra"),
         (
             "torch safetensors onnx matplotlib pandas",

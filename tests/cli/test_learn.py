@@ -44,7 +44,7 @@ def test_a_model_is_learned_reported_and_tags(folder: Path, tmp_path: Path) -> N
 def test_an_installed_model_is_listed(folder: Path) -> None:
     assert run("learn", folder / "pitch", "--name", "tones").returncode == 0
     (line,) = (line for line in run("models", "list", "tones").stdout.splitlines() if line.startswith("tones"))
-    assert "last layer: 12 clips of pitch" in run("models", "show", "tones", "--json").stdout
+    assert "12 clips of pitch (the last layer" in run("models", "show", "tones", "--json").stdout
     assert "yes" in line
 
 
@@ -56,7 +56,7 @@ def test_a_damaged_file_is_one_line_and_the_exit_code_is_1(folder: Path, tmp_pat
     done = run("learn", table, "--out", tmp_path / "model")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("error: ") and "gone.flac does not exist" in done.stderr
-    assert "not learned: once (once: 1 clip of one artist: add clips of others)" in done.stdout
+    assert "not learned: once (once: only 1 clip, of one artist: add clips of others)" in done.stdout
     assert (tmp_path / "model" / "model.onnx").is_file()
 
 

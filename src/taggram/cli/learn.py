@@ -51,11 +51,12 @@ def learn(
         int | None, typer.Option(min=1, help="Number of processes.  \\[default: the cores]", show_default=False)
     ] = None,
 ) -> None:
-    """Learn your own tags from labelled clips, in seconds: a linear probe on the embedding of a model.
+    """Learn your own tags from labelled clips.
 
-    A dozen clips per tag are enough to begin with. Prints for each tag the ROC-AUC and average precision of a
-    cross-validation by artist, with 95 % intervals, and which tags have few clips or are confused. A file that is
-    missing, damaged or silent is reported and left out; the exit code is then 1. Needs the train extra.
+    Fits a linear probe on the embedding of a model; a dozen clips per tag are enough to begin with. Prints for each tag
+    the ROC-AUC and average precision of a cross-validation by artist, with 95 % intervals, and which tags have few
+    clips or are confused. A file that is missing, damaged or silent is reported and left out; the exit code is then 1.
+    Needs the train extra.
     """
     from taggram import training
     from taggram._progress import progress

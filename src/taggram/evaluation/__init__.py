@@ -1,7 +1,7 @@
 """How well models tag: evaluation under protocols, and a student against its teachers.
 
 `evaluate` in `run.py` scores the test clips of a protocol (`protocol.py`, `predefined.py`, `evaluation_data.py`) with
-models or files of other programs (`systems.py`, `score_files.py`, `probe.py`) and stores the scores
+models or files of other programs (`systems.py`, `score_files.py`) or probes of embeddings, and stores the scores
 (`evaluation_result.py`), from which all metrics are computed (`summary.py`). `compare` in `compare.py` compares models,
 and `report` in `report.py` writes a comparison as a page.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from taggram.metrics import roc_auc
 from taggram.training.probing.cross_validation import CrossValidation
 from taggram.training.probing.examples import Examples
-from taggram.training.probing.folds import assign_folds, cross_validated_scores
+from taggram.training.probing.folds import assign_folds, cross_validated_scores, folds_of_tag
 
 SIZE = 64
 
@@ -42,16 +42,29 @@ def test_no_artist_is_in_two_folds(artists: Examples) -> None:
     assert all(len({*folds[artists.groups == artist].tolist()}) == 1 for artist in artists.groups)
 
 
+@pytest.mark.parametrize("number", [2, 3, 4])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_tag_of_two_artists_is_cross_validated_whatever_the_seed(artists: Examples, seed: int) -> None:
-    """In folds by all tags, both artists may be in one fold, and the others have no clip with the tag."""
+def test_a_tag_of_few_artists_has_a_fold_for_each(artists: Examples, number: int, seed: int) -> None:
+    """In the folds of all tags, some of them are in the same one."""
+    rare = np.isin(artists.groups, [f"artist {2 * i}" for i in range(number)])
+    folds = folds_of_tag(rare, artists.groups, np.zeros(180, np.int64), seed)
+    assert sorted({*folds[rare].tolist()}) == sorted({*folds.tolist()}) == [*range(number)]
+
+
+def test_other_tags_have_the_folds_of_all(artists: Examples) -> None:
+    common = assign_folds(artists.labels, artists.groups, 5, seed=0)
+    labels = artists.labels[:, 0]
+    assert folds_of_tag(labels, artists.groups, common, 0) is common
+    without = folds_of_tag(labels, artists.groups, (~labels).astype(np.int64), 0)
+    assert {*without[labels].tolist()} == {*range(5)}  # as no probe could be fitted by folds that divide by the tag
+
+
+def test_a_tag_of_two_artists_is_cross_validated(artists: Examples) -> None:
     rare = np.isin(artists.groups, ["artist 0", "artist 2"])[:, None]
-    signal = artists.segments + 20 * rare
-    scores, reasons = cross_validated_scores(
-        examples(signal, np.hstack([artists.labels, rare]), artists.groups.tolist()), seed
-    )
-    assert not reasons and not np.isnan(scores).any()
-    assert roc_auc(scores, np.hstack([artists.labels, rare]))[1] > 0.9
+    labels = np.hstack([artists.labels, rare])
+    data = examples(artists.segments + 20 * rare, labels, artists.groups.tolist())
+    scores, reasons = cross_validated_scores(data, 0)
+    assert not reasons and roc_auc(scores, labels)[1] > 0.9
 
 
 def test_scores_are_means_over_the_segments_of_a_clip() -> None:

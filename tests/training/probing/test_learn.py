@@ -77,7 +77,7 @@ def test_the_card_says_what_was_learned_and_measured(learned: LearnResult) -> No
     card, default = learned.card, Tagger().card
     assert card == Tagger(learned.folder).card
     assert card.name == "pitch" and card.vocabulary.names == ("high", "low")
-    assert card.trained_on.startswith("last layer: 12 clips of pitch") and default.trained_on in card.trained_on
+    assert card.trained_on.startswith("12 clips of pitch (the last layer") and default.trained_on in card.trained_on
     assert default.licence in card.licence
     assert (card.front_end, card.segments, card.quantized) == (default.front_end, default.segments, default.quantized)
     assert card.levels is None and not card.calibration
@@ -164,7 +164,7 @@ def test_a_tag_of_one_artist_is_left_out(tones: Path, tmp_path: Path, learn) -> 
     rows[0] = (files[0], "high;once", "artist 0")
     result, _ = learn(write_table(tmp_path / "clips.csv", rows))
     assert result.card.vocabulary.names == ("high", "low")
-    assert result.omitted == {"once": "1 clip of one artist: add clips of others"}
+    assert result.omitted == {"once": "only 1 clip, of one artist: add clips of others"}
 
 
 def test_unusable_files_are_reported_and_left_out(tones: Path, tmp_path: Path, learn) -> None:
@@ -172,10 +172,11 @@ def test_unusable_files_are_reported_and_left_out(tones: Path, tmp_path: Path, l
     damaged = tmp_path / "damaged.flac"
     damaged.write_bytes(b"fLaC and nothing else")
     rows = [(file, file.parts[-3], file.parent.name) for file in sorted(tones.rglob("*.flac"))]
-    rows += [(silent, "low", "x"), (damaged, "low", "y"), (tmp_path / "missing.flac", "low", "z")]
+    rows += [(silent, "low", "x"), (damaged, "low", "y"), (tmp_path / "missing.flac", "gone", "z")]
     result, lines = learn(write_table(tmp_path / "clips.csv", rows))
     assert result.failed == 3 and result.cross_validation.clips == 12
     assert len(lines) == 3 and all(line.startswith(f"error: {tmp_path}") for line in lines)
+    assert result.omitted == {"gone": "none of its files can be used"}
     assert lines[0] == f"error: {silent} is silent"
     assert "missing.flac does not exist" in lines[2]
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from taggram._progress import ProgressHook, no_progress
 from taggram._text import counted
@@ -38,7 +37,7 @@ class Examples:
     starts : (clips,) int64
         Position of the first segment of each clip.
     tags
-        All tags, the most frequent first.
+        All tags of the data, the most frequent first.
     labels : (clips, tags) bool
         Which clips have which tag.
     groups : (clips,) str
@@ -78,7 +77,7 @@ class Examples:
 
     def scores(self, layer: LinearLayer) -> NDArray[np.float64]:
         """Return the scores (clips, labels) of a layer: the means over segments, as the tagger computes them."""
-        scores: NDArray[np.float64] = self._mean(expit(self.segments @ layer.weight.T + layer.bias))
+        scores: NDArray[np.float64] = self._mean(1 / (1 + np.exp(-(self.segments @ layer.weight.T + layer.bias))))
         return scores
 
     def _mean(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -155,7 +154,8 @@ def read_examples(
         report(f"warning: {clips} with the samples of another clip, such as {duplicates[0]}: joined with its tags")
     if untagged := sum(not of_clip for of_clip in labels):
         report(f"warning: {counted(untagged, 'clip')} without tags: examples of what none of the tags applies to")
-    counts = {tag: sum(tag in of_clip for of_clip in labels) for tag in set[str]().union(*labels)}
+    names = {label for clip in index.clips for label in clip.labels}
+    counts = {tag: sum(tag in of_clip for of_clip in labels) for tag in names}
     tags = tuple(sorted(counts, key=lambda tag: (-counts[tag], tag)))
     return Examples(
         segments=np.concatenate(embeddings),

@@ -22,8 +22,7 @@ def cross_validated_scores(
 ) -> tuple[NDArray[np.float64], dict[str, str]]:
     """Score each clip and tag by a probe that was fitted on the other folds.
 
-    No artist is in two folds. A tag of fewer than `FOLDS` artists has folds of its own, as many as artists: it would
-    else be in few of them by chance.
+    No artist is in two folds.
 
     Parameters
     ----------
@@ -48,10 +47,7 @@ def cross_validated_scores(
         if reason := _missing_artists(labels, examples.groups):
             reasons[name] = reason
             continue
-        artists = min(_count(examples.groups[clips]) for clips in (labels, ~labels))
-        folds = common
-        if artists < FOLDS or not _can_fit(labels, folds):
-            folds = assign_folds(np.column_stack([labels, ~labels]), examples.groups, min(artists, FOLDS), seed)
+        folds = folds_of_tag(labels, examples.groups, common, seed)
         if _can_fit(labels, folds):
             scores[:, tag] = _score(examples, tag, folds)
         else:
@@ -87,6 +83,30 @@ def assign_folds(labels: NDArray[np.bool_], groups: NDArray[np.str_], k: int, se
     return np.array([int(clip.split) for clip in split.clips])
 
 
+def folds_of_tag(
+    labels: NDArray[np.bool_], groups: NDArray[np.str_], common: NDArray[np.int64], seed: int
+) -> NDArray[np.int64]:
+    """Return the folds (clips,) for a tag: those of all tags, or of its own if they do not divide its clips.
+
+    A tag of fewer than `FOLDS` artists has as many folds as artists: it would else be in few of them by chance.
+
+    Parameters
+    ----------
+    labels : (clips,) bool
+        Which clips have the tag.
+    groups : (clips,)
+        Artist of each clip.
+    common : (clips,)
+        The folds of all tags.
+    seed
+        Seed of the tag's own folds.
+    """
+    artists = min(_count(groups[clips]) for clips in (labels, ~labels))
+    if artists >= FOLDS and _can_fit(labels, common):
+        return common
+    return assign_folds(np.column_stack([labels, ~labels]), groups, min(artists, FOLDS), seed)
+
+
 def _count(groups: NDArray[np.str_]) -> int:
     return len(np.unique(groups))
 
@@ -95,8 +115,10 @@ def _missing_artists(labels: NDArray[np.bool_], groups: NDArray[np.str_]) -> str
     """Return why a tag cannot be cross-validated, whatever the folds; empty if it can."""
     if labels.all():
         return "all clips have it: add clips without it"
+    if not labels.any():
+        return "none of its files can be used"
     if _count(groups[labels]) < MIN_ARTISTS:
-        return f"{counted(int(labels.sum()), 'clip')} of one artist: add clips of others"
+        return f"only {counted(int(labels.sum()), 'clip')}, of one artist: add clips of others"
     if _count(groups[~labels]) < MIN_ARTISTS:
         return "the clips without it are of one artist: add clips of others"
     return ""

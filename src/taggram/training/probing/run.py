@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,10 +21,11 @@ from taggram.models.card import Score
 from taggram.models.directories import DEFAULT_MODEL, ONNX_FILE, find_model, model_dir
 from taggram.tagging import Tagger
 from taggram.tagging.cache import PredictionCache
+from taggram.training.probing.cross_validation import CONFUSION_FILE, TAGS_FILE, CrossValidation
+from taggram.training.probing.examples import read_examples
+from taggram.training.probing.folds import cross_validated_scores
+from taggram.training.probing.probe import fit_probe
 from taggram.vocabularies import Vocabulary
-
-if TYPE_CHECKING:
-    from taggram.training.probing.cross_validation import CrossValidation
 
 __all__ = ["LearnResult", "learn"]
 
@@ -125,10 +125,6 @@ def learn(
     from taggram.models.replace_head import replace_head
     from taggram.training.calibration.thresholds import fit_thresholds
     from taggram.training.calibration.truth import Truth
-    from taggram.training.probing.cross_validation import CrossValidation
-    from taggram.training.probing.examples import read_examples
-    from taggram.training.probing.folds import cross_validated_scores
-    from taggram.training.probing.probe import fit_probe
 
     data = Path(data)
     source = encode_path(data.resolve().name)
@@ -173,8 +169,6 @@ def _require_extra() -> None:
 
 def _model_folder(name: str, out: str | os.PathLike[str] | None) -> Path:
     """Return the folder of the model; raise an error for a name that no model can have, or other files in it."""
-    from taggram.training.probing.cross_validation import CONFUSION_FILE, TAGS_FILE
-
     if out is None and (name in (DEFAULT_MODEL, ".", "..") or Path(name).name != name):
         raise ModelError(f"a model cannot be installed as {name!r}: choose another name with --name, or --out")
     folder = model_dir(name) if out is None else Path(out)
@@ -207,9 +201,9 @@ def _card(base: ModelCard, validation: CrossValidation, name: str, vocabulary: V
         levels=None,
         thresholds=None,
         calibration={},
-        trained_on=f"last layer: {counted(validation.clips, 'clip')} of {vocabulary.source}, a logistic regression; "
-        f"all other layers are those of {base.name}: {base.trained_on}",
+        trained_on=f"{counted(validation.clips, 'clip')} of {vocabulary.source} (the last layer, a logistic "
+        f"regression); all other layers are those of {base.name}: {base.trained_on}",
         scores=tuple(scores),
-        licence=f"last layer: not stated; all other layers are those of {base.name}: {base.licence}",
+        licence=f"of the last layer: not stated; all other layers are those of {base.name}: {base.licence}",
         provenance=None,
     )
