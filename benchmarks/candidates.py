@@ -76,14 +76,15 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     from taggram.evaluation.teachers.agreement import top_decile
     from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.directories import ONNX_FILE
+    from taggram.training.devices import Devices
     from taggram.training.distillation.plan import with_teachers
+    from taggram.training.fit import fit
     from taggram.training.history import FILE_NAME
     from taggram.training.plan import make_plan
-    from taggram.training.trainer import fit
 
     store = PackedStore(recipe.data.store)
     plan = with_teachers(make_plan(recipe, store), workers=2)
-    fit(plan, folder, device="cpu")  # resumes from its checkpoint, if there is one
+    fit(plan, folder, Devices("cpu"))  # resumes from its checkpoint, if there is one
     with (folder / FILE_NAME).open(encoding="utf-8") as stream:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(stream))
 

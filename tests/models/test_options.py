@@ -20,6 +20,9 @@ NARROW = (4, 6, 8, 6, 4)
     [
         ("fcn5", {"log": "amplitude_db", "channels": NARROW}, 4),
         ("mse_cnn", {"log": "amplitude_db", "channels": NARROW, "inputs": "all"}, 29),
+        ("vgg_cnn", {"n_mels": 8, "hop": 2560, "channels": (4, 6, 8, 6)}, 6),
+        ("four_layer_cnn", {"channels": (4, 6, 8, 6), "normalize": "band"}, 6),
+        ("genre_mood_cnn", {"kernel": 3, "strides": (1, 2), "channels": (4, 6), "frames": 131, "pooling": "mean"}, 15),
     ],
 )
 def test_onnx_equals_torch(name: str, options: dict, size: int, tmp_path: Path) -> None:
@@ -46,6 +49,19 @@ def test_onnx_equals_torch(name: str, options: dict, size: int, tmp_path: Path) 
         ("fcn5", {"log": "ln"}, "log must be db or amplitude_db, not 'ln'"),
         ("mse_cnn", {"channels": "wide"}, "channels must be numbers or one of paper, code, not 'wide'"),
         ("mse_cnn", {"channels": (4,) * 4}, "channels must be 5 numbers above 0"),
+        ("vgg_cnn", {"channels": (4,) * 3}, "channels must be 4 numbers above 0"),
+        ("four_layer_cnn", {"channels": (4,) * 5}, "channels must be 4 numbers above 0"),
+        ("genre_mood_cnn", {"channels": (4,) * 5}, "channels must be 4 numbers above 0"),
+        ("genre_mood_cnn", {"pooling": "median"}, "pooling must be one of max, mean, both, not 'median'"),
+        ("genre_mood_cnn", {"kernel": 0}, "kernel, strides and units must be numbers above 0"),
+        ("genre_mood_cnn", {"units": ()}, "kernel, strides and units must be numbers above 0"),
+        ("genre_mood_cnn", {"strides": (1, 1, 1, 0)}, "kernel, strides and units must be numbers above 0"),
+        (
+            "genre_mood_cnn",
+            {"strides": (4, 4, 4, 4)},
+            r"strides \(4, 4, 4, 4\) and pooling leave nothing of 128 bands x 128 frames",
+        ),
+        ("genre_mood_cnn", {"frames": 15}, "leave nothing of 128 bands x 15 frames"),
         ("mse_cnn", {"inputs": "first"}, "inputs must be last or all, not 'first'"),
     ],
 )

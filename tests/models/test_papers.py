@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import taggram
+from taggram.models.architectures.genre_mood_cnn import _Block
 from taggram.models.network import Network
 
 GENRE_MOOD = ["Electronic", "Folk", "Hip-Hop", "Instrumental", "Pop", "Rock", "happy", "sad", "neutral"]
@@ -142,6 +143,43 @@ def test_sizes_are_those_of_the_papers(name: str, shape: tuple[int, int], pooled
     assert sizes(network, nn.MaxPool2d) == pooled
 
 
+@pytest.mark.parametrize(
+    ("options", "blocks", "values"),
+    [
+        ({}, [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8)], 512 * 4 * 4),
+        ({"kernel": 1}, [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8)], 512 * 4 * 4),
+        ({"kernel": 3}, [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8)], 512 * 4 * 4),
+        ({"strides": (1, 1, 1, 1)}, [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 16, 16)], 512 * 8 * 8),
+        ({"strides": (2, 2, 2, 2)}, [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8)], 512 * 4 * 4),
+        ({"frames": 430}, [(64, 64, 215), (128, 32, 107), (256, 16, 53), (512, 8, 27)], 512 * 4 * 13),
+        ({"pooling": "max"}, [(64, 64, 64), (128, 32, 32), (256, 16, 16), (512, 8, 8)], 512 * 4 * 4),
+        ({"units": (30, 20), "channels": (8, 8, 16, 16)}, [(8, 64, 64), (8, 32, 32), (16, 16, 16), (16, 8, 8)], 256),
+    ],
+)
+def test_ablations_of_paper_004(options: dict, blocks: list[tuple[int, ...]], values: int) -> None:
+    network = unmade("genre_mood_cnn", **options)
+    assert sizes(network, _Block) == blocks
+    layers = [module for module in network.dense if isinstance(module, nn.Linear)]
+    assert layers[0].in_features == values
+    assert tuple(layer.out_features for layer in layers) == options.get("units", (15,))
+    kernel = options.get("kernel", 2)
+    assert {m.kernel_size for m in network.modules() if isinstance(m, nn.Conv2d)} == {(kernel, kernel)}
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean", "both"])
+def test_the_last_pooling_is_a_maximum_or_a_mean_or_between(pooling: str) -> None:
+    network = taggram.create_model("genre_mood_cnn", ["a"], channels=(1,), strides=(1,), pooling=pooling).eval()
+    seen: list[torch.Tensor] = []
+    network.blocks.register_forward_hook(lambda _module, _args, out: seen.append(out))
+    network.dense.register_forward_hook(lambda _module, args, _out: seen.append(args[0]))
+    network.embed(torch.rand(1, 128, 128))
+    before, pooled = seen
+    squares = before[0, 0].unfold(0, 2, 2).unfold(1, 2, 2).flatten(2)
+    largest, mean = squares.amax(2), squares.mean(2)
+    expected = {"max": largest, "mean": mean, "both": (largest + mean) / 2}[pooling]
+    torch.testing.assert_close(pooled.reshape(64, 64), expected)
+
+
 def test_unpadded_convolutions_give_the_single_point_that_the_paper_prints() -> None:
     network = unmade("four_layer_cnn")
     assert sizes(network, nn.Conv2d) == [(128, 38, 907), (384, 17, 224), (768, 6, 54), (2048, 1, 7)]
@@ -214,6 +252,7 @@ def test_a_song_of_paper_004_is_ten_slices() -> None:
     spec = unmade("genre_mood_cnn").segments
     assert spec.samples == 65024
     assert 10 * spec.hop / 22050 < 30
+    assert 29.8 < 3 * unmade("genre_mood_cnn", frames=430).segments.hop / 22050 < 30
 
 
 def test_pooling_reaches_beyond_the_edges_where_32_bands_are_pooled_by_6() -> None:

@@ -25,9 +25,16 @@ def train(
         bool, typer.Option("--resume/--fresh", help="Resume from the folder's checkpoint, or restart.")
     ] = True,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU, that share each step.")] = 1,
+    nodes: Annotated[
+        int, typer.Option(min=1, help="Machines, each of which runs the same command; see the guide on training.")
+    ] = 1,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads on the CPU.  \\[default: the number of cores]")
     ] = None,
+    compile_layers: Annotated[
+        bool, typer.Option("--compile", help="Compile the network with torch.compile, which pays on GPUs.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the recipe and print its settings; train nothing.")
     ] = False,
@@ -45,7 +52,16 @@ def train(
         return
     try:
         result = training.train(
-            recipe, out, device=device, threads=threads, resume=resume, progress=progress, report=_print_status
+            recipe,
+            out,
+            device=device,
+            devices=devices,
+            nodes=nodes,
+            threads=threads,
+            compile_layers=compile_layers,
+            resume=resume,
+            progress=progress,
+            report=_print_status,
         )
     except KeyboardInterrupt:
         _print_status("interrupted; run the same command again to resume")

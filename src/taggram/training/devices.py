@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 import torch.distributed
@@ -125,21 +125,27 @@ def launch(devices: Devices, function: Callable[..., T], *arguments: Any) -> T:
     if devices.processes == 1:
         return function(fabric, *arguments)
     threads = torch.get_num_threads()
-    call: Callable[..., Any] = fabric.launch  # whose type has no arguments
-    result: T | TaggramError = call(_run_process, max(1, threads // devices.count), function, *arguments)
+    # One argument, because Fabric looks for tensors in all of them, and fails on frozen dataclasses.
+    process = _Process(max(1, threads // devices.count), function, *arguments)
+    result: T | TaggramError = fabric.launch(process.run)
     if isinstance(result, TaggramError):
         raise result
     return result
 
 
-def _run_process(fabric: Fabric, threads: int, function: Callable[..., T], *arguments: Any) -> T | TaggramError:
-    """Run in each process; errors of users are returned, as Fabric would wrap them in a traceback."""
-    prepare_cpu()
-    torch.set_num_threads(threads)
-    try:
-        return function(fabric, *arguments)
-    except TaggramError as error:
-        return error
+class _Process(Generic[T]):
+    """What each process runs; errors of users are returned, as Fabric would wrap them in a traceback."""
+
+    def __init__(self, threads: int, function: Callable[..., T], *arguments: Any) -> None:
+        self.threads, self.function, self.arguments = threads, function, arguments
+
+    def run(self, fabric: Fabric) -> T | TaggramError:
+        prepare_cpu()
+        torch.set_num_threads(self.threads)
+        try:
+            return self.function(fabric, *self.arguments)
+        except TaggramError as error:
+            return error
 
 
 def gather(fabric: Fabric, value: T) -> list[T]:

@@ -69,7 +69,10 @@ def fit(
         If the folder contains other files, or the loss is not finite.
     """
     resume = _check_folder(plan, folder, resume)
-    return launch(devices, _fit, plan, folder, resume, compile_layers, progress, report or _ignore, on_epoch or _ignore)
+    functions = progress, report or _ignore, on_epoch or _ignore
+    result = launch(devices, _fit, plan, folder, resume, compile_layers, *functions)
+    assert result is not None
+    return result
 
 
 def _fit(
@@ -81,8 +84,8 @@ def _fit(
     progress: ProgressHook,
     report: Callable[[str], None],
     on_epoch: Callable[[Row], None],
-) -> tuple[ModelCard, Row]:
-    """Train in one of the processes; the first one writes, and the others return nothing that is used."""
+) -> tuple[ModelCard, Row] | None:
+    """Train in one of the processes; the first one writes and returns the result."""
     is_first = fabric.global_rank == 0
     gpus = [fabric.device.index or 0] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=gpus), contextlib.ExitStack() as stack:
@@ -108,9 +111,9 @@ def _fit(
                 for line in trainer.warnings:
                     report(line)
                 on_epoch(row)
-        row = trainer.kept_row
         if not is_first:
-            return ModelCard.read(folder), row
+            return None
+        row = trainer.kept_row
         draw_curves({plan.recipe.name: trainer.history}, folder / "history.svg")
         return write_model(plan, trainer.best, row, folder), row
 

@@ -105,7 +105,7 @@ def train(
         Called with a line for each completed step and epoch, for each warning, and for each damaged or unreadable file.
     on_epoch
         Called after each epoch with its row of the history. What it raises ends the training, which can be resumed.
-        With several devices, this and the two before must be picklable.
+        With several devices, this and the two before must be picklable and must not raise.
 
     Returns
     -------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import check_channels
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -80,6 +82,8 @@ class FourLayerCNN(Network):
         Of the training set, in decibels; training measures them if neither is given.
     batch_norm, dropout
         Batch norm in each block, and dropout after it. False and 0 are the paper's first architecture.
+    channels
+        Channels of the four blocks.
     """
 
     segments = Segments(samples=SAMPLES, hop=SAMPLES)
@@ -100,11 +104,13 @@ class FourLayerCNN(Network):
         std: float = 1.0,
         batch_norm: bool = True,
         dropout: float = 0.5,
+        channels: Sequence[int] = CHANNELS,
     ) -> None:
-        super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end(normalize, mean, std))
-        before = (1, *CHANNELS)
+        check_channels(channels, len(POOLS))
+        super().__init__(vocabulary, channels[-1], dropout=0.0, front_end=front_end(normalize, mean, std))
+        before = (1, *channels)
         self.blocks = nn.Sequential(
-            *(_Block(before[i], CHANNELS[i], POOLS[i], batch_norm, dropout) for i in range(len(CHANNELS)))
+            *(_Block(before[i], channels[i], POOLS[i], batch_norm, dropout) for i in range(len(POOLS)))
         )
 
     def embed(self, spectrogram: Tensor) -> Tensor:
