@@ -42,6 +42,12 @@ except taggram.TaggramError as error:
             "plot(taggram.Tagger({model!r}).tag({piece!r}), 'a.png')",
             "a plot needs the [plot] extra",
         ),
+        (
+            "optuna",
+            "from taggram.training import Recipe; from taggram.training.sweep import sweep; "
+            "sweep(Recipe.parse('{{name: knn.a, data: {{store: a}}, model: {{architecture: knn}}}}'), 'a')",
+            "a sweep needs the [sweep] extra: pip install 'taggram[sweep]'",
+        ),
         ("ray", "with taggram.parallel.use_ray(): pass", "a Ray cluster needs the [ray] extra"),
         (
             "torch safetensors onnx matplotlib pandas",
