@@ -251,6 +251,7 @@ def test_a_folder_has_one_sweep(store: Path, tmp_path: Path) -> None:
     (tmp_path / "b" / "notes.txt").write_text("mine")
     with pytest.raises(RecipeError, match="contains files that are no sweep"):
         sweep(recipe, tmp_path / "b")
+    assert [file.name for file in (tmp_path / "b").iterdir()] == ["notes.txt"]
     with pytest.raises(RecipeError, match="sweep: this key is missing"):
         sweep(recipe.with_values({}), tmp_path / "c")
     assert not (tmp_path / "c").exists()
