@@ -22,9 +22,9 @@ WITHOUT_TRAIN_EXTRA = importlib.util.find_spec("torch") is None
 # Files and folders whose modules import what the train extra brings. Any other module must work without it.
 NEED_TRAIN_EXTRA = """
     benchmarks cli/test_choice.py cli/test_compare.py cli/test_data.py cli/test_learn.py cli/test_recipes.py
-    cli/test_train.py contracts/test_architectures.py contracts/test_recipes.py
+    cli/test_sweep.py cli/test_train.py contracts/test_architectures.py contracts/test_recipes.py
     datasets/packed docs evaluation/test_evaluate.py evaluation/test_evaluation_result.py
-    evaluation/test_experiments.py
+    evaluation/test_experiments.py evaluation/test_resolution.py
     evaluation/robustness/test_evaluate_robustness.py features
     models/analysis models/test_heads.py models/test_importing.py models/test_inference.py models/test_papers.py
     models/test_initial_weights.py models/test_parity.py models/test_quantize.py models/test_registry.py

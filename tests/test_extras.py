@@ -43,6 +43,12 @@ except taggram.TaggramError as error:
             "a plot needs the [plot] extra",
         ),
         ("sklearn", "taggram.learn('music')", "learning tags needs the [train] extra"),
+        (
+            "optuna",
+            "from taggram.training import Recipe; from taggram.training.sweep import sweep; "
+            "sweep(Recipe.parse('{{name: knn.a, data: {{store: a}}, model: {{architecture: knn}}}}'), 'a')",
+            "a sweep needs the [sweep] extra: pip install 'taggram[sweep]'",
+        ),
         ("ray", "with taggram.parallel.use_ray(): pass", "a Ray cluster needs the [ray] extra"),
         (
             "torch safetensors onnx matplotlib pandas",

@@ -157,6 +157,28 @@ def test_an_interrupted_training_resumes_from_its_checkpoint(
     assert len(trained) == 2
 
 
+def test_a_seed_that_is_done_is_not_trained_again(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str]
+) -> None:
+    from taggram.training.sweep import trial
+
+    recipe = baselines(store, grid={"data.min_positives": [1]}, seeds=[0, 1, 2])
+    train = trial.train
+
+    def interrupt(*arguments: Any, **options: Any) -> Any:
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(trial, "train", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(recipe, tmp_path)
+    monkeypatch.setattr(trial, "train", train)
+    (result,) = sweep(recipe, tmp_path).trials
+    assert [run.seed for run in result.runs] == [0, 1, 2]
+    assert trained == ["knn.tones 0", "knn.tones 1", "knn.tones 2"]
+
+
 def test_a_bad_training_is_pruned(store: Path, tmp_path: Path) -> None:
     rates = [1e-2, 9e-3, 8e-3, 7e-3, 6e-3, 1e-8]  # five complete ones are needed for a comparison
     recipe = networks(store, grid={"optim.optimizer.lr": rates}, prune=True)
@@ -229,6 +251,7 @@ def test_a_folder_has_one_sweep(store: Path, tmp_path: Path) -> None:
     (tmp_path / "b" / "notes.txt").write_text("mine")
     with pytest.raises(RecipeError, match="contains files that are no sweep"):
         sweep(recipe, tmp_path / "b")
+    assert [file.name for file in (tmp_path / "b").iterdir()] == ["notes.txt"]
     with pytest.raises(RecipeError, match="sweep: this key is missing"):
         sweep(recipe.with_values({}), tmp_path / "c")
     assert not (tmp_path / "c").exists()

@@ -104,6 +104,8 @@ def sweep(
     folder = Path(out).resolve()
     if threads is None and workers > 1:
         threads = 1
+    if folder.exists() and not (folder / FILE_NAME).exists() and set(os.listdir(folder)) - {LOCK_NAME}:
+        raise RecipeError(f"{source}: {folder} contains files that are no sweep; choose another --out")
     with _locked(folder):
         _write_recipe(recipe, folder, source)
         run = _Sweep(recipe, folder, report or _ignore)
@@ -242,15 +244,13 @@ def _write_recipe(recipe: Recipe, folder: Path, source: str) -> None:
     Raises
     ------
     RecipeError
-        If the folder contains another sweep, or other files.
+        If the folder contains another sweep.
     """
     file = folder / FILE_NAME
     if file.exists():
         earlier = Recipe.read(file)
         if earlier.sweep is None or _with_one_trial(earlier) != _with_one_trial(recipe):
             raise RecipeError(f"{source}: {folder} contains a sweep of another recipe; choose another --out")
-    elif set(os.listdir(folder)) - {LOCK_NAME}:
-        raise RecipeError(f"{source}: {folder} contains files that are no sweep; choose another --out")
     with atomic_file(file) as part:
         part.write_text(recipe.to_yaml(), encoding="utf-8")
 
