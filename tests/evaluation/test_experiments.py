@@ -44,6 +44,7 @@ def test_every_figure_of_the_papers_is_in_a_recipe() -> None:
 def test_one_training_is_that_of_a_row() -> None:
     experiment = load_experiment("yu2018/grid")
     assert experiment.recipe_of(12).optim.optimizer.lr == 0.001
+    assert experiment.recipe_of(12).name == "genre_mood_cnn.fma-mine-12"
     assert load_experiment("nair/knn").recipe_of().name == "knn.mtat-mine"
     with pytest.raises(RecipeError, match="has 12 rows; run: taggram sweep yu2018/grid, or choose one: --row 1"):
         experiment.recipe_of()

@@ -29,7 +29,7 @@ class Cell:
     row
         The row in words.
     recipe
-        The recipe of its training.
+        The recipe of its training; in a grid, the name of the model ends in the number of the row.
     results
         The published figures, each metric and split once; none, where the paper has none.
     """
@@ -171,7 +171,10 @@ def load_experiment(name: str) -> Experiment:
     recipe = training.load_recipe(name)
     lines = training.recipe_file(name).read_text(encoding="utf-8").splitlines()
     about = " ".join(line.removeprefix("# ") for line in itertools.takewhile(lambda line: line.startswith("#"), lines))
-    return Experiment(name, about, recipe, tuple(map(_cell, recipe.cells())))
+    cells = recipe.cells()
+    if len(cells) > 1:
+        cells = [cell.replace(name=f"{cell.name}-{number}") for number, cell in enumerate(cells, 1)]
+    return Experiment(name, about, recipe, tuple(map(_cell, cells)))
 
 
 def _training() -> ModuleType:
