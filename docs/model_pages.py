@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 
 import msgspec
+import yaml
 from md_table import table
 from picture import svg
+from recipe_settings import PROJECT, recipe_of, settings
 
 from taggram.features import FrontEnd, HarmonicFrontEnd
 from taggram.models import create_model
@@ -105,7 +107,7 @@ def _facts(network: Network) -> Iterator[list[str]]:
     counted, field = measured(name)
     longer = ", or longer" if network.segments.any_length else ""
     fields = msgspec.to_builtins(network.front_end).items()
-    defaults = {"f_max": "half the rate", "win_length": "`n_fft`"}
+    defaults = {"f_max": "half the rate", "win_length": "`n_fft`", "top_db": "none"}
     settings = ", ".join(f"`{key}` {defaults[key] if value is None else value}" for key, value in fields)
     weights = [f"`{entry.name}`" for entry in PUBLISHED.values() if entry.architecture == name]
     yield ["paper", network.paper]
@@ -160,12 +162,22 @@ def _table_of(found: re.Match[str]) -> str:
 def _training(network: Network) -> str:
     name, rate = network.architecture(), network.front_end.sample_rate
     at = "" if rate == 16000 else f" --sample-rate {rate}"
-    return f"""`{name}.yaml`, with everything else as in [Training](../guide/training.md):
+    file = recipe_of(name)
+    published = settings(file) if file else {}
+    recipe = {
+        "name": f"{name}.mine",
+        "data": {"store": "data/mine", **published.get("data", {})},
+        "model": {"architecture": name},
+        **({"optim": published["optim"]} if published.get("optim") else {}),
+    }
+    source = (
+        f"with the segments and the optimization of `{file.relative_to(PROJECT).as_posix()}`, and " if file else "with "
+    )
+    text = yaml.safe_dump(recipe, sort_keys=False, default_flow_style=None, width=110)
+    return f"""`{name}.yaml`, {source}everything else as in [Training](../guide/training.md):
 
 ```yaml
-name: {name}.mine
-data: {{store: data/mine}}
-model: {{architecture: {name}}}
+{text.strip()}
 ```
 
 ```sh

@@ -33,7 +33,7 @@ except taggram.TaggramError as error:
             "taggram.create_model('fcn', 'mtat')",
             "an architecture needs the [train] extra: pip install 'taggram[train]'",
         ),
-        ("torch", "print(taggram.list_architectures())", "'fcn', 'fcn4', 'four_layer_cnn'"),
+        ("torch", "print(taggram.list_architectures())", "'fcn4', 'fcn5', 'four_layer_cnn'"),
         ("torch", "taggram.Tagger({model!r}, backend='torch')", "the torch backend needs the [train] extra"),
         ("pandas", "taggram.Tagger({model!r}).tag({piece!r}).to_pandas()", "a data frame needs the [pandas] extra"),
         (

@@ -32,9 +32,9 @@ OPTIONS: dict[str, dict[str, int]] = {
 # Their export and their bfloat16 take 5 to 30 s each; what they are made of is exported with the others, too,
 # musicnn_pons with its published weights, and genre_mood_cnn with its heads.
 SLOW = {
-    *("crnn", "fcn", "fcn4", "four_layer_cnn", "genre_mood_cnn", "harmonic_cnn", "musicnn", "musicnn_ferraro"),
-    *("musicnn_pons", "sample_cnn_se", "self_attention", "short_chunk_cnn", "short_chunk_cnn_res", "yamnet"),
-    "zhang_cnn",
+    *("crnn", "fcn", "fcn4", "fcn5", "four_layer_cnn", "genre_mood_cnn", "harmonic_cnn", "musicnn"),
+    *("musicnn_ferraro", "musicnn_pons", "sample_cnn_se", "self_attention", "short_chunk_cnn", "short_chunk_cnn_res"),
+    *("yamnet", "zhang_cnn"),
 }
 EXPENSIVE = pytest.mark.parametrize(
     "network",

@@ -14,6 +14,7 @@ from pathlib import Path
 import generate
 import picture
 import pytest
+import recipe_settings
 from command_line import run
 
 import taggram
@@ -100,6 +101,18 @@ def test_the_recipe_on_a_page_is_one(page: Path) -> None:
     assert recipe.model.architecture == page.stem
     rate = int((re.findall(r"--sample-rate (\d+)", text) or ["16000"])[0])
     assert taggram.create_model(recipe.model.architecture, "mtat", **recipe.model.options).front_end.sample_rate == rate
+    if file := recipe_settings.recipe_of(page.stem):
+        published = Recipe.read(file)
+        assert recipe.optim == published.optim
+        assert {getattr(recipe.data, key) == getattr(published.data, key) for key in recipe_settings.SEGMENTS} == {True}
+
+
+def test_a_recipe_of_the_architecture_precedes_a_sweep_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = {"model": {"architecture": "a"}, "sweep": {"grid": [{"model.architecture": ["a", "b", "c"]}]}}
+    recipes = {Path("sweep"): sweep, Path("b"): {"model": {"architecture": "b"}}}
+    monkeypatch.setattr(recipe_settings, "_recipes", lambda: recipes)
+    found = [recipe_settings.recipe_of(architecture) for architecture in "abcd"]
+    assert found == [Path("sweep"), Path("b"), Path("sweep"), None]
 
 
 def test_a_picture_has_the_layers_of_its_network() -> None:

@@ -23,6 +23,7 @@ def librosa_mel(waveform: np.ndarray, front_end: FrontEnd) -> np.ndarray:
         sr=front_end.sample_rate,
         n_fft=front_end.n_fft,
         win_length=front_end.win_length,
+        window="hann" if front_end.window == "periodic" else np.hanning(front_end.frame_length),
         power=1 if front_end.spectrum == "magnitude" else 2,
         hop_length=front_end.hop,
         center=front_end.padding != "none",
@@ -57,6 +58,7 @@ CASES = [
     FrontEnd(n_fft=2048, hop=512, n_mels=128, sample_rate=22050, mel_scale="slaney", mel_norm="slaney"),
     FrontEnd(win_length=400, hop=160, n_mels=40, spectrum="magnitude", log="stabilized"),
     FrontEnd(win_length=300, padding="zero", log="ln"),
+    FrontEnd(window="symmetric", win_length=500),
 ]
 
 
@@ -69,6 +71,20 @@ def test_equals_librosa(front_end: FrontEnd, exported: bool, monkeypatch: pytest
     assert ours.shape == theirs.shape == (2, front_end.n_mels, front_end.frames(WAVEFORM.shape[1]))
     # Relative to the value, and to a billionth of the loudest one where the bins of a band happen to be quiet.
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-9 * theirs.max())
+
+
+@pytest.mark.parametrize("exported", [False, True], ids=["torch", "exported"])
+def test_amplitude_db_and_top_db_are_power_to_db_of_the_square(exported: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: exported)
+    settings = {"sample_rate": 12000, "mel_scale": "slaney", "mel_norm": "slaney"}
+    front_end = FrontEnd(**settings, log="amplitude_db", top_db=80)
+    waveform = WAVEFORM.copy()
+    waveform[0, 10000:] *= 1e-3
+    ours = LogMel(front_end)(torch.from_numpy(waveform)).numpy()
+    theirs = np.stack([librosa.power_to_db(librosa_mel(y, front_end) ** 2) for y in waveform])
+    assert theirs[0].min() == theirs[0].max() - 80
+    assert theirs[1].min() > theirs[1].max() - 80
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")

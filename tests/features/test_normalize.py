@@ -61,6 +61,13 @@ def test_peak_is_what_librosa_calls_ref_max() -> None:
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
+def test_top_db_raises_what_is_far_below_the_maximum_of_its_segment() -> None:
+    plain = spectrogram()
+    expected = np.stack([np.maximum(x, x.max() - 10) for x in plain])
+    assert not np.array_equal(expected, plain)
+    np.testing.assert_array_equal(spectrogram(top_db=10.0), expected)
+
+
 @pytest.mark.parametrize("normalize", KINDS)
 def test_loudness_counts_only_with_figures_of_a_training_set(normalize: str) -> None:
     quieter = spectrogram(0.5 * WAVEFORM, normalize=normalize)
@@ -76,7 +83,11 @@ def test_silence_is_finite(normalize: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"mean": 1.0}, {"normalize": "segment", "std": 2.0}, {"normalize": "peak", "log": "ln"}, {"std": 0.0}]
+    "settings",
+    [
+        *({"mean": 1.0}, {"normalize": "segment", "std": 2.0}, {"normalize": "peak", "log": "ln"}, {"std": 0.0}),
+        *({"top_db": 80.0, "log": "ln"}, {"top_db": 0.0}),
+    ],
 )
 def test_settings_that_say_nothing_are_refused(settings: dict) -> None:
     with pytest.raises(ValueError, match=r"mean and std|needs log|> 0"):

@@ -22,6 +22,9 @@ from taggram.features.numpy_log_mel import invert_log, log_mel
         {"padding": "none", "win_length": 400, "hop": 160, "spectrum": "magnitude", "log": "stabilized"},
         {"padding": "zero", "win_length": 300, "mel_slope": "mel"},
         {"normalize": "data", "mean": -20.0, "std": 15.0},
+        {"log": "amplitude_db"},
+        {"window": "symmetric", "win_length": 400},
+        {"log": "amplitude_db", "top_db": 15.0, "normalize": "data", "mean": -20.0},
     ],
 )
 def test_it_is_the_same(settings: dict) -> None:
@@ -37,7 +40,7 @@ def test_what_needs_torch_is_said() -> None:
         log_mel(np.zeros((1, 9000), np.float32), FrontEnd(normalize="band"))
 
 
-@pytest.mark.parametrize("log", ["power", "db", "ln", "log10", "stabilized"])
+@pytest.mark.parametrize("log", ["power", "db", "amplitude_db", "ln", "log10", "stabilized"])
 def test_the_logarithm_is_inverted(log: str) -> None:
     waveform = 0.1 * np.random.default_rng(0).standard_normal((1, 9000)).astype(np.float32)
     front_end = FrontEnd(log=log)

@@ -11,8 +11,9 @@ from torch import nn
 from taggram import create_model
 
 NAMES = (
-    "choi_cnn", "genre_mood_cnn", "mse_cnn", "musicnn_ferraro", "musicnn_pons", "vgg_cnn", "vgg_pons", "zhang_cnn",
-)  # fmt: skip
+    *("choi_cnn", "fcn5", "genre_mood_cnn", "mse_cnn", "musicnn_ferraro", "musicnn_pons", "vgg_cnn", "vgg_pons"),
+    "zhang_cnn",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

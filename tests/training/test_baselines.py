@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import struct
 import subprocess
@@ -19,8 +20,9 @@ import taggram
 from taggram.errors import CardError, RecipeError
 from taggram.features import FrontEnd
 from taggram.features.numpy_log_mel import log_mel
+from taggram.metrics import roc_auc
 from taggram.models import ModelCard
-from taggram.models.baselines import NearestNeighbours, load_baseline, read_arrays
+from taggram.models.baselines import NearestNeighbours, Votes, load_baseline, read_arrays
 from taggram.models.directories import BASELINE_FILE
 from taggram.training import Recipe, baselines
 from taggram.training.plan import Plan, make_plan
@@ -83,6 +85,36 @@ def test_scores_are_those_of_scikit_learn(folder: Path, store: Tones) -> None:
     np.testing.assert_allclose(scores, probabilities(oracle, new), atol=1e-6)
     assert 0 < scores.max() <= 1
     assert not scores[:, TAGS.index("never")].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hard_scores_are_the_predictions_of_scikit_learn(kind: str, store: Tones, tmp_path: Path) -> None:
+    ready = plan(kind, store)
+    ready = dataclasses.replace(ready, recipe=ready.recipe.replace(model={"options": {"hard": True}}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "NEIGHBOURS", 5)
+        card = baselines.fit_baseline(ready, tmp_path / "m")
+    assert card.options["hard"] is True
+    new = features(store, "valid", card)
+    x, y = features(store, "train", card), labels(store, "train")
+    oracle = RandomForestClassifier(100, random_state=0) if kind == "random_forest" else KNeighborsClassifier(5)
+    scores = load_baseline(tmp_path / "m", card)(new)
+    assert scores.dtype == np.float32
+    np.testing.assert_array_equal(scores, oracle.fit(x, y).predict(new))
+    prediction = taggram.Tagger(tmp_path / "m").tag(store.read(0), sample_rate=store.sample_rate)
+    assert set(prediction.scores.ravel().tolist()) <= {0.0, 1.0}
+
+
+def test_the_roc_auc_of_hard_scores_is_lower() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((600, 4)).astype(np.float32)
+    y = (x[:, :2] + rng.standard_normal((600, 2)) > 1.5).astype(np.uint8)  # rare, and noisy
+    soft = NearestNeighbours({"examples": x[:400].astype(np.float16), "labels": y[:400]}, 25)
+    hard = Votes(soft)
+    assert set(hard(x[400:]).ravel().tolist()) == {0.0, 1.0}
+    soft_auc, hard_auc = (np.mean(roc_auc(scores(x[400:]), y[400:])) for scores in (soft, hard))
+    assert soft_auc > 0.84
+    assert 0.51 < hard_auc < 0.52, "the paper has .51"
 
 
 def test_whoever_may_read_the_card_may_read_the_arrays(folder: Path) -> None:

@@ -64,6 +64,36 @@ def test_all_heads_learn(tmp_path: Path) -> None:
         assert brightness == pytest.approx(0.2 if is_low else 0.8, abs=0.25)
 
 
+def test_genre_and_three_quantities_share_the_network_of_paper_004(tmp_path: Path) -> None:
+    quantities = ("valence", "energy", "danceability")
+    store = Tones(sample_rate=22050)
+    for i, clip in enumerate(store.clips):
+        values = {"valence": 0.1 * (i % 10), "energy": 0.9, "danceability": 0.3}
+        store.clips[i] = dataclasses.replace(
+            clip, labels=(*clip.labels, *(f"{name}={value}" for name, value in values.items()))
+        )
+    heads = {
+        "genre": {"kind": "softmax", "tags": ["low", "high"]},
+        **{name: {"kind": "regression", "tags": [name]} for name in quantities},
+    }
+    ready = make_plan(
+        recipe(
+            name="genre_mood_cnn.tones",
+            data={"vocabulary": ["low", "high", *quantities]},
+            model={"architecture": "genre_mood_cnn", "options": {"heads": heads, "channels": [4, 4, 4, 4]}},
+            optim={"batch_size": 10},
+        ),
+        store,
+    )
+    np.testing.assert_allclose(ready.train.targets.of_clips(np.array([3]))[0], [1, 0, 0.3, 0.9, 0.3], atol=1e-3)
+    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
+    before = trainer.network.head.bias.detach().clone()
+    trainer.run_epoch()  # one step
+    step = trainer.network.head.bias.detach() - before
+    assert torch.isfinite(step).all()
+    assert step.all(), "each head learns"
+
+
 def test_validation_compares_what_tagging_gives(tmp_path: Path) -> None:
     ready = plan(data={"vocabulary": TAGS, "validation_segments": 1})
     trainer = Trainer(ready, make_fabric("cpu"), tmp_path)

@@ -20,8 +20,11 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     n_fft
         Length of the Fourier transform, in samples.
     win_length
-        Length of a frame and of its periodic Hann window, in samples; None means `n_fft`. A shorter frame is padded
-        with zeros at both ends.
+        Length of a frame and of its Hann window, in samples; None means `n_fft`. A shorter frame is padded with zeros
+        at both ends.
+    window
+        ``"periodic"``: the Hann window of librosa and SciPy's default. ``"symmetric"``: that of Essentia and
+        `numpy.hanning`, which is 0 at both ends.
     hop
         Distance between frames, in samples.
     n_mels
@@ -38,8 +41,11 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     spectrum
         What the filters are applied to: ``"power"`` or ``"magnitude"``, its square root.
     log
-        ``"power"``: no logarithm. ``"db"``: 10 log10(max(x, 1e-10)). ``"ln"``: ln(1 + 10000 x).
-        ``"log10"``: log10(1 + 10000 x). ``"stabilized"``: ln(x + 0.001), as in VGGish and YAMNet.
+        ``"power"``: no logarithm. ``"db"``: 10 log10(max(x, 1e-10)), librosa's `power_to_db`. ``"amplitude_db"``:
+        20 log10(max(x, 1e-5)), its `amplitude_to_db`. ``"ln"``: ln(1 + 10000 x). ``"log10"``: log10(1 + 10000 x).
+        ``"stabilized"``: ln(x + 0.001), as in VGGish and YAMNet.
+    top_db
+        Decibels below the maximum of the segment to which lower values are raised, as in librosa; None: no limit.
     padding
         Padding at the ends of a segment, with centred frames: ``"zero"`` or ``"reflect"``. ``"none"``: frames are not
         centred, and the first one starts at the first sample.
@@ -55,6 +61,7 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     sample_rate: PositiveInt = 16000
     n_fft: PositiveInt = 512
     win_length: PositiveInt | None = None
+    window: Literal["periodic", "symmetric"] = "periodic"
     hop: PositiveInt = 256
     n_mels: PositiveInt = 96
     f_min: float = 0.0
@@ -63,7 +70,8 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
     mel_slope: Literal["hz", "mel"] = "hz"
     mel_norm: Literal["none", "slaney", "unit_tri"] = "none"
     spectrum: Literal["power", "magnitude"] = "power"
-    log: Literal["power", "db", "ln", "log10", "stabilized"] = "db"
+    log: Literal["power", "db", "amplitude_db", "ln", "log10", "stabilized"] = "db"
+    top_db: PositiveFloat | None = None
     padding: Literal["none", "zero", "reflect"] = "reflect"
     normalize: Literal["none", "data", "band", "segment", "power", "peak"] = "none"
     mean: float = 0.0
@@ -75,6 +83,8 @@ class FrontEnd(Record, frozen=True, kw_only=True, tag_field="kind", tag="log_mel
             raise ValueError(f'mean and std are for normalize "data", not "{self.normalize}"')
         if self.normalize == "peak" and self.log != "db":
             raise ValueError(f'normalize "peak" needs log "db", not "{self.log}"')
+        if self.top_db is not None and self.log not in ("db", "amplitude_db"):
+            raise ValueError(f'top_db needs log "db" or "amplitude_db", not "{self.log}"')
         if self.n_fft % 2:
             raise ValueError(f"n_fft must be even, not {self.n_fft}")
         if self.frame_length > self.n_fft or self.frame_length % 2:

@@ -25,7 +25,9 @@ class LogMel(nn.Module):
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
         self.log, self.magnitude = front_end.log, front_end.spectrum == "magnitude"
-        self.spectrum = PowerSpectrum(front_end.n_fft, front_end.hop, front_end.padding, front_end.win_length)
+        self.spectrum = PowerSpectrum(
+            front_end.n_fft, front_end.hop, front_end.padding, front_end.win_length, front_end.window
+        )
         filters = torch.from_numpy(mel_filters(front_end)).float()
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("dft_filters", self.spectrum.dft.reorder(filters), persistent=False)
@@ -56,6 +58,8 @@ class LogMel(nn.Module):
         match self.log:
             case "db":
                 return decibels(bands)
+            case "amplitude_db":
+                return 20.0 * torch.log10(bands.clamp(min=1e-5))
             case "ln":
                 return torch.log1p(10000.0 * bands)
             case "log10":

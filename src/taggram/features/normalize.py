@@ -1,4 +1,4 @@
-"""Normalizations of a spectrogram, among them those of Nair and Bradley (see `FourLayerCNN`)."""
+"""Limit of a spectrogram's range, and normalizations, among them those of Nair and Bradley (see `FourLayerCNN`)."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ _RANGE = 80.0  # decibels below the maximum, as in librosa
 
 
 class Normalize(nn.Module):
-    """Normalize to mean 0 and standard deviation 1, or to decibels below the peak.
+    """Normalize to mean 0 and standard deviation 1, or to decibels below the peak; limit the range.
 
     Constant values, such as silence, become 0.
 
     Parameters
     ----------
     front_end
-        The settings; see its `normalize`.
+        The settings; see its `normalize` and `top_db`.
     """
 
     def __init__(self, front_end: FrontEnd) -> None:
         super().__init__()
         self.kind, self.mean, self.std = front_end.normalize, front_end.mean, front_end.std
+        self.top_db = front_end.top_db
 
     def power(self, power: Tensor) -> Tensor:
         """Normalize (batch, frames, mels) before the logarithm."""
         return _standardise(power, (1, 2), 1e-10).clamp(min=0.0) if self.kind == "power" else power
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalize (batch, mels, frames) after the logarithm."""
+        """Limit and normalize (batch, mels, frames) after the logarithm."""
+        if self.top_db is not None:
+            x = x.maximum(x.amax(dim=(1, 2), keepdim=True) - self.top_db)
         match self.kind:
             case "data":
                 return (x - self.mean) / self.std

@@ -43,13 +43,17 @@ def log_mel(waveform: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
     magnitude = np.abs(np.fft.rfft(frames * window(front_end)))
     bands = (magnitude if front_end.spectrum == "magnitude" else magnitude**2) @ mel_filters(front_end)
     mean, std = (front_end.mean, front_end.std) if front_end.normalize == "data" else (0.0, 1.0)
-    return ((_log(bands, front_end.log).swapaxes(1, 2) - mean) / std).astype(np.float32)
+    values = _log(bands, front_end.log).swapaxes(1, 2)
+    if front_end.top_db is not None:
+        values = np.maximum(values, values.max(axis=(1, 2), keepdims=True) - front_end.top_db)
+    return ((values - mean) / std).astype(np.float32)
 
 
 def window(front_end: FrontEnd) -> NDArray[np.float64]:
     """Return the window (n_fft,) of a frame, which is 0 beyond the frame's length."""
     length = front_end.frame_length
-    return np.pad(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length), (front_end.n_fft - length) // 2)
+    period = length if front_end.window == "periodic" else length - 1
+    return np.pad(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / period), (front_end.n_fft - length) // 2)
 
 
 def invert_log(values: NDArray[np.float32], log: str) -> NDArray[np.float32]:
@@ -70,6 +74,8 @@ def invert_log(values: NDArray[np.float32], log: str) -> NDArray[np.float32]:
     match log:
         case "db":
             bands = np.where(values > -100.0, 10.0 ** (values / 10.0), 0.0)
+        case "amplitude_db":
+            bands = np.where(values > -100.0, 10.0 ** (values / 20.0), 0.0)
         case "ln":
             bands = np.expm1(values) / 10000.0
         case "log10":
@@ -85,6 +91,8 @@ def _log(bands: NDArray[np.float64], log: str) -> NDArray[np.float64]:
     match log:
         case "db":
             return np.asarray(10.0 * np.log10(np.maximum(bands, 1e-10)))
+        case "amplitude_db":
+            return np.asarray(20.0 * np.log10(np.maximum(bands, 1e-5)))
         case "ln":
             return np.log1p(10000.0 * bands)
         case "log10":

@@ -17,7 +17,7 @@ def decibels(power: Tensor) -> Tensor:
 
 
 class PowerSpectrum(nn.Module):
-    """Compute the power of each Fourier bin of frames, with a periodic Hann window.
+    """Compute the power of each Fourier bin of frames, with a Hann window.
 
     In torch it uses torch's Fourier transform; in exported files matrix products (`TwoStepDFT`), which inference
     runtimes compute fast. The bins then have the order of that transform's `reorder`.
@@ -30,17 +30,24 @@ class PowerSpectrum(nn.Module):
         Padding at the ends, with centred frames: ``"zero"`` or ``"reflect"``; ``"none"``: frames are not centred.
     win_length
         Length of a frame and its window, even; None means `n_fft`. A shorter one is padded with zeros at both ends.
+    window
+        ``"periodic"`` or ``"symmetric"``.
     """
 
     def __init__(
-        self, n_fft: int, hop: int, padding: Literal["none", "zero", "reflect"], win_length: int | None = None
+        self,
+        n_fft: int,
+        hop: int,
+        padding: Literal["none", "zero", "reflect"],
+        win_length: int | None = None,
+        window: Literal["periodic", "symmetric"] = "periodic",
     ) -> None:
         super().__init__()
         self.n_fft, self.hop, self.padding = n_fft, hop, padding
         self.margin = 0 if win_length is None else (n_fft - win_length) // 2
         self.dft = TwoStepDFT(n_fft)
-        window = functional.pad(torch.hann_window(n_fft - 2 * self.margin), (self.margin, self.margin))
-        self.register_buffer("window", window, persistent=False)
+        hann = torch.hann_window(n_fft - 2 * self.margin, periodic=window == "periodic")
+        self.register_buffer("window", functional.pad(hann, (self.margin, self.margin)), persistent=False)
         self.window: Tensor
 
     def forward(self, waveform: Tensor) -> Tensor:

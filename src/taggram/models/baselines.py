@@ -110,6 +110,23 @@ class NearestNeighbours:
         return scores
 
 
+class Votes:
+    """Score 1 for the tags that another baseline scores above 0.5, else 0, as scikit-learn's ``predict``.
+
+    Parameters
+    ----------
+    baseline
+        The other baseline.
+    """
+
+    def __init__(self, baseline: Baseline) -> None:
+        self._baseline = baseline
+
+    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Predict scores; see `Baseline`."""
+        return (self._baseline(features) > 0.5).astype(np.float32)
+
+
 def load_baseline(folder: Path, card: ModelCard) -> Baseline:
     """Load the baseline of a model's folder.
 
@@ -122,9 +139,12 @@ def load_baseline(folder: Path, card: ModelCard) -> Baseline:
     card.check(file)
     try:
         arrays = read_arrays(file)
+        baseline: Baseline
         if card.architecture == "random_forest":
-            return RandomForest(arrays)
-        return NearestNeighbours(arrays, int(card.options["k"]))
+            baseline = RandomForest(arrays)
+        else:
+            baseline = NearestNeighbours(arrays, int(card.options["k"]))
+        return Votes(baseline) if card.options.get("hard") else baseline
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, struct.error) as error:
         raise CardError(f"{file}: not a usable {card.architecture}: {error}") from error
 

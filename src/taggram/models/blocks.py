@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,28 @@ class ConvBlock(nn.Sequential):
                 conv=nn.Conv2d(channels_in, channels, 3, padding=1),
                 bn=nn.BatchNorm2d(channels),
                 relu=nn.ReLU(),
+                pool=nn.MaxPool2d(pool),
+            )
+        )
+
+
+class ConvELUBlock(nn.Sequential):
+    """3x3 convolution, batch norm, ELU, max-pooling, with Keras' epsilon (Choi et al. 2016).
+
+    Parameters
+    ----------
+    channels_in, channels
+        Number of channels before and after.
+    pool
+        Size and stride of the max-pooling, (mel, time).
+    """
+
+    def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
+                bn=nn.BatchNorm2d(channels, eps=1e-3),
+                elu=nn.ELU(),
                 pool=nn.MaxPool2d(pool),
             )
         )
@@ -147,6 +170,12 @@ class ExcitationBlock1d(nn.Module):
         y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
         z: Tensor = self.pool(torch.relu(self.excitation(y) + self.shortcut(x)))
         return z
+
+
+def check_channels(channels: Sequence[int], layers: int) -> None:
+    """Raise a ValueError unless these are numbers of channels for so many layers."""
+    if len(channels) != layers or min(channels) < 1:
+        raise ValueError(f"channels must be {layers} numbers above 0, not {channels}")
 
 
 def use_keras_defaults(network: nn.Module) -> None:

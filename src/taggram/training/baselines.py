@@ -29,14 +29,14 @@ BATCH = 16  # clips
 def fit_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
     """Fit the classical model of a recipe on the training split, and write it with the recipe.
 
-    Its features are the log-mel-spectrogram of the first 29.1 s of a clip, normalized over the training split; a
+    Its features are the log-mel-spectrogram of the first 29.12 s of a clip, normalized over the training split; a
     shorter clip is repeated. All spectrograms are in memory, 145 kB each.
 
     Parameters
     ----------
     plan
         Its architecture is ``"random_forest"``, with 100 trees; or ``"knn"``, with 125 neighbours, or all clips where
-        there are fewer.
+        there are fewer. With its option ``hard``, scores are 0 or 1.
     folder
         A new folder, or one of such a model, which is replaced.
     jobs
@@ -66,7 +66,7 @@ def fit_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
     features -= np.float32(mean)
     features /= np.float32(std)
     labels = split.targets.of_clips(np.arange(len(features))).astype(np.uint8)
-    options: dict[str, int]
+    options: dict[str, int | bool]
     arrays: Arrays
     if kind == "knn":
         options = {"k": min(NEIGHBOURS, len(features))}
@@ -76,6 +76,8 @@ def fit_baseline(plan: Plan, folder: Path, *, jobs: int = 1) -> ModelCard:
         options = {"trees": TREES}
         arrays = _fit_forest(features, labels, recipe.seed, jobs)
         fitted_with = f"scikit-learn {version('scikit-learn')}, seed {recipe.seed}"
+    if recipe.model.options.get("hard"):
+        options["hard"] = True
     card = ModelCard(
         name=recipe.name,
         architecture=kind,

@@ -18,7 +18,7 @@ class FCN4(VGGCNN):
     """
 
     paper = "Choi, Fazekas and Sandler, Automatic tagging using deep convolutional neural networks, 2016"
-    deviations = ("In the form of the published code of Ferraro et al. 2020.", *VGGCNN.deviations[:2])
+    deviations = ("In the form of the published code of Ferraro et al. 2020.", *VGGCNN.deviations)
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__(vocabulary, log="db")

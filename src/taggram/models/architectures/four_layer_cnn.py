@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Literal
 
 from torch import Tensor, nn
 
 from taggram.features import FrontEnd
+from taggram.models.blocks import check_channels
 from taggram.models.card import Segments
 from taggram.models.network import Network
 from taggram.models.registry import register
@@ -15,15 +17,17 @@ from taggram.vocabularies import Vocabulary
 
 CHANNELS = (128, 384, 768, 2048)
 POOLS = ((2, 4), (2, 4), (2, 6), (1, 7))
-SAMPLES = 29 * 16000 + 1600  # 29.1 s
+N_FFT, HOP, FRAMES = 1024, 512, 909
+SAMPLES = N_FFT + (FRAMES - 1) * HOP  # 29.12 s at 16 kHz
 
 Normalization = Literal["data", "band", "segment", "power"]
 
 
 def front_end(normalize: Normalization, mean: float = 0.0, std: float = 1.0) -> FrontEnd:
-    """Return the front end: 40 mel bands, 909 frames in 29.1 s."""
+    """Return the front end: 40 mel bands, 909 frames in 29.12 s."""
     return FrontEnd(
-        hop=512,
+        n_fft=N_FFT,
+        hop=HOP,
         n_mels=40,
         mel_scale="slaney",
         mel_norm="slaney",
@@ -53,10 +57,10 @@ class _Block(nn.Sequential):
 
 @register
 class FourLayerCNN(Network):
-    """Four unpadded convolutions whose pooling reduces 29.1 s of log-mel-spectrogram to one point.
+    """Four unpadded convolutions whose pooling reduces 29.12 s of log-mel-spectrogram to one point.
 
-    Input: 40 mel bands x 909 frames (29.1 s at 16 kHz, adjacent frames of 512 samples, Slaney mel, decibels),
-    normalized.
+    Input: 40 mel bands x 909 frames (29.12 s at 16 kHz, frames of 1024 samples, every 512, Slaney mel,
+    decibels), normalized.
 
     ======  ========  ====================  ==============  ===============
     block   channels  convolved (mel, t)    pool (mel, t)   output (mel, t)
@@ -80,6 +84,8 @@ class FourLayerCNN(Network):
         Of the training set, in decibels; training measures them if neither is given.
     batch_norm, dropout
         Batch norm in each block, and dropout after it. False and 0 are the paper's first architecture.
+    channels
+        Channels of the four blocks.
     """
 
     segments = Segments(samples=SAMPLES, hop=SAMPLES)
@@ -87,8 +93,9 @@ class FourLayerCNN(Network):
     deviations = (
         "Without padding of the convolutions, the paper's pools give its 1 x 1 exactly; "
         "the 1 x 1 x 2048 that it prints after the third pool is 3 x 9 x 768.",
-        "Frames of 512 samples, from which its 909 frames follow; mel scale and logarithm, which it does not state, "
-        "are librosa's, and the share of dropout is 0.5.",
+        "Frames of 1024 samples, every 512, uncentred: a clip of MagnaTagATune, 465,984 samples at 16 kHz, then has "
+        "the 909 frames that the paper prints; with frames of 512 samples it would have 910, with centred ones 911. "
+        "Mel scale and logarithm, which it does not state, are librosa's, and the share of dropout is 0.5.",
         "With normalization before the logarithm, values below the mean have no logarithm; here they count as 1e-10.",
     )
 
@@ -100,11 +107,13 @@ class FourLayerCNN(Network):
         std: float = 1.0,
         batch_norm: bool = True,
         dropout: float = 0.5,
+        channels: Sequence[int] = CHANNELS,
     ) -> None:
-        super().__init__(vocabulary, CHANNELS[-1], dropout=0.0, front_end=front_end(normalize, mean, std))
-        before = (1, *CHANNELS)
+        check_channels(channels, len(POOLS))
+        super().__init__(vocabulary, channels[-1], dropout=0.0, front_end=front_end(normalize, mean, std))
+        before = (1, *channels)
         self.blocks = nn.Sequential(
-            *(_Block(before[i], CHANNELS[i], POOLS[i], batch_norm, dropout) for i in range(len(CHANNELS)))
+            *(_Block(before[i], channels[i], POOLS[i], batch_norm, dropout) for i in range(len(POOLS)))
         )
 
     def embed(self, spectrogram: Tensor) -> Tensor:

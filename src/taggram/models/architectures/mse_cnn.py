@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import itertools
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from taggram.features import FrontEnd
-from taggram.models.blocks import use_keras_defaults
-from taggram.models.card import Segments
+from taggram.models.architectures.fcn5 import CHANNELS, MELS, POOLS, SEGMENTS, Log, front_end
+from taggram.models.blocks import ConvELUBlock, check_channels, use_keras_defaults
 from taggram.models.network import Network
 from taggram.models.registry import register
 from taggram.vocabularies import Vocabulary
 
-WIDTHS = {"paper": (64, 128, 128, 128, 64), "code": (64, 128, 256, 512, 1024)}
-POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))
-SAMPLES = 1365 * 256  # 29.12 s at 12 kHz
+CHANNELS_OF = {"paper": CHANNELS, "code": (64, 128, 256, 512, 1024)}
 
 
 class _Stage(nn.Module):
-    """3x3 convolution, batch norm, ELU and max-pooling; the features of the stages before are only pooled."""
+    """3x3 convolution, batch norm, ELU and max-pooling; a second path pools the features of the stages before."""
 
     def __init__(self, channels_in: int, channels: int, pool: tuple[int, int]) -> None:
         super().__init__()
-        self.block = nn.Sequential(
-            OrderedDict(
-                conv=nn.Conv2d(channels_in, channels, 3, padding=1),
-                bn=nn.BatchNorm2d(channels, eps=1e-3),
-                elu=nn.ELU(),
-                pool=nn.MaxPool2d(pool),
-            )
-        )
+        self.block = ConvELUBlock(channels_in, channels, pool)
         self.pool = nn.MaxPool2d(pool)
 
     def forward(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,32 +54,53 @@ class MsECNN(Network):
     ----------
     vocabulary
         The tags, in the order of the outputs.
-    widths
-        Channels: ``"paper"``, or ``"code"``: 64, 128, 256, 512, 1024, which make 1985 features.
+    channels
+        Channels of the five stages. ``"paper"``: those above. ``"code"``: 64, 128, 256, 512, 1024, which make 1985
+        features.
+    inputs
+        Input of a convolution: the output of the ``"last"`` one, or ``"all"`` features, as in a DenseNet.
+    log
+        ``"db"``: 10 log10 x. ``"amplitude_db"``: 20 log10 x, at most 80 below the maximum of the segment, as in the
+        published code.
     """
 
-    front_end = FrontEnd(sample_rate=12000, mel_scale="slaney", mel_norm="slaney")
-    segments = Segments(samples=SAMPLES, hop=SAMPLES)
+    segments = SEGMENTS
     paper = "Hamidi Ghalehjegh, Vahidzadeh and Baek, Multi-scale embedded CNN for music tagging (MsE-CNN), 2019"
     deviations = (
         "Widths are those of FCN-5, which give the paper's almost eight times as many features; "
-        "the published code has wider ones, see the option widths.",
+        "the published code has wider ones, see the option channels.",
+        "A convolution sees the output of the last one, as in the published code; the paper can also be read so that "
+        "it sees all features, see the option inputs.",
         "The paper does not state the mel scale; librosa's default is taken.",
+        "The published code squares the power of a mel band before it computes decibels, see the option log.",
     )
 
-    def __init__(self, vocabulary: Vocabulary, widths: Literal["paper", "code"] = "paper") -> None:
-        if widths not in WIDTHS:
-            raise ValueError(f"widths must be one of {', '.join(WIDTHS)}, not {widths!r}")
-        channels = WIDTHS[widths]
-        super().__init__(vocabulary, embedding_size=1 + sum(channels), dropout=0.0)
-        self.bn = nn.BatchNorm1d(self.front_end.n_mels, eps=1e-3)
-        self.stages = nn.ModuleList(map(_Stage, (1, *channels), channels, POOLS))
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        channels: Sequence[int] | Literal["paper", "code"] = "paper",
+        inputs: Literal["last", "all"] = "last",
+        log: Log = "db",
+    ) -> None:
+        if isinstance(channels, str):
+            if channels not in CHANNELS_OF:
+                raise ValueError(f"channels must be numbers or one of {', '.join(CHANNELS_OF)}, not {channels!r}")
+            channels = CHANNELS_OF[channels]
+        check_channels(channels, len(POOLS))
+        if inputs not in ("last", "all"):
+            raise ValueError(f"inputs must be last or all, not {inputs!r}")
+        features = tuple(itertools.accumulate((1, *channels)))
+        super().__init__(vocabulary, embedding_size=features[-1], dropout=0.0, front_end=front_end(log))
+        self.inputs = inputs
+        self.bn = nn.BatchNorm1d(MELS, eps=1e-3)
+        before = features if inputs == "all" else (1, *channels)
+        self.stages = nn.ModuleList(map(_Stage, before, channels, POOLS))
         use_keras_defaults(self)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
         """Compute embeddings (batch, features) from log-mel-spectrograms (batch, 96, 1366)."""
         x = features = self.bn(spectrogram)[:, None]
         for stage in self.stages:
-            x, features = stage(x, features)
+            x, features = stage(features if self.inputs == "all" else x, features)
         embedding: Tensor = features.flatten(1)
         return embedding

@@ -88,6 +88,8 @@ class MusicNNFerraro(Network):
         "Numbers of filters, back end and activations are those of the published code; the paper states the shapes.",
         "Segments of 3 s, as in the paper; the published code cuts 128 frames and swaps the axes of its filters, "
         "so that those for timbre are tall in time.",
+        "The published code has decibels of 20 log10 x, at least -200, where the paper has 10 log10 x. Here they are "
+        "10 log10 x, at least -100; ReLU and batch norm after the filters remove the factor, but for their biases.",
     )
 
     def __init__(
@@ -98,7 +100,13 @@ class MusicNNFerraro(Network):
         log: Literal["log10", "db"] = "db",
     ) -> None:
         front_end = FrontEnd(
-            sample_rate=sample_rate, n_mels=n_mels, mel_scale="slaney", mel_norm="unit_tri", log=log, padding="zero"
+            sample_rate=sample_rate,
+            window="symmetric",  # see `vgg_cnn`
+            n_mels=n_mels,
+            mel_scale="slaney",
+            mel_norm="unit_tri",
+            log=log,
+            padding="zero",
         )
         segments = Segments(samples=3 * sample_rate, hop=3 * sample_rate, any_length=True)
         super().__init__(vocabulary, embedding_size=500, front_end=front_end, segments=segments)
