@@ -34,7 +34,7 @@ def test_every_figure_of_the_papers_is_in_a_recipe() -> None:
     models = {(result.dataset, result.model) for result in repeated}
     known = {result for name, _ in models for result in published_results(name)}
     others = {result.model for result in known if (result.dataset, result.model) not in models}
-    cited = {
+    cited = {  # in Table 1 of Hamidi 2019, from other papers
         *("fcn4", "end-to-end learning", "timbre CNN", "bag of features and RBM", "1D convolutions"),
         *("transfer learning", "multi-scale approach", "pooled MFCC"),
     }
