@@ -65,3 +65,4 @@ def test_commands_are_understood() -> None:
         command.make_context("taggram", words, resilient_parsing=False)
     assert "taggram data pack mtat FOLDER data/mtat-12000 --protocol full --sample-rate 12000" in lines
     assert "taggram recipes run nair/knn --out runs/nair/knn" in lines
+    assert "taggram data pack mtat FOLDER data/mtat-188-16000 --protocol full --tags 188 --sample-rate 16000" in lines

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from taggram.errors import MissingExtraError, RecipeError
+from taggram.evaluation.predefined import PROTOCOLS
 from taggram.evaluation.published import PublishedResult, published_results
 
 if TYPE_CHECKING:
@@ -103,8 +104,10 @@ class Experiment:
         ``FOLDER`` stands for the data set's folder.
         """
         published, out = self.published, f"runs/{self.name}"
+        tags = PROTOCOLS[published.evaluation].tags if published.evaluation else None
+        options = f"--protocol {published.protocol}{f' --tags {tags}' if tags else ''}"
         packs = [
-            f"taggram data pack {published.dataset} FOLDER {store} --protocol {published.protocol} --sample-rate {rate}"
+            f"taggram data pack {published.dataset} FOLDER {store} {options} --sample-rate {rate}"
             for store, rate in self.stores().items()
         ]
         models = f"{out}/trials/*/seed-*" if self.recipe.sweep else out
