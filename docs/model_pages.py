@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import yaml
@@ -19,6 +20,7 @@ from taggram.models.analysis.cost import Cost, cost
 from taggram.models.analysis.receptive_field import ReceptiveField, receptive_field
 from taggram.models.network import Network
 from taggram.models.published import PUBLISHED
+from taggram.training.recipe.catalogue import FOLDER
 
 LEGEND = (
     "Each box is the output of a layer: its height is frequency, its width time, its depth channels, on a logarithmic "
@@ -170,9 +172,7 @@ def _training(network: Network) -> str:
         "model": {"architecture": name},
         **({"optim": published["optim"]} if published.get("optim") else {}),
     }
-    source = (
-        f"with the segments and the optimization of `{file.relative_to(PROJECT).as_posix()}`, and " if file else "with "
-    )
+    source = f"with the segments and the optimization of {_recipe_name(file)}, and " if file else "with "
     text = yaml.safe_dump(recipe, sort_keys=False, default_flow_style=None, width=110)
     return f"""`{name}.yaml`, {source}everything else as in [Training](../guide/training.md):
 
@@ -184,3 +184,10 @@ def _training(network: Network) -> str:
 taggram data pack table music/clips.csv data/mine{at}
 taggram train {name}.yaml --out model
 ```"""
+
+
+def _recipe_name(file: Path) -> str:
+    """Name a recipe: as `taggram recipes` does, or by its file."""
+    if file.is_relative_to(FOLDER):
+        return f"the recipe [`{file.relative_to(FOLDER).with_suffix('').as_posix()}`](../recipes.md)"
+    return f"`{file.relative_to(PROJECT).as_posix()}`"

@@ -94,6 +94,18 @@ def test_a_split_of_ones_own(tmp_path: Path) -> None:
         assert len({clip.split for clip in clips if clip.group == artist}) == 1
 
 
+def test_more_tags_of_magnatagatune(tmp_path: Path) -> None:
+    dataset("mtat").write_sample(tmp_path / "mtat")
+    pack = "pack", "mtat", tmp_path / "mtat"
+    for store, options in (("usual", ()), ("all", ("--tags", 15))):
+        done = run(*pack, tmp_path / store, *options, "--sample-rate", 2000)
+        assert done.returncode == 0, done.stderr
+    labels = [
+        {label for clip in PackedStore(tmp_path / store).clips for label in clip.labels} for store in ("usual", "all")
+    ]
+    assert labels[1] - labels[0] == {"birds", "clasical"}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names are text on Windows")
 def test_file_names_of_any_bytes(music: Path, tmp_path: Path) -> None:
     jazz = music / os.fsdecode(b"j\xe4zz")
@@ -205,6 +217,7 @@ def test_a_data_set(tmp_path: Path) -> None:
         (("pack", "mer4q", "{music}", "s"), 1, "error: {music} has no labels.tsv: taggram data info mer4q says"),
         (("pack", "mer4q", "{music}", "s", "--protocol", "era"), 1, "error: mer4q has no protocol 'era'"),
         (("pack", "mer4q", "{music}", "s", "--new-split", "0"), 2, "mer4q has tags and splits of its own"),
+        (("pack", "mer4q", "{music}", "s", "--tags", "9"), 2, "--tags is for mtat"),
     ],
 )
 def test_errors_are_one_line(arguments: tuple[str, ...], code: int, said: str, music: Path) -> None:

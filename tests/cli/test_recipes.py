@@ -84,6 +84,22 @@ def test_one_row_of_a_grid_is_run(folder: Path) -> None:
     assert "# 6 training clips, 2 validation clips" in planned.stdout
 
 
+def test_other_settings_are_set(folder: Path) -> None:
+    settings = ["--set", "optim.epochs=3", "--set", "data.vocabulary=[guitar]", "--set", "optim.pos_weight="]
+    planned = run(folder, "recipes", "run", "nair/batch_norm", "--store", "noise-16000", *settings, "--dry-run")
+    assert planned.returncode == 0, planned.stderr
+    recipe = Recipe.parse(planned.stdout)
+    assert (recipe.optim.epochs, recipe.data.vocabulary, recipe.optim.pos_weight) == (3, ("guitar",), None)
+    for setting, code, message in (
+        ("optim.epoch=3", 1, "four_layer_cnn.mtat-mine: there is no setting optim.epoch"),
+        ("optim.epochs=0", 1, "optim.epochs: Input should be greater than 0"),
+        ("optim.epochs", 2, "is not KEY=VALUE"),
+    ):
+        done = run(folder, "recipes", "run", "nair/batch_norm", "--set", setting)
+        assert done.returncode == code
+        assert message in done.stderr
+
+
 def test_errors_are_one_line(tmp_path: Path) -> None:
     for arguments, message in (
         (("show", "nair/kmm"), "there is no recipe named 'nair/kmm'"),

@@ -39,6 +39,8 @@ SMALLEST_AND_LARGEST = {
     "won2020/jamendo": (2, 6),
     "won2020/msd": (2, 5),
     "won2020/mtat": (2, 6),
+    "hamidi2019/mse_cnn": (1, 4),
+    "yu2018/ablations": (5, 10),
     "yu2018/models": (2, 1),
 }
 FAST = {  # one per paper, of those that take the least time
@@ -48,6 +50,7 @@ FAST = {  # one per paper, of those that take the least time
     ("nair/four_layer_cnn", 1),
     ("pons2019/mtat", 2),
     ("won2020/mtat", 2),
+    ("yu2018/ablations", 5),
     ("yu2018/echonest", 1),
     ("yu2018/grid", 1),
     ("yu2018/models", 2),

@@ -67,10 +67,12 @@ def test_the_protocols_of_the_papers_are_there() -> None:
     assert len({definition.name for definition in PROTOCOLS.values()}) == len(PROTOCOLS)
 
 
-def test_won_and_clean_differ_in_the_segments_only(tmp_path: Path) -> None:
+def test_protocols_of_won_differ_in_segments_and_aggregation(tmp_path: Path) -> None:
     dataset("mtat").write_sample(tmp_path)
-    won, clean = (load_protocol("mtat", tmp_path, name).protocol for name in ("won2020", "mtat-clean"))
+    names = ("won2020", "mtat-clean", "won2020-vote")
+    won, clean, vote = (load_protocol("mtat", tmp_path, name).protocol for name in names)
     assert won.differences(clean) == ("placement",)
+    assert won.differences(vote) == ("aggregation",)
 
 
 @pytest.mark.parametrize(

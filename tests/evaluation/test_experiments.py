@@ -34,7 +34,7 @@ def test_every_figure_of_the_papers_is_in_a_recipe() -> None:
     models = {(result.dataset, result.model) for result in repeated}
     known = {result for name, _ in models for result in published_results(name)}
     others = {result.model for result in known if (result.dataset, result.model) not in models}
-    cited = {
+    cited = {  # in Table 1 of Hamidi 2019, from other papers
         *("fcn4", "end-to-end learning", "timbre CNN", "bag of features and RBM", "1D convolutions"),
         *("transfer learning", "multi-scale approach", "pooled MFCC"),
     }
@@ -44,6 +44,7 @@ def test_every_figure_of_the_papers_is_in_a_recipe() -> None:
 def test_one_training_is_that_of_a_row() -> None:
     experiment = load_experiment("yu2018/grid")
     assert experiment.recipe_of(12).optim.optimizer.lr == 0.001
+    assert experiment.recipe_of(12).name == "genre_mood_cnn.fma-mine-12"
     assert load_experiment("nair/knn").recipe_of().name == "knn.mtat-mine"
     with pytest.raises(RecipeError, match="has 12 rows; run: taggram sweep yu2018/grid, or choose one: --row 1"):
         experiment.recipe_of()
@@ -64,3 +65,4 @@ def test_commands_are_understood() -> None:
         command.make_context("taggram", words, resilient_parsing=False)
     assert "taggram data pack mtat FOLDER data/mtat-12000 --protocol full --sample-rate 12000" in lines
     assert "taggram recipes run nair/knn --out runs/nair/knn" in lines
+    assert "taggram data pack mtat FOLDER data/mtat-188-16000 --protocol full --tags 188 --sample-rate 16000" in lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import struct
 import subprocess
@@ -89,8 +88,7 @@ def test_scores_are_those_of_scikit_learn(folder: Path, store: Tones) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_hard_scores_are_the_predictions_of_scikit_learn(kind: str, store: Tones, tmp_path: Path) -> None:
-    ready = plan(kind, store)
-    ready = dataclasses.replace(ready, recipe=ready.recipe.replace(model={"options": {"hard": True}}))
+    ready = plan(kind, store, model={"architecture": kind, "options": {"hard": True}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "NEIGHBOURS", 5)
         card = baselines.fit_baseline(ready, tmp_path / "m")
@@ -170,7 +168,7 @@ def test_a_recipe_names_one(folder: Path, store: Tones, tmp_path: Path) -> None:
     (tmp_path / "model" / "notes.txt").write_text("of a person")
     with pytest.raises(RecipeError, match=f"contains files that are no {kind}"):
         baselines.fit_baseline(ready, tmp_path / "model")
-    with pytest.raises(RecipeError, match=r"takes neither model\.options nor teachers"):
+    with pytest.raises(RecipeError, match=r"takes no model\.options but hard, and no teachers"):
         plan(kind, store, model={"architecture": kind, "options": {"k": 3}})
     with pytest.raises(RecipeError, match=f"packed at 22050 Hz and {kind} takes 16000 Hz"):
         plan(kind, Tones(sample_rate=22050))

@@ -192,7 +192,7 @@ def test_a_sweep_is_the_combinations_of_its_grids():
 
 
 def test_a_setting_of_a_sweep_that_does_not_exist_is_an_error():
-    with pytest.raises(RecipeError, match=r"sweep: there is no setting optim\.rate"):
+    with pytest.raises(RecipeError, match=r"vgg_cnn.mine: there is no setting optim\.rate"):
         Recipe.parse(SWEEP).with_values({"optim.rate": 1})
     with pytest.raises(RecipeError, match=r"optim\.batch_size=1: optim\.batch_size: .*greater than or equal to 2"):
         Recipe.parse(SWEEP).with_values({"optim.batch_size": 1})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -85,6 +85,10 @@ def run(
             metavar="FOLDER", help="Packed store, with {sample_rate} for its rate.  \\[default: the recipe's]"
         ),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Another setting, such as optim.epochs=1. Repeatable."),
+    ] = None,
     out: Out = None,
     resume: Resume = True,
     device: Device = "auto",
@@ -97,7 +101,18 @@ def run(
     """
     from taggram.evaluation.experiments import load_experiment
 
-    recipe = load_experiment(name).recipe_of(row)
+    recipe = load_experiment(name).recipe_of(row).with_values(dict(map(_setting, set_ or [])))
     if store is not None:
         recipe = recipe.replace(data={"store": store})
     run_training(recipe, out, dry_run, resume=resume, device=device, threads=threads)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Return the key and the value of a setting, as YAML reads it."""
+    import yaml
+
+    key, equals, value = text.partition("=")
+    try:
+        return key, yaml.safe_load(value if equals else "{")
+    except yaml.YAMLError:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE, such as optim.epochs=1") from None

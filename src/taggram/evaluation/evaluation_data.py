@@ -204,6 +204,7 @@ def load_protocol(
             placement=definition.placement,
             segments=definition.segments,
             slices=definition.slices,
+            aggregation=definition.aggregation,
             leaky=definition.leaky,
         ),
         test,

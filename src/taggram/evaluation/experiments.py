@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from taggram.errors import MissingExtraError, RecipeError
+from taggram.evaluation.predefined import PROTOCOLS
 from taggram.evaluation.published import PublishedResult, published_results
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Cell:
     row
         The row in words.
     recipe
-        The recipe of its training.
+        The recipe of its training; in a grid, the name of the model ends in the number of the row.
     results
         The published figures, each metric and split once; none, where the paper has none.
     """
@@ -103,8 +104,10 @@ class Experiment:
         ``FOLDER`` stands for the data set's folder.
         """
         published, out = self.published, f"runs/{self.name}"
+        tags = PROTOCOLS[published.evaluation].tags if published.evaluation else None
+        options = f"--protocol {published.protocol}{f' --tags {tags}' if tags else ''}"
         packs = [
-            f"taggram data pack {published.dataset} FOLDER {store} --protocol {published.protocol} --sample-rate {rate}"
+            f"taggram data pack {published.dataset} FOLDER {store} {options} --sample-rate {rate}"
             for store, rate in self.stores().items()
         ]
         models = f"{out}/trials/*/seed-*" if self.recipe.sweep else out
@@ -171,7 +174,10 @@ def load_experiment(name: str) -> Experiment:
     recipe = training.load_recipe(name)
     lines = training.recipe_file(name).read_text(encoding="utf-8").splitlines()
     about = " ".join(line.removeprefix("# ") for line in itertools.takewhile(lambda line: line.startswith("#"), lines))
-    return Experiment(name, about, recipe, tuple(map(_cell, recipe.cells())))
+    cells = recipe.cells()
+    if len(cells) > 1:
+        cells = [cell.replace(name=f"{cell.name}-{number}") for number, cell in enumerate(cells, 1)]
+    return Experiment(name, about, recipe, tuple(map(_cell, cells)))
 
 
 def _training() -> ModuleType:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from taggram.errors import DatasetError, did_you_mean
 from taggram.evaluation.protocol import Placement
+from taggram.tagging.prediction import Aggregation
 
 __all__ = ["PROTOCOLS", "ProtocolDefinition", "find_definition"]
 
@@ -24,7 +25,7 @@ class ProtocolDefinition:
         What it is, in a line.
     tags
         Number of MagnaTagATune's most frequent tags; None for the vocabulary of the data set.
-    placement, segments, slices, leaky
+    placement, segments, slices, aggregation, leaky
         As of `Protocol`.
     """
 
@@ -36,6 +37,7 @@ class ProtocolDefinition:
     placement: Placement = "own"
     segments: int | None = None
     slices: int = 0
+    aggregation: Aggregation = "mean"
     leaky: bool = False
 
 
@@ -75,6 +77,16 @@ PROTOCOLS = {
             "mtat-clean with the 16 segments per clip of Won et al. (2020)",
             placement="won",
             segments=16,
+            leaky=True,
+        ),
+        ProtocolDefinition(
+            "won2020-vote",
+            "mtat",
+            "clean",
+            "won2020 with the majority vote of the segments: a score is the share of them above the tag's threshold",
+            placement="won",
+            segments=16,
+            aggregation="vote",
             leaky=True,
         ),
         ProtocolDefinition(

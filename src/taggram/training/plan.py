@@ -154,8 +154,10 @@ def make_plan(recipe: Recipe, store: PackedStore, source: str = "recipe") -> Pla
     effective = recipe.replace(data={"vocabulary": tags})
     plan = Plan(effective, store, vocabulary, splits[TRAIN], splits[VALID], fingerprint(store))
     if recipe.model.architecture in BASELINES:
-        if recipe.model.options or recipe.distill.teachers:
-            raise RecipeError(f"{source}: a {recipe.model.architecture} takes neither model.options nor teachers")
+        if recipe.model.options.keys() - {"hard"} or recipe.distill.teachers:
+            raise RecipeError(
+                f"{source}: a {recipe.model.architecture} takes no model.options but hard, and no teachers"
+            )
         _check_positives(plan, vocabulary.names, source)
         _check_rate(plan, BASELINE_RATE, source)
         return plan

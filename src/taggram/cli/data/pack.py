@@ -50,6 +50,9 @@ def pack(
             help="table: split 80 : 10 : 10 into train, valid and test by artist, with this random seed.",
         ),
     ] = None,
+    tags: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="mtat: the most frequent tags, up to 188.  \\[default: 50]")
+    ] = None,
     sample_rate: Annotated[
         int, typer.Option(min=100, max=10_000_000, metavar="HZ", help="Sample rate of the store.")
     ] = 16000,
@@ -66,6 +69,7 @@ def pack(
     """
     from taggram import datasets
     from taggram._progress import progress
+    from taggram.datasets.published.mtat import MTAT
 
     columns: dict[str, Any] = {"id": id_, "labels": labels and [part.strip() for part in labels.split(",")]}
     columns |= {"split": split, "group": group}
@@ -73,9 +77,14 @@ def pack(
     if name != TABLE and (has_columns or new_split is not None):
         options = "--id, --labels, --split, --group and --new-split"
         raise typer.BadParameter(f"{name} has tags and splits of its own: {options} are for {TABLE}")
+    if tags is not None and name != MTAT.name:
+        raise typer.BadParameter(f"--tags is for {MTAT.name}")
     if has_columns and path.is_dir():
         raise typer.BadParameter("--id, --labels, --split and --group name columns of a table, not of a folder")
-    index = datasets.list_table(path, **columns) if has_columns else datasets.dataset(name).index(path, protocol)
+    if tags is not None:
+        index = MTAT().with_tags(path, protocol, top=tags)[1]
+    else:
+        index = datasets.list_table(path, **columns) if has_columns else datasets.dataset(name).index(path, protocol)
     for line in index.warnings:
         print(f"warning: {printable(line)}", file=sys.stderr)
     if new_split is not None:

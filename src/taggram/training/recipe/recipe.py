@@ -137,7 +137,7 @@ class Recipe(Config):
         return self._validate(data, self.name)
 
     def with_values(self, values: Mapping[str, Any]) -> Recipe:
-        """Return the recipe of a training of the sweep.
+        """Return the recipe of a training of the sweep: this one with other values of some settings.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class Recipe(Config):
             for part in sections:
                 section = section.get(part) if isinstance(section, dict) else None
             if not isinstance(section, dict) or (sections != ["model", "options"] and key not in section):
-                raise RecipeError(f"{self.name}: sweep: there is no setting {setting}")
+                raise RecipeError(f"{self.name}: there is no setting {setting}")
             section[key] = value
         if "model.architecture" in values:
             data["name"] = f"{values['model.architecture']}.{self.name.partition('.')[2]}"

@@ -98,9 +98,9 @@ class ModelConfig(Config):
     ----------
     architecture
         One of `taggram.list_architectures`; or ``random_forest`` or ``knn``, which use nothing but the name, the seed,
-        the licence, the store, the sources and the vocabulary.
+        the licence, the store, the sources, the vocabulary and `options`.
     options
-        Arguments of the architecture, other than the vocabulary.
+        Arguments of the architecture, other than the vocabulary; of a classical model, ``hard``: scores are 0 or 1.
     init
         Name or folder of a trained model of this architecture, whose weights the training starts from and whose options
         are the defaults; None: random weights.
