@@ -36,7 +36,7 @@ NETWORKS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }
 
 
-def run(data: Path, work: Path, threads: int, epochs: int = 25) -> Iterator[Row]:
+def run(data: Path, work: Path, threads: int, epochs: int = 12) -> Iterator[Row]:
     """Train each network by each protocol; yields accuracies of test slices with intervals over artists."""
     slices = _write_slices(data, work)
     shares = {"train": 0.8, "valid": 0.08, "test": 0.12}
