@@ -65,7 +65,13 @@ def test_verbs_win_over_folders(song: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "near"),
-    [("tga", "tag"), ("Tag", "tag"), ("list", "data list or models list"), ("import", "models import"), ("album", "")],
+    [
+        ("tga", "tag"),
+        ("Tag", "tag"),
+        ("list", "data list or models list or recipes list"),
+        ("import", "models import"),
+        ("album", ""),
+    ],
 )
 def test_anything_else_gets_near_verbs(argument: str, near: str, tmp_path: Path) -> None:
     done = run(argument, cwd=tmp_path, COLUMNS="200")
