@@ -23,9 +23,10 @@ from taggram.models.card import BASELINES
 from taggram.training import Recipe, list_recipes, recipe_file
 from taggram.training.baselines import fit_baseline
 from taggram.training.data import Split
+from taggram.training.devices import Devices, make_fabric
 from taggram.training.labels import Labels
 from taggram.training.plan import Plan, make_plan
-from taggram.training.trainer import Trainer, make_fabric
+from taggram.training.trainer import Trainer
 from taggram.vocabularies import Vocabulary
 
 EXPERIMENTS = {name: load_experiment(name) for name in list_recipes()}
@@ -186,7 +187,7 @@ def test_a_training_takes_two_steps(name: str, row: int, tmp_path: Path) -> None
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        trainer = Trainer(planned, make_fabric("cpu"), tmp_path)
+        trainer = Trainer(planned, make_fabric(Devices("cpu")))
         before = [parameter.detach().clone() for parameter in trainer.network.parameters()]
         trainer.run_epoch()
     assert np.isfinite(trainer.history[0]["training_loss"])

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from taggram.errors import RecipeError
 from taggram.training.augmentation.image import ImageAugmentation
+from taggram.training.devices import Devices, make_fabric
 from taggram.training.plan import make_plan
-from taggram.training.trainer import Trainer, make_fabric
+from taggram.training.trainer import Trainer
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +89,7 @@ def test_training_changes_spectrograms_and_validation_does_not(tmp_path: Path) -
     losses = []
     for plan in plans:
         torch.manual_seed(0)
-        trainer = Trainer(plan, make_fabric("cpu"), tmp_path)
+        trainer = Trainer(plan, make_fabric(Devices("cpu")))
         before = trainer.validate()
         trainer.run_epoch()
         losses.append((before, trainer.history[0]["training_loss"]))
