@@ -58,16 +58,20 @@ class Scored:
         counts = draw_counts(self.groups, rng=np.random.default_rng(0), resamples=RESAMPLES)
         return percentile_interval(float(metric(None)), metric(counts))
 
+    def mean_of_clips(self, values: NDArray[Any]) -> Interval:
+        """Return the mean of values (clips,)."""
+
+        def mean(counts: NDArray[Any] | None) -> Any:
+            weights = np.ones((1, len(values))) if counts is None else counts
+            return (weights @ values / weights.sum(1)).squeeze()
+
+        return self.interval(mean)
+
     def accuracy(self, tags: Iterable[str]) -> Interval:
         """Return the share of clips whose highest score among the tags of a head is that of their label."""
         columns = [self.tags.index(tag) for tag in tags]
-        right = self.test.labels[:, columns][np.arange(len(self.groups)), self.test.scores[:, columns].argmax(1)]
-
-        def share(counts: NDArray[Any] | None) -> Any:
-            weights = np.ones((1, len(right))) if counts is None else counts
-            return (weights @ right / weights.sum(1)).squeeze()
-
-        return self.interval(share)
+        labels, scores = self.test.labels[:, columns], self.test.scores[:, columns]
+        return self.mean_of_clips(labels[np.arange(len(labels)), scores.argmax(1)])
 
     def mean(self, metric: Callable[..., NDArray[np.float64]]) -> Interval:
         """Return the mean over tags of a metric such as `taggram.metrics.roc_auc`."""

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 import taggram
-from benchmarks.experiments.scores import Row, pack_clips, show, slug, train_and_score
-from taggram.datasets import ClipIndex, ClipInfo, dataset
+from benchmarks.experiments.scores import Row, Scored, pack_clips, result_store, show, slug, train_and_score
+from taggram.datasets import ClipIndex, ClipInfo, PackedStore, dataset
 from taggram.datasets.splits import artist_split, leaky_by_slice
+from taggram.metrics import neighbour_precision, roc_auc
 from taggram.training import load_recipe
 
 GENRES = ("pop/rock", "rap", "reggae", "jazz", "country", "blues")
@@ -58,6 +59,8 @@ def run(data: Path, work: Path, threads: int, epochs: int = 12) -> Iterator[Row]
                 published=None,
             )
             scored = train_and_score(recipe, work / f"{store.name}-{slug(name)}", threads)
+            if protocol == "by artist" and name == "genre_mood_cnn":
+                yield from _units(work / f"{store.name}-{slug(name)}", scored)
             for head, options_of_head in heads.items():
                 yield {
                     "protocol": protocol,
@@ -69,6 +72,36 @@ def run(data: Path, work: Path, threads: int, epochs: int = 12) -> Iterator[Row]
                     "groups": len(set(scored.groups.tolist())),
                     "epochs": epochs,
                 }
+
+
+def _units(folder: Path, scored: Scored) -> Iterator[Row]:
+    """Look at the 15 units of the dense layer, one by one and as a space of neighbours, on test slices."""
+    tagger, store = taggram.Tagger(folder), PackedStore(result_store(folder))
+    clips = scored.test.clips.tolist()
+    units = np.stack([tagger.tag(store.read(clip), sample_rate=store.sample_rate).embedding for clip in clips])
+    about = {"protocol": "by artist", "network": "genre_mood_cnn", "clips": len(clips), "epochs": ""}
+    about["groups"] = len(set(scored.groups.tolist()))
+    for unit, values in enumerate(units.T):
+        areas = roc_auc(np.repeat(values[:, None], len(scored.tags), 1), scored.test.labels)
+        tag = int(np.nanargmax(np.abs(areas - 0.5)))
+
+        def area(counts: Any, column: int = tag, values: Any = values) -> Any:
+            arguments = () if counts is None else (counts,)
+            return roc_auc(values[:, None], scored.test.labels[:, [column]], *arguments)[..., 0]
+
+        yield {
+            **about,
+            "target": f"unit {unit}",
+            "metric": f"ROC-AUC, {scored.tags[tag]}",
+            **show(scored.interval(area)),
+        }
+    near = neighbour_precision(units, scored.test.labels, scored.groups, k=10)
+    chance = neighbour_precision(
+        np.random.default_rng(0).normal(size=units.shape), scored.test.labels, scored.groups, k=10
+    )
+    metric = "neighbours of 10 with a label in common, other artists"
+    for target, values in (("15 units", near), ("random vectors", chance)):
+        yield {**about, "target": target, "metric": metric, **show(scored.mean_of_clips(values))}
 
 
 def _write_slices(data: Path, work: Path) -> ClipIndex:
