@@ -319,6 +319,21 @@ def learning() -> str:
     return f"{table(head, rows)}\n\n{made}"
 
 
+def experiments() -> str:
+    """Show the published experiments that were repeated on mer4q with narrow networks."""
+    parts = []
+    for file in sorted((DOCS / "results" / "experiments").glob("*.csv")):
+        with file.open(newline="", encoding="utf-8") as stream:
+            found = list(csv.DictReader(stream))
+        rows = []
+        for row in found:
+            value = f"{float(row.pop('value')):.3f} ({float(row.pop('low')):.3f} to {float(row.pop('high')):.3f})"
+            rows.append({**row, "value": value})
+        head = list(rows[0])
+        parts.append(f"`{file.stem}`:\n\n{table(head, [[row[name] for name in head] for row in rows])}")
+    return "\n\n".join(parts)
+
+
 def evaluations() -> str:
     """Show the comparisons of models that are recorded in ``results``, by ROC-AUC and AP."""
     parts = []

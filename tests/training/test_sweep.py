@@ -279,3 +279,10 @@ def test_workers_give_the_same_table(engine: str, store: Path, tmp_path: Path) -
     sweep(baselines(store), tmp_path / "two", workers=2)
     sweep(baselines(store), tmp_path / "one")
     assert without_seconds(tmp_path / "two") == without_seconds(tmp_path / "one")
+
+
+def test_a_published_experiment_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = sweep("nair/four_layer_cnn", tmp_path / "out")
+    assert [trial.values.get("optim.epochs", 10) for trial in result.failed] == [10, 10, 10, 2, 2]
+    assert all("data/mtat-16000" in trial.error for trial in result.failed)

@@ -17,7 +17,10 @@ PAGE = "sweep.html"
 
 
 def sweep(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="A recipe with the section sweep.")],
+    recipe: Annotated[
+        Path,
+        typer.Argument(metavar="RECIPE", help="A YAML file with the section sweep, or a name of taggram recipes list."),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Gets models, tables and a page.")],
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
     threads: Annotated[

@@ -13,7 +13,7 @@ from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
 from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
-from taggram.training.recipe import FILE_NAME, Recipe
+from taggram.training.recipe import FILE_NAME, Recipe, find_recipe
 from taggram.training.run import _pack_sources, _read, _require_extra
 from taggram.training.sweep.results import SweepResult, TrialResult, format_moments, runs_by_seed
 from taggram.training.sweep.study import VALUES, choose_values, load_trial, open_study, require_optuna, start_trial
@@ -45,7 +45,7 @@ def sweep(
     Parameters
     ----------
     recipe
-        The recipe, or its YAML file.
+        The recipe, its YAML file, or the name of one of `list_recipes`.
     out
         Folder of the sweep. Gets the models, ``sweep.csv`` with a row per training, ``summary.csv`` with a row per
         trial, and Optuna's study in ``study.log``.
@@ -96,7 +96,7 @@ def sweep(
     _require_extra()
     require_optuna()
     source = recipe.name if isinstance(recipe, Recipe) else os.fspath(recipe)
-    recipe = recipe if isinstance(recipe, Recipe) else Recipe.read(recipe)
+    recipe = recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
     if recipe.sweep is None:
         raise RecipeError(f"{source}: sweep: this key is missing; taggram train trains a recipe without it")
     if recipe.distill.teachers and workers > 1:
