@@ -42,11 +42,11 @@ WORKERS = 2
 def draw_clips(labels: NDArray[np.bool_], clips_per_tag: int, seed: int) -> NDArray[np.int64]:
     """Draw clips until each tag has so many, the rarest tag first; a larger draw by the same seed has a smaller one."""
     order = np.random.default_rng(seed).permutation(len(labels))
-    drawn = np.zeros(len(labels), bool)
+    selection = np.zeros(len(labels), bool)
     for tag in np.argsort(labels.sum(axis=0), kind="stable"):
         with_tag = order[labels[order, tag]]
-        drawn[with_tag[~drawn[with_tag]][: max(0, clips_per_tag - int(drawn[with_tag].sum()))]] = True
-    return np.flatnonzero(drawn)
+        selection[with_tag[~selection[with_tag]][: max(0, clips_per_tag - int(selection[with_tag].sum()))]] = True
+    return np.flatnonzero(selection)
 
 
 def measure_scores(index: ClipIndex, labels: NDArray[np.bool_], tags: list[str]) -> Iterable[dict[str, object]]:
@@ -57,13 +57,13 @@ def measure_scores(index: ClipIndex, labels: NDArray[np.bool_], tags: list[str])
     counts = draw_counts(artists, rng=np.random.default_rng(0))
     for clips_per_tag in CLIPS_PER_TAG:
         for seed in range(SEEDS):
-            drawn = train[draw_clips(labels[train], clips_per_tag, seed)]
+            selection = train[draw_clips(labels[train], clips_per_tag, seed)]
             with tempfile.TemporaryDirectory() as folder:
                 table = Path(folder, "clips.csv")
                 with table.open("w", newline="", encoding="utf-8") as stream:
                     writer = csv.writer(stream)
                     writer.writerow(["path", "labels", "artist"])
-                    for clip in drawn:
+                    for clip in selection:
                         names = ";".join(tag for tag, has in zip(tags, labels[clip], strict=True) if has)
                         writer.writerow([index.file(index.clips[clip]).resolve(), names, index.clips[clip].artist])
                 model = taggram.learn(table, Path(folder, "model"), workers=WORKERS)
@@ -80,7 +80,7 @@ def measure_scores(index: ClipIndex, labels: NDArray[np.bool_], tags: list[str])
                     "seed": seed,
                     "metric": name,
                     **{key: f"{figure:.4f}" for key, figure in interval._asdict().items()},
-                    "training_clips": len(drawn),
+                    "training_clips": len(selection),
                     "cross_validated": f"{getattr(model.cross_validation, name).value:.4f}",
                     "test_clips": len(test),
                     "tags": len(tags),

@@ -75,9 +75,9 @@ def learn(
     )
     _print_tags(result.cross_validation)
     _print_confusion(result.cross_validation)
-    if result.omitted:
-        tag, reason = next(iter(result.omitted.items()))
-        print(f"not learned: {_some(list(result.omitted))} ({printable(tag)}: {reason})")
+    if result.omitted_tags:
+        tag, reason = next(iter(result.omitted_tags.items()))
+        print(f"not learned: {_some(list(result.omitted_tags))} ({printable(tag)}: {reason})")
     print(f"model: {encode_path(str(result.folder))}")
     if result.failed:
         raise typer.Exit(1)
@@ -90,7 +90,7 @@ def _print_tags(validation: CrossValidation) -> None:
     print(f"{validation.clips} clips; {validation.protocol}")
     rows: list[tuple[str, ...]] = [("tag", "clips", "artists", "ROC-AUC", "AP", "confused with")]
     for tag in validation.tags:
-        confused = f"{_short(tag.confused_with)} ({counted(tag.confused, 'clip')})" if tag.confused else ""
+        confused = f"{_short(tag.confused_with)} ({counted(tag.confused_clips, 'clip')})" if tag.confused_clips else ""
         counts = str(tag.clips), str(tag.artists)
         rows.append((_short(tag.name), *counts, _figure(tag.roc_auc), _figure(tag.average_precision), confused))
     rows.append(("mean", "", "", _figure(validation.roc_auc), _figure(validation.average_precision), ""))

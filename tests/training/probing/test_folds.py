@@ -89,6 +89,6 @@ def test_confused_tags_are_named() -> None:
     scores, _ = cross_validated_scores(data, 0)
     measured = CrossValidation.from_scores(data, scores, 0)
     assert [entry.confused_with for entry in measured.tags] == ["1", "0", "", ""]
-    assert measured.tags[0].confused == measured.confusion[0, 1] >= 8
+    assert measured.tags[0].confused_clips == measured.confusion[0, 1] >= 8
     assert measured.confusion[2].tolist() == [0, 0, 30, 0] and measured.confusion[3].tolist() == [0, 0, 0, 30]
     assert measured.confusion.sum(axis=1).tolist() == [30] * 4

@@ -164,7 +164,7 @@ def test_a_tag_of_one_artist_is_left_out(tones: Path, tmp_path: Path, learn) -> 
     rows[0] = (files[0], "high;once", "artist 0")
     result, _ = learn(write_table(tmp_path / "clips.csv", rows))
     assert result.card.vocabulary.names == ("high", "low")
-    assert result.omitted == {"once": "only 1 clip, of one artist: add clips of others"}
+    assert result.omitted_tags == {"once": "only 1 clip, of one artist: add clips of others"}
 
 
 def test_unusable_files_are_reported_and_left_out(tones: Path, tmp_path: Path, learn) -> None:
@@ -176,7 +176,7 @@ def test_unusable_files_are_reported_and_left_out(tones: Path, tmp_path: Path, l
     result, lines = learn(write_table(tmp_path / "clips.csv", rows))
     assert result.failed == 3 and result.cross_validation.clips == 12
     assert len(lines) == 3 and all(line.startswith(f"error: {tmp_path}") for line in lines)
-    assert result.omitted == {"gone": "none of its files can be used"}
+    assert result.omitted_tags == {"gone": "none of its files can be used"}
     assert lines[0] == f"error: {silent} is silent"
     assert "missing.flac does not exist" in lines[2]
 

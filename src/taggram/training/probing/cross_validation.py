@@ -47,7 +47,7 @@ class LearnedTag(NamedTuple):
         Each with its 95 % interval over artists.
     confused_with
         Another tag that is the highest one of at least `CONFUSED` of its clips, and of two; empty without.
-    confused
+    confused_clips
         Number of those clips; 0 without.
     """
 
@@ -57,7 +57,7 @@ class LearnedTag(NamedTuple):
     roc_auc: Interval
     average_precision: Interval
     confused_with: str
-    confused: int
+    confused_clips: int
 
     @property
     def few(self) -> bool:
@@ -120,7 +120,7 @@ class CrossValidation:
             others = confusion[column].copy()
             others[column] = 0
             other, clips = int(others.argmax()), int(labels[:, column].sum())
-            confused = int(others[other]) if others[other] >= max(2, CONFUSED * clips) else 0
+            confused_clips = int(others[other]) if others[other] >= max(2, CONFUSED * clips) else 0
             tags.append(
                 LearnedTag(
                     name,
@@ -128,8 +128,8 @@ class CrossValidation:
                     len(np.unique(examples.groups[labels[:, column]])),
                     roc_aucs[column],
                     precisions[column],
-                    examples.tags[other] if confused else "",
-                    confused,
+                    examples.tags[other] if confused_clips else "",
+                    confused_clips,
                 )
             )
         return cls(_protocol(examples), len(examples), tuple(tags), mean_roc_auc, mean_precision, confusion)
@@ -139,10 +139,10 @@ class CrossValidation:
         with (folder / TAGS_FILE).open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             metrics = [f"{metric}{end}" for metric in ("roc_auc", "average_precision") for end in ("", "_low", "_high")]
-            writer.writerow(["tag", "clips", "artists", *metrics, "confused_with", "confused"])
+            writer.writerow(["tag", "clips", "artists", *metrics, "confused_with", "confused_clips"])
             for tag in self.tags:
                 figures = [round(value, 4) for value in (*tag.roc_auc, *tag.average_precision)]
-                writer.writerow([tag.name, tag.clips, tag.artists, *figures, tag.confused_with, tag.confused])
+                writer.writerow([tag.name, tag.clips, tag.artists, *figures, tag.confused_with, tag.confused_clips])
         with (folder / CONFUSION_FILE).open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             names = [tag.name for tag in self.tags]

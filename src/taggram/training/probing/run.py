@@ -42,7 +42,7 @@ class LearnResult:
         Its card.
     cross_validation
         How well each tag was learned.
-    omitted
+    omitted_tags
         Tags that were not learned, with the reasons.
     failed
         Number of files that were left out because they are missing, damaged or silent.
@@ -51,7 +51,7 @@ class LearnResult:
     folder: Path
     card: ModelCard
     cross_validation: CrossValidation
-    omitted: dict[str, str]
+    omitted_tags: dict[str, str]
     failed: int
 
 
@@ -138,11 +138,11 @@ def learn(
         examples = read_examples(
             data, tagger, cache=predictions, workers=workers, progress=progress, report=report or (lambda _: None)
         )
-    scores, omitted = cross_validated_scores(examples, seed, progress)
-    if len(omitted) == len(examples.tags):
-        raise DatasetError(f"{data}: no tag can be learned; {examples.tags[0]}: {omitted[examples.tags[0]]}")
-    learned = np.array([tag not in omitted for tag in examples.tags])
-    examples, scores = examples.select_tags(learned), scores[:, learned]
+    scores, reasons = cross_validated_scores(examples, seed, progress)
+    if len(reasons) == len(examples.tags):
+        raise DatasetError(f"{data}: no tag can be learned; {examples.tags[0]}: {reasons[examples.tags[0]]}")
+    measurable = np.array([tag not in reasons for tag in examples.tags])
+    examples, scores = examples.select_tags(measurable), scores[:, measurable]
     validation = CrossValidation.from_scores(examples, scores, seed)
     vocabulary = Vocabulary.from_names(examples.tags).replace(source=source)
     labels = examples.labels.astype(np.float32)
@@ -155,7 +155,7 @@ def learn(
         card = card.replace(files={ONNX_FILE: sha256(new / ONNX_FILE)})
         card.write(new)
         validation.write(new)
-    return LearnResult(folder, card, validation, omitted, examples.failed)
+    return LearnResult(folder, card, validation, reasons, examples.failed)
 
 
 def _require_extra() -> None:
