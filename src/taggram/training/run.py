@@ -6,27 +6,23 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
-from taggram.errors import MissingExtraError, RecipeError
 from taggram.models import ModelCard
 from taggram.models.card import BASELINES
 from taggram.models.directories import model_dir
-from taggram.training.speed import cpu_threads, prepare_cpu
+from taggram.training.preparation import pack_sources, read_recipe, require_extra
+from taggram.training.speed import cpu_threads
 from taggram.vocabularies import Vocabulary
 
 with contextlib.suppress(ModuleNotFoundError):  # without the extra, `train` exists and raises MissingExtraError
-    from taggram.training.recipe import Recipe, find_recipe
+    from taggram.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from taggram.datasets import PackResult
     from taggram.training.plan import Plan
-
-SAMPLE_RATE = "{sample_rate}"  # in the path of a store
 
 
 @dataclass(frozen=True)
@@ -144,18 +140,18 @@ def train(
     """
     report = report or _ignore
     workers = cpu_count()
-    _require_extra()
+    require_extra()
     from taggram.training.baselines import fit_baseline
     from taggram.training.calibration.run import calibrate_on
     from taggram.training.devices import choose_devices
     from taggram.training.distillation.plan import with_teachers
     from taggram.training.fit import fit
 
-    recipe, source = _read(recipe)
+    recipe, source = read_recipe(recipe)
     chosen = choose_devices(device, devices, nodes)
     folder = _model_folder(recipe, out)
     if recipe.data.sources and nodes == 1:
-        _pack_sources(recipe, source, workers, progress, report)
+        pack_sources(recipe, source, workers, progress, report)
     plan = _make_plan(recipe, source)
     with cpu_threads(threads):
         if recipe.model.architecture in BASELINES:
@@ -230,8 +226,8 @@ def dry_run(recipe: Recipe | str | os.PathLike[str], out: str | os.PathLike[str]
     MissingExtraError
         Without the [train] extra.
     """
-    _require_extra()
-    plan = _make_plan(*_read(recipe))
+    require_extra()
+    plan = _make_plan(*read_recipe(recipe))
     unlabelled: tuple[str, ...] = ()
     if not plan.recipe.distill.teachers:
         unlabelled = tuple(tag for tag, n in zip(plan.vocabulary.names, plan.positives, strict=True) if n == 0)
@@ -246,29 +242,6 @@ def dry_run(recipe: Recipe | str | os.PathLike[str], out: str | os.PathLike[str]
     )
 
 
-def _require_extra() -> None:
-    """Import all libraries of the extra, after setting up the CPU for torch."""
-    prepare_cpu()
-    try:
-        import_module("taggram.training.fit")
-    except ModuleNotFoundError:
-        raise MissingExtraError("training", "train") from None
-
-
-def _read(recipe: Recipe | str | os.PathLike[str]) -> tuple[Recipe, str]:
-    """Return the recipe with the path of its store, and its name for error messages."""
-    from taggram.training.plan import required_sample_rate
-
-    source = recipe.name if isinstance(recipe, Recipe) else os.fspath(recipe)
-    recipe = recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
-    if recipe.sweep:
-        raise RecipeError(f"{source}: sweep: this is the recipe of several trainings; run: taggram sweep {source}")
-    if SAMPLE_RATE in recipe.data.store:
-        rate = str(required_sample_rate(recipe, source))
-        recipe = recipe.replace(data={"store": recipe.data.store.replace(SAMPLE_RATE, rate)})
-    return recipe, source
-
-
 def _model_folder(recipe: Recipe, out: str | os.PathLike[str] | None) -> Path:
     return model_dir(recipe.name) if out is None else Path(out)
 
@@ -278,29 +251,6 @@ def _make_plan(recipe: Recipe, source: str) -> Plan:
     from taggram.training.plan import make_plan
 
     return make_plan(recipe, PackedStore(recipe.data.store), source)
-
-
-def _pack_sources(
-    recipe: Recipe, source: str, workers: int, progress: ProgressHook, report: Callable[[str], None]
-) -> None:
-    from taggram.datasets import pack
-    from taggram.training.plan import required_sample_rate
-    from taggram.training.sources import list_sources
-
-    rate = required_sample_rate(recipe, source)
-    clips = list_sources(recipe, rate, workers)
-    if not recipe.distill.teachers:  # else labels are not the targets
-        for line in clips.warnings:
-            report(f"warning: {line}")
-
-    def show(result: PackResult) -> None:
-        if result.state == "failed":
-            report(f"error: {result.message}")
-        elif result.message:
-            report(f"warning: {result.clip.path}: {result.message}")
-
-    summary = pack(clips, recipe.data.store, sample_rate=rate, workers=workers, report=show, progress=progress)
-    report(f"{recipe.data.store}: {summary}")
 
 
 def _ignore(line: str) -> None:

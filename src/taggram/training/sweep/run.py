@@ -13,8 +13,8 @@ from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
 from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
+from taggram.training.preparation import pack_sources, read_recipe, require_extra
 from taggram.training.recipe import FILE_NAME, Recipe, find_recipe
-from taggram.training.run import _pack_sources, _read, _require_extra
 from taggram.training.sweep.results import SweepResult, TrialResult, format_moments, runs_by_seed
 from taggram.training.sweep.study import VALUES, choose_values, load_trial, open_study, require_optuna, start_trial
 
@@ -93,7 +93,7 @@ def sweep(
     >>> [trial.label for trial in result.trials]
     ['model.architecture=knn', 'model.architecture=random_forest']
     """
-    _require_extra()
+    require_extra()
     require_optuna()
     source = recipe.name if isinstance(recipe, Recipe) else os.fspath(recipe)
     recipe = recipe if isinstance(recipe, Recipe) else find_recipe(recipe)
@@ -186,9 +186,9 @@ class _Sweep:
 
         values = choose_values(trial, self._config)
         try:
-            recipe, source = _read(self._recipe.with_values(values))
+            recipe, source = read_recipe(self._recipe.with_values(values))
             if recipe.data.sources and recipe.data.store not in self._packed:
-                _pack_sources(recipe, source, cpu_count(), no_progress, self._report)
+                pack_sources(recipe, source, cpu_count(), no_progress, self._report)
                 self._packed.add(recipe.data.store)
         except TaggramError as error:
             self._finish(Outcome(trial.number, "failed", str(error)))

@@ -97,7 +97,8 @@ class TrialRunner:
     def _train(self, trial: Trial, job: Job, seed: int) -> tuple[RunResult, bool]:
         """Train with a seed; return the run, and whether it was pruned."""
         name = f"{TRIALS}/{job.number}/{run_attribute(seed)}"
-        folder, recipe, start = self.folder / name, job.recipe.replace(seed=seed), time.perf_counter()
+        folder, start = self.folder / name, time.perf_counter()
+        recipe = job.recipe.replace(name=f"{job.recipe.name}-{job.number}-{seed}", seed=seed)
         last: dict[str, float] = {}
 
         def on_epoch(row: Mapping[str, float]) -> None:
