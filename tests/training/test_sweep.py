@@ -35,18 +35,26 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of models and seeds that are trained, in order."""
+    """The names of models, without the numbers at their end, and the seeds that are trained, in order."""
     from taggram.training.sweep import trial
 
     calls: list[str] = []
     train = trial.train
 
     def count(recipe: Recipe, *arguments: Any, **options: Any) -> Any:
-        calls.append(f"{recipe.name} {recipe.seed}")
+        name, trial, seed = recipe.name.rsplit("-", 2)
+        assert trial.isdecimal() and int(seed) == recipe.seed
+        calls.append(f"{name} {seed}")
         return train(recipe, *arguments, **options)
 
     monkeypatch.setattr(trial, "train", count)
     return calls
+
+
+@pytest.fixture
+def no_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing the ONNX file takes longer than a training here."""
+    monkeypatch.setattr("taggram.models.weights.export_onnx", lambda _, file: file.write_bytes(b""))
 
 
 def baselines(store: Path, **settings: Any) -> Recipe:
@@ -88,6 +96,7 @@ def test_each_combination_is_trained_once_with_each_seed(store: Path, tmp_path: 
     assert {row["runs"] for row in rows(tmp_path / "out", "summary.csv")} == {"2"}
 
 
+@pytest.mark.usefixtures("no_export")
 def test_a_network_has_the_metrics_of_its_kept_epoch(store: Path, tmp_path: Path) -> None:
     grid = {"model.options.channels": [2, 4], "optim.schedule": [{"kind": "step", "every": 1}]}
     result = sweep(networks(store, grid=grid), tmp_path)
@@ -103,6 +112,7 @@ def test_a_network_has_the_metrics_of_its_kept_epoch(store: Path, tmp_path: Path
     assert losses == sorted(losses)
 
 
+@pytest.mark.usefixtures("no_export")
 def test_moments_are_those_of_the_seeds(store: Path, tmp_path: Path) -> None:
     result = sweep(networks(store, grid={"optim.batch_size": [4]}, seeds=[3, 5]), tmp_path)
     (trial,) = result.trials
@@ -112,6 +122,7 @@ def test_moments_are_those_of_the_seeds(store: Path, tmp_path: Path) -> None:
     assert trial.std("validation_loss") == pytest.approx(abs(first - second) / 2**0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
 def test_a_killed_sweep_resumes_with_the_same_table(store: Path, tmp_path: Path, trained: list[str]) -> None:
     recipe = baselines(store, grid={"model.architecture": ["random_forest"], "data.min_positives": [1, 2, 3, 4]})
@@ -132,6 +143,7 @@ def test_a_killed_sweep_resumes_with_the_same_table(store: Path, tmp_path: Path,
     assert (tmp_path / "out" / "summary.csv").read_bytes() == (tmp_path / "whole" / "summary.csv").read_bytes()
 
 
+@pytest.mark.usefixtures("no_export")
 def test_an_interrupted_training_resumes_from_its_checkpoint(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str]
 ) -> None:
@@ -179,6 +191,7 @@ def test_a_seed_that_is_done_is_not_trained_again(
     assert trained == ["knn.tones 0", "knn.tones 1", "knn.tones 2"]
 
 
+@pytest.mark.usefixtures("no_export")
 def test_a_bad_training_is_pruned(store: Path, tmp_path: Path) -> None:
     rates = [1e-2, 9e-3, 8e-3, 7e-3, 6e-3, 1e-8]  # five complete ones are needed for a comparison
     recipe = networks(store, grid={"optim.optimizer.lr": rates}, prune=True)
@@ -237,8 +250,8 @@ def test_a_failure_costs_one_combination_and_is_tried_again(store: Path, tmp_pat
 def test_a_metric_that_does_not_exist_is_a_failure(store: Path, tmp_path: Path) -> None:
     result = sweep(baselines(store, metric="validation_loss", seeds=[0]), tmp_path)
     assert {trial.error for trial in result.trials} == {
-        f"{name}.tones: sweep.metric: there is no validation_loss on the validation split"
-        for name in ("knn", "random_forest")
+        f"{name}.tones-{number}-0: sweep.metric: there is no validation_loss on the validation split"
+        for number, name in enumerate(["knn", "knn", "random_forest", "random_forest"])
     }
 
 
