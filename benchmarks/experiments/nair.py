@@ -58,6 +58,6 @@ def _recipes() -> dict[str, Recipe]:
     }
     for kind in ("random_forest", "knn"):
         baseline = load_recipe(f"nair/{kind}")
-        rows[f"{kind}, probabilities"] = baseline
+        rows[f"{kind}, probabilities"] = baseline.replace(model={"options": {"hard": False}})
         rows[f"{kind}, decisions"] = baseline.replace(model={"options": {"hard": True}})
     return rows
