@@ -20,7 +20,7 @@ from taggram.training.cpu import DEFAULT_KERNELS, KERNELS, optimize_for_cpu
 MODELS = ()  # networks are fresh
 # The convolutional ones; fcn4 is vgg_cnn. The last three see next to nothing or are nearly all dense layers.
 ARCHITECTURES = (
-    *("fcn", "vgg_cnn", "four_layer_cnn", "mse_cnn", "vgg_pons", "short_chunk_cnn", "short_chunk_cnn_res"),
+    *("fcn", "fcn5", "vgg_cnn", "four_layer_cnn", "mse_cnn", "vgg_pons", "short_chunk_cnn", "short_chunk_cnn_res"),
     *("musicnn", "musicnn_pons", "musicnn_ferraro", "harmonic_cnn", "sample_cnn", "sample_cnn_se"),
     *("genre_mood_cnn", "small_vgg", "zhang_cnn", "choi_cnn"),
 )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from taggram.audio import read as read
     from taggram.datasets import PackedStore as PackedStore
     from taggram.datasets import dataset as dataset
-    from taggram.datasets import list_datasets as list_datasets
     from taggram.datasets import pack as pack
     from taggram.errors import TaggramError as TaggramError
     from taggram.evaluation import evaluate as evaluate
@@ -41,7 +40,6 @@ _ROOMS = {
     "read": "audio",
     "PackedStore": "datasets",
     "dataset": "datasets",
-    "list_datasets": "datasets",
     "pack": "datasets",
     "TaggramError": "errors",
     "evaluate": "evaluation",

@@ -89,7 +89,7 @@ def test_genre_and_three_quantities_share_the_network_of_paper_004(tmp_path: Pat
         store,
     )
     np.testing.assert_allclose(ready.train.targets.of_clips(np.array([3]))[0], [1, 0, 0.3, 0.9, 0.3], atol=1e-3)
-    trainer = Trainer(ready, make_fabric("cpu"), tmp_path)
+    trainer = Trainer(ready, make_fabric(CPU))
     before = trainer.network.head.bias.detach().clone()
     trainer.run_epoch()  # one step
     step = trainer.network.head.bias.detach() - before
