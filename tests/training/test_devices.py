@@ -84,6 +84,7 @@ def test_two_processes_train_as_one_does(store: Path, two: Path, tmp_path: Path)
     assert (two / "model.onnx").is_file()
 
 
+@pytest.mark.slow
 def test_several_processes_resume_exactly(store: Path, two: Path, tmp_path: Path) -> None:
     ready = plan(store)
     (tmp_path / "parts").mkdir()
