@@ -27,8 +27,8 @@ NEED_TRAIN_EXTRA = """
     evaluation/test_experiments.py evaluation/test_resolution.py
     evaluation/robustness/test_evaluate_robustness.py features
     models/analysis models/test_heads.py models/test_importing.py models/test_inference.py models/test_papers.py
-    models/test_initial_weights.py models/test_parity.py models/test_quantize.py models/test_registry.py
-    models/test_replace_head.py training
+    models/test_initial_weights.py models/test_options.py models/test_parity.py models/test_quantize.py
+    models/test_registry.py models/test_replace_head.py training
 """.split()
 NEEDS_TRAIN_EXTRA = "needs the train extra"
 
