@@ -93,14 +93,12 @@ def test_a_change_is_relative_to_the_weights() -> None:
     assert not check_change(before, {"a": before["a"] + 1.0}, 1e-3)
 
 
-def test_curves_of_several_trainings(tmp_path: Path) -> None:
+def test_the_dot_of_the_curves_is_the_kept_epoch(tmp_path: Path) -> None:
     rows = [
         {"epoch": float(i), "training_loss": 1.0 / i, "validation_loss": 1.5 / i, "roc_auc": 1 - 0.5 / i}
         for i in (1, 2, 3)
     ]
-    assert draw_curves({"first": rows, "second": rows}, tmp_path / "a.svg")
-    picture = (tmp_path / "a.svg").read_text()
-    assert "first, training" in picture and "second, validation" in picture
-    assert draw_curves({"first": rows}, tmp_path / "b.svg")
-    assert draw_curves({"first": rows}, tmp_path / "c.svg")
-    assert (tmp_path / "b.svg").read_bytes() == (tmp_path / "c.svg").read_bytes()
+    for name, kept in (("a", rows[0]), ("b", rows[0]), ("c", rows[2])):
+        draw_curves(rows, kept, tmp_path / f"{name}.svg")
+    pictures = [(tmp_path / f"{name}.svg").read_bytes() for name in "abc"]
+    assert b"ROC-AUC" in pictures[0] and pictures[0] == pictures[1] != pictures[2]

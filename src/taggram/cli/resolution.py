@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from taggram.cli.engines import Address, Engine, use_engine
+from taggram.cli.sweep import TrialThreads
+from taggram.cli.train import Device
 
 if TYPE_CHECKING:
     from taggram.evaluation.resolution import ResolutionResult
@@ -55,13 +57,8 @@ def resolution(
             help="Split 80 : 10 : 10 into train, valid and test by artist, with this random seed.",
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Threads of each training on the CPU.  \\[default: 1 with several workers, else all cores]"
-        ),
-    ] = None,
+    device: Device = "auto",
+    threads: TrialThreads = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Number of configurations at a time.  \\[default: 1, on Ray the number of cores]"),

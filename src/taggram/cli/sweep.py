@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taggram.cli.engines import Address, Engine, use_engine
+from taggram.cli.train import Device
 
 if TYPE_CHECKING:
     from taggram.training.sweep import SweepResult
 
 PAGE = "sweep.html"
+
+TrialThreads = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Threads of each training on the CPU.  \\[default: 1 with several workers, else all cores]"
+    ),
+]
 
 
 def sweep(
@@ -22,13 +30,8 @@ def sweep(
         typer.Argument(metavar="RECIPE", help="A YAML file with the section sweep, or a name of taggram recipes list."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Gets models, tables and a page.")],
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1; auto: a GPU if there is one.")] = "auto",
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Threads of each training on the CPU.  \\[default: 1 with several workers, else all cores]"
-        ),
-    ] = None,
+    device: Device = "auto",
+    threads: TrialThreads = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Number of trials at a time.  \\[default: 1, on Ray the number of cores]"),

@@ -114,7 +114,7 @@ def _fit(
         if not is_first:
             return None
         row = trainer.kept_row
-        draw_curves({plan.recipe.name: trainer.history}, folder / "history.svg")
+        draw_curves(trainer.history, row, folder / "history.svg")
         return write_model(plan, trainer.best, row, folder), row
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -43,7 +41,7 @@ def load_initial_weights(network: Network, config: ModelConfig) -> None:
         If they do not fit the network.
     """
     assert config.init is not None
-    file = Path(find_model(config.init)) / WEIGHTS_FILE
+    file = find_model(config.init) / WEIGHTS_FILE
     ModelCard.read(file.parent).check(file)
     try:
         weights = load_file(file)
