@@ -227,7 +227,7 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """
-    (tmp_path / "script.py").write_text(INTERRUPTIBLE + SCRIPT + end, encoding="utf-8")
+    (tmp_path / "script.py").write_text(INTERRUPTIBLE + ENDLESS + end, encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, tmp_path / "script.py"],
         stdout=subprocess.PIPE,
@@ -255,7 +255,7 @@ def test_an_address_without_a_cluster_is_one_error() -> None:
 
 
 SCRIPT = """
-import os, sys, time
+import itertools, os, sys, time
 from taggram.parallel import parallel_map
 
 def work(number):
@@ -266,6 +266,7 @@ def main():
     for result in parallel_map(work, iter(range(100)), workers=2, on_crash=lambda *_: -1):
         print(result, flush=True)
 """
+ENDLESS = SCRIPT.replace("iter(range(100))", "itertools.count()")  # does not end before a signal comes
 INTERRUPTIBLE = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"  # in a background shell, too
 GUARD = 'if __name__ == "__main__":\n    main()\n'
 
@@ -313,7 +314,7 @@ def test_an_interrupt_ends_it_without_a_word_of_the_workers(moment: str, tmp_pat
     )
     file = tmp_path / "script.py"
     wait = f"\nWAIT = {moment == 'while workers start'}\n"
-    file.write_text(INTERRUPTIBLE + wait + SCRIPT + guard, encoding="utf-8")
+    file.write_text(INTERRUPTIBLE + wait + ENDLESS + guard, encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, file], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
