@@ -34,12 +34,15 @@ GRIDS = [name for name, experiment in EXPERIMENTS.items() if len(experiment.cell
 # Rows of the fewest and the most operations in a grid of networks of different size, counted from 1.
 SMALLEST_AND_LARGEST = {
     "ferraro2020/musicnn": (9, 3),
+    "ferraro2020/musicnn_15s": (1, 2),
     "ferraro2020/musicnn_msd": (9, 3),
     "ferraro2020/vgg_cnn": (69, 3),
     "ferraro2020/vgg_cnn_msd": (11, 2),
     "won2020/jamendo": (2, 6),
     "won2020/msd": (2, 5),
+    "won2020/mel_bands": (2, 3),
     "won2020/mtat": (2, 6),
+    "won2020/segment_length": (1, 4),
     "hamidi2019/mse_cnn": (1, 4),
     "yu2018/ablations": (5, 10),
     "yu2018/models": (2, 1),

@@ -34,6 +34,8 @@ class CRNN(Network):
     ----------
     vocabulary
         The tags, in the order of the outputs.
+    n_mels
+        Number of mel bands, from 96 to 191: the pools leave one of these.
     """
 
     front_end = FrontEnd()
@@ -41,8 +43,10 @@ class CRNN(Network):
     paper = "Choi, Fazekas, Sandler and Cho, Convolutional recurrent neural networks for music classification, 2017"
     deviations = ("Batch norm and ReLU as in the published code of Won et al. 2020; the paper has ELU and dropout.",)
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary, embedding_size=32)
+    def __init__(self, vocabulary: Vocabulary, n_mels: int = 96) -> None:
+        if not 96 <= n_mels < 192:
+            raise ValueError(f"n_mels must be a number from 96 to 191, not {n_mels}")
+        super().__init__(vocabulary, embedding_size=32, front_end=FrontEnd(n_mels=n_mels))
         self.bn = nn.BatchNorm2d(1)
         self.blocks = nn.Sequential(
             ConvBlock(1, 64, (2, 2)),
@@ -53,7 +57,7 @@ class CRNN(Network):
         self.gru = nn.GRU(128, 32, num_layers=2, batch_first=True)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
-        """Compute embeddings (batch, 32) from log-mel-spectrograms (batch, 96, 1813)."""
+        """Compute embeddings (batch, 32) from log-mel-spectrograms (batch, mels, 1813)."""
         x = self.blocks(self.bn(spectrogram[:, None]))
         steps, _ = self.gru(x.squeeze(2).transpose(1, 2))
         last: Tensor = steps[:, -1]

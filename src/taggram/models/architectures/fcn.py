@@ -34,6 +34,8 @@ class FCN(Network):
     ----------
     vocabulary
         The tags, in the order of the outputs.
+    n_mels
+        Number of mel bands, from 96 to 191: the pools leave one of these.
     """
 
     front_end = FrontEnd()
@@ -44,8 +46,10 @@ class FCN(Network):
         "Ramakrishna, Gupta and Gole (Evaluation of CNN-based automatic music tags retrieval models) state four.",
     )
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary, embedding_size=64)
+    def __init__(self, vocabulary: Vocabulary, n_mels: int = 96) -> None:
+        if not 96 <= n_mels < 192:
+            raise ValueError(f"n_mels must be a number from 96 to 191, not {n_mels}")
+        super().__init__(vocabulary, embedding_size=64, front_end=FrontEnd(n_mels=n_mels))
         self.bn = nn.BatchNorm2d(1)
         self.blocks = nn.Sequential(
             ConvBlock(1, 64, (2, 4)),
@@ -56,6 +60,6 @@ class FCN(Network):
         )
 
     def embed(self, spectrogram: Tensor) -> Tensor:
-        """Compute embeddings (batch, 64) from log-mel-spectrograms (batch, 96, 1813)."""
+        """Compute embeddings (batch, 64) from log-mel-spectrograms (batch, mels, 1813)."""
         x: Tensor = self.blocks(self.bn(spectrogram[:, None]))
         return x.flatten(1)

@@ -14,19 +14,17 @@ from taggram.models.network import Network
 from taggram.models.registry import register
 from taggram.vocabularies import Vocabulary
 
-MELS = 96
-
 
 class _Vertical(nn.Sequential):
     """Filters that are tall in frequency and short in time, batch norm, ReLU, maximum over frequency."""
 
-    def __init__(self, channels: int, mels: int) -> None:
+    def __init__(self, channels: int, mels: int, n_mels: int) -> None:
         super().__init__(
             OrderedDict(
                 conv=nn.Conv2d(1, channels, (mels, 7), padding=(0, 3)),
                 bn=nn.BatchNorm2d(channels),
                 relu=nn.ReLU(),
-                pool=nn.MaxPool2d((MELS - mels + 1, 1)),
+                pool=nn.MaxPool2d((n_mels - mels + 1, 1)),
                 flatten=nn.Flatten(1, 2),
             )
         )
@@ -57,17 +55,25 @@ class MusicNN(Network):
         Filters of each middle layer: 64; 512 in the published form for the Million Song Dataset.
     units
         Size of the dense layer: 200; 500 in that form.
+    n_mels
+        Number of mel bands; vertical filters span 0.7 and 0.4 of them.
+    seconds
+        Length of a segment, at least 1 s.
     """
 
-    front_end = FrontEnd(n_mels=MELS)
-    segments = Segments(samples=3 * 16000, hop=3 * 16000, any_length=True)
     paper = "Pons, Nieto, Prockup, Schmidt, Ehmann and Serra, End-to-end learning for music audio tagging, 2018"
     deviations = ("Convolution, batch norm, ReLU in this order, as in the published code of Won et al. 2020.",)
 
-    def __init__(self, vocabulary: Vocabulary, channels: int = 64, units: int = 200) -> None:
-        super().__init__(vocabulary, embedding_size=units)
+    def __init__(
+        self, vocabulary: Vocabulary, channels: int = 64, units: int = 200, n_mels: int = 96, seconds: float = 3
+    ) -> None:
+        if not (n_mels >= 3 and seconds >= 1):
+            raise ValueError(f"n_mels must be at least 3 and seconds at least 1, not {n_mels} and {seconds}")
+        samples = round(seconds * 16000)
+        segments = Segments(samples=samples, hop=samples, any_length=True)
+        super().__init__(vocabulary, embedding_size=units, front_end=FrontEnd(n_mels=n_mels), segments=segments)
         self.bn = nn.BatchNorm2d(1)
-        self.vertical = nn.ModuleList(_Vertical(204, mels) for mels in (67, 38))
+        self.vertical = nn.ModuleList(_Vertical(204, n_mels * tenths // 10, n_mels) for tenths in (7, 4))
         self.horizontal = nn.ModuleList(ConvBlock1d(1, 51, length) for length in (129, 65, 33))
         front = 2 * 204 + 3 * 51
         self.middle = nn.ModuleList(ConvBlock1d(size, channels, 7) for size in (front, channels, channels))
@@ -75,7 +81,7 @@ class MusicNN(Network):
         self.dense_bn = nn.BatchNorm1d(units)
 
     def embed(self, spectrogram: Tensor) -> Tensor:
-        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, 96, frames)."""
+        """Compute embeddings (batch, units) from log-mel-spectrograms (batch, mels, frames)."""
         x = self.bn(spectrogram[:, None])
         mean = x.mean(2)
         front = torch.cat([f(x) for f in self.vertical] + [f(mean) for f in self.horizontal], dim=1)

@@ -78,6 +78,8 @@ class MusicNNFerraro(Network):
         12000 or 16000 in the paper, in Hz.
     log
         ``"db"``: 10 log10 x, as in the paper's tables. ``"log10"``: log10(1 + 10000 x).
+    seconds
+        Length of a segment, at least 1 s.
     """
 
     paper = (
@@ -98,7 +100,10 @@ class MusicNNFerraro(Network):
         n_mels: int = 96,
         sample_rate: int = 12000,
         log: Literal["log10", "db"] = "db",
+        seconds: float = 3,
     ) -> None:
+        if not (n_mels >= 3 and seconds >= 1):
+            raise ValueError(f"n_mels must be at least 3 and seconds at least 1, not {n_mels} and {seconds}")
         front_end = FrontEnd(
             sample_rate=sample_rate,
             window="symmetric",  # see `vgg_cnn`
@@ -108,7 +113,8 @@ class MusicNNFerraro(Network):
             log=log,
             padding="zero",
         )
-        segments = Segments(samples=3 * sample_rate, hop=3 * sample_rate, any_length=True)
+        samples = round(seconds * sample_rate)
+        segments = Segments(samples=samples, hop=samples, any_length=True)
         super().__init__(vocabulary, embedding_size=500, front_end=front_end, segments=segments)
         self.vertical = nn.ModuleList(
             _Vertical(channels, n_mels * tenths // 10, frames, n_mels)

@@ -38,14 +38,19 @@ class ShortChunkCNN(Network):
     ----------
     vocabulary
         The tags, in the order of the outputs.
+    seconds
+        Length of a segment, at least 2.04 s; the published one has 59,049 samples.
     """
 
     front_end = FrontEnd(n_mels=128)
-    segments = Segments(samples=59049, hop=59049, any_length=True)
     paper = "Won, Ferraro, Bogdanov and Serra, Evaluation of CNN-based automatic music tagging models, 2020"
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary, embedding_size=512)
+    def __init__(self, vocabulary: Vocabulary, seconds: float = 59049 / 16000) -> None:
+        if not seconds >= 2.04:
+            raise ValueError(f"seconds must be at least 2.04, so that the pools leave a frame, not {seconds}")
+        samples = round(seconds * 16000)
+        segments = Segments(samples=samples, hop=samples, any_length=True)
+        super().__init__(vocabulary, embedding_size=512, segments=segments)
         self.bn = nn.BatchNorm2d(1)
         self.blocks = nn.Sequential(
             ConvBlock(1, 128, (2, 2)),
