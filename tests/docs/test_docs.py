@@ -186,8 +186,9 @@ def test_shown_commands_are_understood() -> None:
 
     shown = list(shown_commands())
     assert len(shown) > 10
+    whole = get_command(app)
     for page, words in shown:
-        command, rest = get_command(app), list(words)
+        command, rest = whole, list(words)
         while commands := getattr(command, "commands", {}):
             if not rest or rest[0].startswith("-"):
                 break
