@@ -334,6 +334,28 @@ def experiments() -> str:
     return "\n\n".join(parts)
 
 
+def resolutions() -> str:
+    """Show the study of resolutions on mer4q."""
+    with (DOCS / "results" / "mer4q-resolution" / "resolution.csv").open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    head = ["mel bands", "hop", "sample rate", "ROC-AUC", "interval", "AP", "p", "GMAC", "spectrograms, MB"]
+    rows = [
+        [
+            row["n_mels"],
+            f"× {row['hop']}",
+            f"{int(row['sample_rate']) // 1000} kHz",
+            f"{float(row['roc_auc_mean']):.3f} ± {float(row['roc_auc_std']):.3f}",
+            f"{float(row['roc_auc_low']):.3f} to {float(row['roc_auc_high']):.3f}",
+            f"{float(row['average_precision_mean']):.3f} ± {float(row['average_precision_std']):.3f}",
+            f"{float(row['p']):.3f}" if row["p"] else "baseline",
+            f"{float(row['gmac']):.3f}",
+            f"{float(row['features_mb']):.0f}",
+        ]
+        for row in found
+    ]
+    return table(head, rows)
+
+
 def evaluations() -> str:
     """Show the comparisons of models that are recorded in ``results``, by ROC-AUC and AP."""
     parts = []

@@ -84,9 +84,8 @@ class Scored:
 
 
 def pack_clips(index: ClipIndex, folder: Path, rate: int) -> None:
-    """Pack clips once."""
-    if not folder.exists():
-        print(f"{folder}: {pack(index, folder, sample_rate=rate)}")
+    """Pack clips that are not packed yet."""
+    print(f"{folder}: {pack(index, folder, sample_rate=rate)}")
 
 
 def train_and_score(recipe: Recipe, folder: Path, threads: int) -> Scored:
