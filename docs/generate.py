@@ -342,7 +342,7 @@ def resolutions() -> str:
     rows = [
         [
             row["n_mels"],
-            f"× {row['hop']}",
+            f"\N{MULTIPLICATION SIGN} {row['hop']}",
             f"{int(row['sample_rate']) // 1000} kHz",
             f"{float(row['roc_auc_mean']):.3f} ± {float(row['roc_auc_std']):.3f}",
             f"{float(row['roc_auc_low']):.3f} to {float(row['roc_auc_high']):.3f}",
