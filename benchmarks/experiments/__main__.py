@@ -1,4 +1,4 @@
-"""``python -m benchmarks.experiments yu|nair|hamidi --data FOLDER``: trains, scores the test clips, writes a table.
+"""``python -m benchmarks.experiments NAME --data FOLDER``: trains, scores the test clips, writes a table.
 
 An interrupted run resumes. mer4q is small and the networks are narrow: the tables show what a protocol or a loss does,
 and that the engine works; they rank no networks.
@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from benchmarks.experiments import hamidi, nair, yu
+from benchmarks.experiments import hamidi, nair, networks, yu
 from benchmarks.experiments.scores import Row, write
 from benchmarks.measure import PROJECT
 
-EXPERIMENTS: dict[str, Callable[..., Iterator[Row]]] = {"yu": yu.run, "nair": nair.run, "hamidi": hamidi.run}
+EXPERIMENTS: dict[str, Callable[..., Iterator[Row]]] = {
+    "yu": yu.run,
+    "nair": nair.run,
+    "hamidi": hamidi.run,
+    "networks": networks.run,
+    "all-networks": partial(networks.run, whole=True),
+}
 
 
 def main() -> None:

@@ -88,20 +88,24 @@ def pack_clips(index: ClipIndex, folder: Path, rate: int) -> None:
     print(f"{folder}: {pack(index, folder, sample_rate=rate)}")
 
 
-def train_and_score(recipe: Recipe, folder: Path, threads: int) -> Scored:
+def train_and_score(recipe: Recipe, folder: Path, threads: int, device: str = "cpu") -> Scored:
     """Train, or resume, and score the test split, which nothing was chosen by."""
     result = taggram.train(
-        recipe, folder, device="cpu", threads=threads, report=lambda line: print(f"{folder}: {line}")
+        recipe, folder, device=device, threads=threads, report=lambda line: print(f"{folder}: {line}")
     )
     store = PackedStore(result_store(folder))
     test = score_split(folder, store, "test", threads=threads)
-    ids, groups = store.clips.ids[test.clips], store.clips.groups[test.clips]
     seconds = 0.0
     if (folder / "history.csv").exists():
         with (folder / "history.csv").open(encoding="utf-8") as stream:
             seconds = sum(float(row["seconds"]) for row in csv.DictReader(stream))
-    groups = np.array([group or id_ for group, id_ in zip(groups, ids, strict=True)], str)
-    return Scored(test, groups, result.card.vocabulary.names, result.metrics, seconds)
+    return Scored(test, groups_of(store, test.clips), result.card.vocabulary.names, result.metrics, seconds)
+
+
+def groups_of(store: PackedStore, clips: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the artist or recording of each clip; the clip itself where neither is known."""
+    known = zip(store.clips.groups[clips], store.clips.ids[clips], strict=True)
+    return np.array([group or own for group, own in known], str)
 
 
 def result_store(folder: Path) -> str:
