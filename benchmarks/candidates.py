@@ -76,10 +76,10 @@ def _measure(recipe: Recipe, folder: Path) -> dict[str, Any]:
     from taggram.evaluation.teachers.agreement import top_decile
     from taggram.metrics import macro, roc_auc, spearman
     from taggram.models.directories import ONNX_FILE
-    from taggram.training.devices import Devices
     from taggram.training.distillation.plan import with_teachers
-    from taggram.training.fit import fit
-    from taggram.training.history import FILE_NAME
+    from taggram.training.loop.devices import Devices
+    from taggram.training.loop.fit import fit
+    from taggram.training.loop.history import FILE_NAME
     from taggram.training.plan import make_plan
 
     store = PackedStore(recipe.data.store)

@@ -211,8 +211,8 @@ def step(kind: str, architecture: str, *kernels: str) -> Callable[[], float]:
 
     from taggram import create_model
     from taggram.training.cpu import DEFAULT_KERNELS, optimize_for_cpu
-    from taggram.training.module import TrainingModule
-    from taggram.training.optimizers import build_optimizer
+    from taggram.training.loop.module import TrainingModule
+    from taggram.training.loop.optimizers import build_optimizer
     from taggram.training.recipe.optim import Adam
 
     torch.manual_seed(0)

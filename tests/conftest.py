@@ -28,7 +28,7 @@ NEED_TRAIN_EXTRA = """
     evaluation/robustness/test_evaluate_robustness.py features
     models/analysis models/test_heads.py models/test_importing.py models/test_inference.py models/test_papers.py
     models/test_initial_weights.py models/test_options.py models/test_parity.py models/test_quantize.py
-    models/test_registry.py models/test_replace_head.py training
+    helpers/tones.py models/test_registry.py models/test_replace_head.py training
 """.split()
 NEEDS_TRAIN_EXTRA = "needs the train extra"
 

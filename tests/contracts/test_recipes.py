@@ -23,10 +23,10 @@ from taggram.models.card import BASELINES
 from taggram.training import Recipe, list_recipes, recipe_file
 from taggram.training.baselines import fit_baseline
 from taggram.training.data import Split
-from taggram.training.devices import Devices, make_fabric
 from taggram.training.labels import Labels
+from taggram.training.loop.devices import Devices, make_fabric
+from taggram.training.loop.trainer import Trainer
 from taggram.training.plan import Plan, make_plan
-from taggram.training.trainer import Trainer
 from taggram.vocabularies import Vocabulary
 
 EXPERIMENTS = {name: load_experiment(name) for name in list_recipes()}

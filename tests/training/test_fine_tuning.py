@@ -12,10 +12,10 @@ from tones import Tones, recipe
 from taggram.errors import RecipeError
 from taggram.models import ModelCard
 from taggram.models.directories import WEIGHTS_FILE
-from taggram.training.checkpoint import FILE_NAME, Checkpoint
-from taggram.training.devices import Devices
-from taggram.training.fit import fit
-from taggram.training.optimizers import build_optimizer
+from taggram.training.loop.checkpoint import FILE_NAME, Checkpoint
+from taggram.training.loop.devices import Devices
+from taggram.training.loop.fit import fit
+from taggram.training.loop.optimizers import build_optimizer
 from taggram.training.plan import Plan, make_plan
 
 CPU = Devices("cpu")
@@ -83,8 +83,8 @@ def test_the_learning_rate_decays_layer_by_layer() -> None:
 
 
 def test_the_rates_of_a_training_are_those_of_its_layers(trained: Path, tmp_path: Path) -> None:
-    from taggram.training.devices import make_fabric
-    from taggram.training.trainer import Trainer
+    from taggram.training.loop.devices import make_fabric
+    from taggram.training.loop.trainer import Trainer
 
     ready = plan(trained)
     ready = make_plan(ready.recipe.replace(optim={"layer_decay": 0.1}), Tones())

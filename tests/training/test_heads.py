@@ -14,10 +14,10 @@ from tones import Tones, recipe
 
 from taggram.errors import RecipeError
 from taggram.models.directories import WEIGHTS_FILE
-from taggram.training.devices import Devices, make_fabric
-from taggram.training.fit import fit
+from taggram.training.loop.devices import Devices, make_fabric
+from taggram.training.loop.fit import fit
+from taggram.training.loop.trainer import Trainer
 from taggram.training.plan import Plan, make_plan
-from taggram.training.trainer import Trainer
 from taggram.vocabularies import Vocabulary
 
 CPU = Devices("cpu")

@@ -98,7 +98,7 @@ def test_a_model_goes_where_models_of_its_name_are_found(recipe: Recipe, taggram
 def test_sources_are_packed_at_the_rate_of_the_architecture(
     architecture: str, rate: int, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("taggram.training.fit.fit", lambda plan, *_, **__: (plan, {}))
+    monkeypatch.setattr("taggram.training.loop.fit.fit", lambda plan, *_, **__: (plan, {}))
     recipe = recipe.replace(name=f"{architecture}.tones", model={"architecture": architecture})
     taggram.train(recipe, "model", device="cpu")
     assert PackedStore("store").sample_rate == rate
@@ -135,7 +135,7 @@ def test_threads_are_set_for_the_training_only(recipe: Recipe, monkeypatch: pyte
 
     threads = []
     before = torch.get_num_threads()
-    monkeypatch.setattr("taggram.training.fit.fit", lambda *_, **__: (threads.append(torch.get_num_threads()), {}))
+    monkeypatch.setattr("taggram.training.loop.fit.fit", lambda *_, **__: (threads.append(torch.get_num_threads()), {}))
     taggram.train(recipe, "model", device="cpu", threads=before + 1)
     assert threads == [before + 1]
     assert torch.get_num_threads() == before

@@ -147,7 +147,7 @@ def test_a_killed_sweep_resumes_with_the_same_table(store: Path, tmp_path: Path,
 def test_an_interrupted_training_resumes_from_its_checkpoint(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: list[str]
 ) -> None:
-    from taggram.training.trainer import Trainer
+    from taggram.training.loop.trainer import Trainer
 
     recipe = networks(store, grid={"optim.batch_size": [4]})
     run_epoch = Trainer.run_epoch

@@ -17,9 +17,9 @@ from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.models.weights import save_model
 from taggram.training import recipe as recipe_file
 from taggram.training.calibration.probabilities import calibrate_scores
-from taggram.training.checkpoint import Checkpoint
 from taggram.training.data import sample_segments
-from taggram.training.history import Row
+from taggram.training.loop.checkpoint import Checkpoint
+from taggram.training.loop.history import Row
 from taggram.training.plan import Plan
 from taggram.training.recipe import Recipe
 from taggram.vocabularies import Vocabulary

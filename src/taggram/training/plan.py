@@ -20,9 +20,9 @@ from taggram.models.card import BASELINES
 from taggram.models.heads import Heads
 from taggram.models.network import Network
 from taggram.training.data import Split, fingerprint, frequent_labels
-from taggram.training.initial_weights import initial_card, load_initial_weights
+from taggram.training.loop.initial_weights import initial_card, load_initial_weights
+from taggram.training.loop.optimizers import build_optimizer
 from taggram.training.normalization import mean_and_std
-from taggram.training.optimizers import build_optimizer
 from taggram.training.recipe import Recipe
 from taggram.vocabularies import Vocabulary
 

@@ -31,7 +31,7 @@ def require_extra() -> None:
     """
     prepare_cpu()
     try:
-        import_module("taggram.training.fit")
+        import_module("taggram.training.loop.fit")
     except ModuleNotFoundError:
         raise MissingExtraError("training", "train") from None
 

@@ -143,9 +143,9 @@ def train(
     require_extra()
     from taggram.training.baselines import fit_baseline
     from taggram.training.calibration.run import calibrate_on
-    from taggram.training.devices import choose_devices
     from taggram.training.distillation.plan import with_teachers
-    from taggram.training.fit import fit
+    from taggram.training.loop.devices import choose_devices
+    from taggram.training.loop.fit import fit
 
     recipe, source = read_recipe(recipe)
     chosen = choose_devices(device, devices, nodes)

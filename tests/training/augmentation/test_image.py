@@ -11,9 +11,9 @@ from torch import Tensor
 
 from taggram.errors import RecipeError
 from taggram.training.augmentation.image import ImageAugmentation
-from taggram.training.devices import Devices, make_fabric
+from taggram.training.loop.devices import Devices, make_fabric
+from taggram.training.loop.trainer import Trainer
 from taggram.training.plan import make_plan
-from taggram.training.trainer import Trainer
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 import taggram
 from taggram.models.blocks import ConvBlock1d, ExcitationBlock1d
 from taggram.training.cpu import KERNELS, optimize_for_cpu
-from taggram.training.module import TrainingModule
+from taggram.training.loop.module import TrainingModule
 
 
 def step(module: nn.Module, x: Tensor, bf16: bool = False) -> dict[str, Tensor]:

@@ -179,7 +179,7 @@ class OptimConfig(Config):
         32, or ``"bf16"``: layers in bfloat16 where that is safe, front end and weights in float32.
     ema
         Decay, per step, of the moving average of the weights that is validated and exported instead of the weights
-        themselves; see `taggram.training.averaging`. None: the weights themselves.
+        themselves; see `taggram.training.loop.averaging`. None: the weights themselves.
     optimizer
         The default is Adam as in Won et al. 2020.
     layer_decay

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
+import tones
 import torch
 from safetensors.torch import load_file
 from tones import Tones, recipe
@@ -21,13 +22,13 @@ from taggram.errors import RecipeError
 from taggram.models import ModelCard
 from taggram.models.directories import ONNX_FILE, WEIGHTS_FILE
 from taggram.training import Recipe
-from taggram.training.checkpoint import FILE_NAME, Checkpoint
-from taggram.training.devices import Devices, choose_devices, make_fabric
 from taggram.training.export import write_checkpoint
-from taggram.training.fit import fit
-from taggram.training.optimizers import lr_factor
+from taggram.training.loop.checkpoint import FILE_NAME, Checkpoint
+from taggram.training.loop.devices import Devices, choose_devices, make_fabric
+from taggram.training.loop.fit import fit
+from taggram.training.loop.optimizers import lr_factor
+from taggram.training.loop.trainer import Trainer
 from taggram.training.plan import Plan, make_plan
-from taggram.training.trainer import Trainer
 
 T = TypeVar("T")
 CPU = Devices("cpu")
@@ -38,8 +39,8 @@ from pathlib import Path
 from tones import Tiny, Tones, recipe
 from taggram.models import registry
 from taggram.training.plan import make_plan
-from taggram.training.devices import Devices
-from taggram.training.fit import fit
+from taggram.training.loop.devices import Devices
+from taggram.training.loop.fit import fit
 registry._REGISTRY["tiny"] = Tiny
 
 def progress(batches, total, title):
@@ -138,7 +139,7 @@ def test_interrupted_and_resumed_is_the_same_bit_for_bit(schedule: str, title: s
 
 
 def test_killed_during_an_epoch_and_resumed_is_the_same(tmp_path: Path) -> None:
-    program = TO_KILL.format(folder=str(Path(__file__).parent), out=str(tmp_path / "killed"))
+    program = TO_KILL.format(folder=str(Path(tones.__file__).parent), out=str(tmp_path / "killed"))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, text=True, env=environment) as run:

@@ -15,10 +15,10 @@ from taggram.datasets import PackedStore, list_table, pack
 from taggram.datasets.synthetic import write_noise
 from taggram.errors import RecipeError
 from taggram.training import Recipe
-from taggram.training.checkpoint import FILE_NAME, Checkpoint
-from taggram.training.devices import Devices, choose_devices
-from taggram.training.fit import fit
-from taggram.training.history import Row
+from taggram.training.loop.checkpoint import FILE_NAME, Checkpoint
+from taggram.training.loop.devices import Devices, choose_devices
+from taggram.training.loop.fit import fit
+from taggram.training.loop.history import Row
 from taggram.training.plan import Plan, make_plan
 
 RECIPE = """

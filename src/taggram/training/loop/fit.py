@@ -13,15 +13,15 @@ from lightning_fabric import Fabric
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
 from taggram.models import ModelCard
-from taggram.training import checkpoint, health
-from taggram.training.checkpoint import Checkpoint
-from taggram.training.curves import draw_curves
-from taggram.training.devices import Devices, gather, launch
 from taggram.training.export import write_model, write_recipe
-from taggram.training.history import History, Row, describe
+from taggram.training.loop import checkpoint, health
+from taggram.training.loop.checkpoint import Checkpoint
+from taggram.training.loop.curves import draw_curves
+from taggram.training.loop.devices import Devices, gather, launch
+from taggram.training.loop.history import History, Row, describe
+from taggram.training.loop.trainer import Trainer
 from taggram.training.plan import Plan
 from taggram.training.recipe import Recipe
-from taggram.training.trainer import Trainer
 
 
 def fit(

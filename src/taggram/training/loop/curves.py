@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from taggram._files import atomic_file
-from taggram.training.history import Row
+from taggram.training.loop.history import Row
 
 COLOUR = "#0b7bb8"
 

@@ -15,7 +15,7 @@ from taggram._progress import ProgressHook
 from taggram.metrics import average_precision, roc_auc
 from taggram.models.network import Network
 from taggram.training.data import prefetch, validation_batches, validation_steps
-from taggram.training.devices import gather
+from taggram.training.loop.devices import gather
 from taggram.training.plan import Plan
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from tones import recipe
 
-from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
+from taggram.training.loop.optimizers import build_optimizer, lr_factor, optimizer_at
 from taggram.training.recipe.optim import SGD, Adam, Won
 
 

@@ -16,21 +16,21 @@ from torch import Tensor, nn
 
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
-from taggram.training import health
 from taggram.training.augmentation.image import ImageAugmentation
 from taggram.training.augmentation.waveform import Augmentation
-from taggram.training.averaging import moving_average
-from taggram.training.checkpoint import Checkpoint
 from taggram.training.cpu import optimize_for_cpu
 from taggram.training.data import Batch, prefetch, training_batches, training_steps
-from taggram.training.devices import gather, synchronize_batch_norm
 from taggram.training.distillation.ranking import ranking_loss
 from taggram.training.distillation.similarity import similarity_loss
-from taggram.training.history import Row
-from taggram.training.module import TrainingModule
-from taggram.training.optimizers import build_optimizer, lr_factor, optimizer_at
+from taggram.training.loop import health
+from taggram.training.loop.averaging import moving_average
+from taggram.training.loop.checkpoint import Checkpoint
+from taggram.training.loop.devices import gather, synchronize_batch_norm
+from taggram.training.loop.history import Row
+from taggram.training.loop.module import TrainingModule
+from taggram.training.loop.optimizers import build_optimizer, lr_factor, optimizer_at
+from taggram.training.loop.validation import Validation, validate
 from taggram.training.plan import Plan
-from taggram.training.validation import Validation, validate
 
 
 class _DeviceBatch(NamedTuple):

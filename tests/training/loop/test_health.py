@@ -9,11 +9,11 @@ import pytest
 import torch
 from tones import Tones, recipe
 
-from taggram.training.curves import draw_curves
-from taggram.training.devices import Devices
-from taggram.training.fit import fit
-from taggram.training.health import check_change, check_scores
-from taggram.training.history import Row, describe
+from taggram.training.loop.curves import draw_curves
+from taggram.training.loop.devices import Devices
+from taggram.training.loop.fit import fit
+from taggram.training.loop.health import check_change, check_scores
+from taggram.training.loop.history import Row, describe
 from taggram.training.plan import Plan, make_plan
 
 CPU = Devices("cpu")
@@ -76,8 +76,8 @@ def test_a_learning_rate_that_moves_nothing_warns(tmp_path: Path) -> None:
 
 
 def test_constant_scores_warn(tmp_path: Path) -> None:
-    from taggram.training.devices import make_fabric
-    from taggram.training.trainer import Trainer
+    from taggram.training.loop.devices import make_fabric
+    from taggram.training.loop.trainer import Trainer
 
     trainer = Trainer(plan(data={"vocabulary": ["low", "high"]}), make_fabric(CPU))
     with torch.no_grad():

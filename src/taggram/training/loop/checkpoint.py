@@ -13,7 +13,7 @@ from torch import Tensor
 
 from taggram._files import atomic_file
 from taggram.errors import RecipeError
-from taggram.training.history import Row
+from taggram.training.loop.history import Row
 
 FILE_NAME = "checkpoint.pt"
 
