@@ -53,8 +53,8 @@ class Training(NamedTuple):
 
 
 TRAININGS = {
-    "fine-tuned": Training({"architecture": "musicnn", "init": "musicnn.mtat-won2020"}, steps=100, draws=1),
-    "from scratch": Training({"architecture": "small_vgg"}, steps=400, draws=3),
+    "fine-tuned": Training({"architecture": "musicnn", "init": "musicnn.mtat-won2020"}, steps=50, draws=1),
+    "from scratch": Training({"architecture": "small_vgg"}, steps=200, draws=3),
 }
 
 

@@ -70,6 +70,7 @@ def test_page_is_measured(project: Path, tmp_path: Path) -> None:
     assert values["weight"] <= 250  # kB
 
 
+@pytest.mark.slow
 def test_cold_start_is_measured(project: Path, tmp_path: Path) -> None:
     done = bench(project, "--quick", "--only", "cold", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -125,6 +126,7 @@ def test_what_lies_in_memory_is_known_and_dropped(on_disk: Path) -> None:
         page_cache.drop(file)
 
 
+@pytest.mark.slow
 def test_an_index_is_measured(project: Path, tmp_path: Path) -> None:
     done = bench(project, "--quick", "--only", "index", "--out", tmp_path / "results", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr

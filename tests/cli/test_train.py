@@ -115,7 +115,10 @@ def test_a_classical_model_is_trained_the_same_way(folder: Path) -> None:
     assert [json.loads(line)["tags"][0]["tag"] for line in tagged.stdout.splitlines()] == ["low", "high"]
 
 
-@pytest.mark.parametrize("hidden", ["torch", "lightning_fabric", "yaml", "pyarrow"])
+@pytest.mark.parametrize(
+    "hidden",
+    ["torch", *(pytest.param(name, marks=pytest.mark.slow) for name in ("lightning_fabric", "yaml", "pyarrow"))],
+)
 def test_missing_extra_is_named(folder: Path, hidden: str) -> None:
     program = f"import sys; sys.modules[{hidden!r}] = None; from taggram.cli import main; main()"
     done = run_process("train", folder / "a.yaml", "--dry-run", program=(sys.executable, "-c", program))
