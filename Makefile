@@ -66,9 +66,11 @@ bench: $(VENV)/test
 	$(BIN)/taggram models import '*.mtat-won2020' $(if $(WEIGHTS),--from $(WEIGHTS))
 	$(BIN)/python -m benchmarks.run
 
-# Training speed on a GPU, in the Python that has torch for it; goes on where it stopped.
+# Training speed on a GPU, in the Python that has torch for it; with DATA=FOLDER_OF_MER4Q, every architecture trained on
+# it. Each part ends after 4 minutes, and goes on where it stopped.
 gpu:
 	PYTHONPATH=src $(PYTHON) -m benchmarks.gpu --device cuda
+	$(if $(DATA),PYTHONPATH=src timeout 240 $(PYTHON) -m benchmarks.experiments all-networks --data $(DATA) || test $$$$? = 124)
 
 # The model inside the package, from ../shared: hours on a laptop; goes on where it stopped.
 default-model: $(VENV)/test

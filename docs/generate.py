@@ -321,17 +321,24 @@ def learning() -> str:
 
 def experiments() -> str:
     """Show the published experiments that were repeated on mer4q with narrow networks."""
-    parts = []
-    for file in sorted((DOCS / "results" / "experiments").glob("*.csv")):
-        with file.open(newline="", encoding="utf-8") as stream:
-            found = list(csv.DictReader(stream))
-        rows = []
-        for row in found:
-            value = f"{float(row.pop('value')):.3f} ({float(row.pop('low')):.3f} to {float(row.pop('high')):.3f})"
-            rows.append({**row, "value": value})
-        head = list(rows[0])
-        parts.append(f"`{file.stem}`:\n\n{table(head, [[row[name] for name in head] for row in rows])}")
-    return "\n\n".join(parts)
+    files = [DOCS / "results" / "experiments" / f"mer4q-{name}.csv" for name in ("hamidi", "nair", "yu")]
+    return "\n\n".join(f"`{file.stem}`:\n\n{_values(file)}" for file in files if file.exists())
+
+
+def networks() -> str:
+    """Show networks that were trained alike."""
+    return _values(DOCS / "results" / "experiments" / "mer4q-networks.csv")
+
+
+def _values(file: Path) -> str:
+    with file.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    rows = []
+    for row in found:
+        value = f"{float(row.pop('value')):.3f} ({float(row.pop('low')):.3f} to {float(row.pop('high')):.3f})"
+        rows.append({**row, "value": value})
+    head = list(rows[0])
+    return table(head, [[row[name] for name in head] for row in rows])
 
 
 def resolutions() -> str:
