@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.experiments.scores import Row, pack_clips, show, slug, train_and_score
+from benchmarks.experiments.scores import Row, Scored, pack_clips, show, slug, train_and_score
 from benchmarks.experiments.tags import frequent_tags, tagged_clips
 from taggram.metrics import average_precision, roc_auc
 from taggram.training import load_recipe
@@ -21,6 +21,7 @@ def run(data: Path, work: Path, threads: int, epochs: int = 10) -> Iterator[Row]
     pack_clips(clips, store, RATE)
     base = load_recipe("hamidi2019/mse_cnn")
     base = base.replace(sweep=None, published=None)
+    first: Scored | None = None
     for architecture, name, options in (
         ("fcn5", "FCN-5", {}),
         ("mse_cnn", "MsE-CNN", {}),
@@ -34,14 +35,21 @@ def run(data: Path, work: Path, threads: int, epochs: int = 10) -> Iterator[Row]
             optim={"epochs": epochs, "batch_size": 16, "optimizer": {"kind": "adam", "lr": 1e-3, "weight_decay": 0.0}},
         )
         scored = train_and_score(recipe, work / f"hamidi-{slug(name)}", threads)
+        first = first or scored
         for title, metric in (("ROC-AUC", roc_auc), ("AP", average_precision)):
-            yield {
-                "network": name,
-                "metric": title,
-                **show(scored.mean(metric)),
+            about = {
                 "clips": len(scored.groups),
                 "groups": len(set(scored.groups.tolist())),
                 "tags": len(scored.tags),
                 "epochs": epochs,
+            }
+            yield {
+                "network": name,
+                "metric": title,
+                **show(scored.mean(metric)),
+                **about,
                 "seconds": round(scored.seconds),
             }
+            if scored is not first:
+                row = {"network": f"{name}, less FCN-5", "metric": title, **show(scored.difference(first, metric))}
+                yield {**row, **about, "seconds": ""}

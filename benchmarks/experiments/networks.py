@@ -18,7 +18,8 @@ from benchmarks.experiments.scores import Row, Scored, groups_of, pack_clips, sh
 from benchmarks.experiments.tags import frequent_tags, tagged_clips
 from taggram import Tagger, create_model
 from taggram.datasets import ClipIndex, PackedStore
-from taggram.features import FrontEnd, build
+from taggram.features import FrontEnd
+from taggram.features.build import build
 from taggram.metrics import Interval, average_precision, roc_auc
 from taggram.models import list_architectures
 from taggram.models.analysis import cost

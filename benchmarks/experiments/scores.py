@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from taggram.training.split_scores import SplitScores, score_split
 
 RESAMPLES = 1000
 Row = dict[str, Any]
+Metric = Callable[..., NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,23 @@ class Scored:
 
         return self.interval(mean)
 
-    def accuracy(self, tags: Iterable[str]) -> Interval:
-        """Return the share of clips whose highest score among the tags of a head is that of their label."""
+    def right(self, tags: Iterable[str]) -> NDArray[np.float64]:
+        """Return 1 for each clip whose highest score among the tags of a head is that of its label, else 0."""
         columns = [self.tags.index(tag) for tag in tags]
         labels, scores = self.test.labels[:, columns], self.test.scores[:, columns]
-        return self.mean_of_clips(labels[np.arange(len(labels)), scores.argmax(1)])
+        return labels[np.arange(len(labels)), scores.argmax(1)].astype(float)
 
-    def mean(self, metric: Callable[..., NDArray[np.float64]]) -> Interval:
+    def mean(self, metric: Metric) -> Interval:
         """Return the mean over tags of a metric such as `taggram.metrics.roc_auc`."""
+        return self.interval(partial(self._mean, metric))
 
-        def mean(counts: NDArray[Any] | None) -> Any:
-            arguments = () if counts is None else (counts,)
-            return np.nanmean(metric(self.test.scores, self.test.labels, *arguments), axis=-1)
+    def difference(self, other: Scored, metric: Metric) -> Interval:
+        """Return this mean less that of another model, on the same clips and resamples."""
+        return self.interval(lambda counts: self._mean(metric, counts) - other._mean(metric, counts))
 
-        return self.interval(mean)
+    def _mean(self, metric: Metric, counts: NDArray[Any] | None) -> Any:
+        arguments = () if counts is None else (counts,)
+        return np.nanmean(metric(self.test.scores, self.test.labels, *arguments), axis=-1)
 
 
 def pack_clips(index: ClipIndex, folder: Path, rate: int) -> None:
