@@ -22,7 +22,7 @@ from taggram.features import FrontEnd
 from taggram.features.build import build
 from taggram.metrics import Interval, average_precision, roc_auc
 from taggram.models import list_architectures
-from taggram.models.analysis import cost
+from taggram.models.analysis.cost import cost
 from taggram.models.card import BASELINES
 from taggram.training import Recipe
 from taggram.training.probing.probe import choose_probe
