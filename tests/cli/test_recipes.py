@@ -39,7 +39,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_recipes_are_listed_one_a_line(tmp_path: Path) -> None:
     lines = run(tmp_path, "recipes", "list", "nair/*").stdout.splitlines()
-    assert lines[0].split() == ["recipe", "trainings", "is"]
+    assert lines[0].split() == ["recipe", "trainings", "published", "in", "is"]
+    (line,) = (line for line in lines if line.startswith("nair/batch_norm "))
+    assert "  Nair, Table II  " in line
     assert [line.split()[0] for line in lines[1:]] == [name for name in names() if name.startswith("nair/")]
     rows = [json.loads(line) for line in run(tmp_path, "recipes", "list", "--json").stdout.splitlines()]
     assert [row["name"] for row in rows] == names()

@@ -31,13 +31,14 @@ def list_(
 
     from taggram.evaluation.experiments import list_experiments
 
-    rows = [("recipe", "trainings", "is")]
+    rows = [("recipe", "trainings", "published in", "is")]
     for experiment in list_experiments(pattern):
         published = experiment.published
         if json:
             row = {"name": experiment.name, "trainings": experiment.trainings, "about": experiment.about}
             print(encoder.dumps({**row, "paper": published.paper, "table": published.table}, ensure_ascii=False))
-        rows.append((experiment.name, str(experiment.trainings), experiment.about))
+        source = f"{published.paper}, {published.table}"
+        rows.append((experiment.name, str(experiment.trainings), source, experiment.about))
     if not json:
         print_rows(rows)
 
