@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -101,4 +102,6 @@ def test_the_dot_of_the_curves_is_the_kept_epoch(tmp_path: Path) -> None:
     for name, kept in (("a", rows[0]), ("b", rows[0]), ("c", rows[2])):
         draw_curves(rows, kept, tmp_path / f"{name}.svg")
     pictures = [(tmp_path / f"{name}.svg").read_bytes() for name in "abc"]
+    texts = set(re.findall(r">([^<>]+)</text>", pictures[0].decode()))
+    assert {"1", "2", "3"} <= texts and "1.5" not in texts  # of epochs, which are whole
     assert b"ROC-AUC" in pictures[0] and pictures[0] == pictures[1] != pictures[2]

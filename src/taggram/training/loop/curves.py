@@ -27,6 +27,7 @@ def draw_curves(history: Sequence[Row], kept: Row, file: Path) -> None:
         import matplotlib as mpl
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ModuleNotFoundError:
         return
     keys = [key for key in ("validation_loss", "roc_auc") if key in kept]
@@ -41,6 +42,7 @@ def draw_curves(history: Sequence[Row], kept: Row, file: Path) -> None:
             panel.plot(epochs, [row[key] for row in history], color=COLOUR, label="validation")
             panel.plot(kept["epoch"], kept[key], "o", color=COLOUR)
             panel.set(xlabel="epoch", ylabel=label)
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.spines[["top", "right"]].set_visible(False)
         panels[0].legend(frameon=False)
         with atomic_file(file) as part:
