@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_a_recipe_is_run_with_a_store_of_ones_own(folder: Path) -> None:
     assert (card["name"], len(card["vocabulary"]["tags"])) == ("knn.mtat-mine", 50)
     dry = run(folder, "train", "nair/knn", "--dry-run")
     assert dry.stderr == "error: data/mtat-16000 is no packed store: make one with taggram data pack\n"
+
+
+def test_options_are_those_of_train(tmp_path: Path) -> None:
+    options = [
+        set(re.findall(r"--[a-z-]+", run(tmp_path, *command, "--help").stdout.split("Options")[1]))
+        for command in (["train"], ["recipes", "run"])
+    ]
+    assert options[1] - options[0] == {"--row", "--store", "--set"} and options[0] <= options[1]
 
 
 def test_one_row_of_a_grid_is_run(folder: Path) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from taggram.cli.completion import recipe_names
 from taggram.cli.table import print_rows
-from taggram.cli.train import Device, DryRun, Out, Resume, Threads, run_training
+from taggram.cli.train import Compile, Device, Devices, DryRun, Nodes, Out, Resume, Threads, run_training
 
 if TYPE_CHECKING:
     from taggram.evaluation.experiments import Experiment
@@ -92,7 +92,10 @@ def run(
     out: Out = None,
     resume: Resume = True,
     device: Device = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
     threads: Threads = None,
+    compile_layers: Compile = False,
     dry_run: DryRun = False,
 ) -> None:
     """Train a model by the recipe of a published experiment, as taggram train does.
@@ -104,7 +107,17 @@ def run(
     recipe = load_experiment(name).recipe_of(row).with_values(dict(map(_setting, set_ or [])))
     if store is not None:
         recipe = recipe.replace(data={"store": store})
-    run_training(recipe, out, dry_run, resume=resume, device=device, threads=threads)
+    run_training(
+        recipe,
+        out,
+        dry_run,
+        resume=resume,
+        device=device,
+        devices=devices,
+        nodes=nodes,
+        threads=threads,
+        compile_layers=compile_layers,
+    )
 
 
 def _setting(text: str) -> tuple[str, Any]:
