@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
 import taggram
@@ -49,6 +51,15 @@ def test_a_line_for_each_on_a_narrow_terminal() -> None:
     assert [line.split()[0] for line in lines if line] == [line.split()[0] for line in listed().splitlines() if line]
     assert max(map(len, lines)) == 80
     assert "short_chunk_cnn_res.jamendo-won2020  no, unverified  jamendo   MTG-Jamendo, t..." in lines
+
+
+def test_lines_are_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    def get_terminal_size(stream: int) -> os.terminal_size:
+        raise OSError(stream, "not a terminal")
+
+    monkeypatch.setattr(os, "get_terminal_size", get_terminal_size)
+    done = CliRunner().invoke(app, ["models", "list"], env={"COLUMNS": None})
+    assert done.exit_code == 0 and not any(line.endswith("...") for line in done.stdout.splitlines())
 
 
 def test_listing_does_not_load_torch() -> None:

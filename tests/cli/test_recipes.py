@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,7 +40,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_recipes_are_listed_one_a_line(tmp_path: Path) -> None:
     lines = run(tmp_path, "recipes", "list", "nair/*").stdout.splitlines()
-    assert lines[0].split() == ["recipe", "trainings", "is"]
+    assert lines[0].split() == ["recipe", "trainings", "published", "in", "is"]
+    (line,) = (line for line in lines if line.startswith("nair/batch_norm "))
+    assert "  Nair, Table II  " in line
     assert [line.split()[0] for line in lines[1:]] == [name for name in names() if name.startswith("nair/")]
     rows = [json.loads(line) for line in run(tmp_path, "recipes", "list", "--json").stdout.splitlines()]
     assert [row["name"] for row in rows] == names()
@@ -74,6 +77,14 @@ def test_a_recipe_is_run_with_a_store_of_ones_own(folder: Path) -> None:
     assert (card["name"], len(card["vocabulary"]["tags"])) == ("knn.mtat-mine", 50)
     dry = run(folder, "train", "nair/knn", "--dry-run")
     assert dry.stderr == "error: data/mtat-16000 is no packed store: make one with taggram data pack\n"
+
+
+def test_options_are_those_of_train(tmp_path: Path) -> None:
+    options = [
+        set(re.findall(r"--[a-z-]+", run(tmp_path, *command, "--help").stdout.split("Options")[1]))
+        for command in (["train"], ["recipes", "run"])
+    ]
+    assert options[1] - options[0] == {"--row", "--store", "--set"} and options[0] <= options[1]
 
 
 def test_one_row_of_a_grid_is_run(folder: Path) -> None:

@@ -18,6 +18,7 @@ import soundfile
 
 from taggram.errors import LibraryError
 from taggram.library import Library, ScanSummary
+from taggram.models.directories import find_model
 from taggram.tagging import Tagger
 
 RATE = 16000
@@ -41,6 +42,21 @@ def music(tmp_path: Path) -> Path:
 def library(tmp_path: Path) -> Iterator[Library]:
     with Library(tmp_path / "library.sqlite") as opened:
         yield opened
+
+
+def test_an_installed_model_has_its_name_beside_a_folder_of_that_name(
+    music: Path, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TAGGRAM_HOME", str(tmp_path / "home"))
+    for folder in (tmp_path / "home" / "models" / "crates", tmp_path / "mine"):
+        shutil.copytree(find_model("default"), folder)
+    (tmp_path / "crates").mkdir()  # such as the clips that the model was learned from
+    library.scan([music], model="crates")
+    assert library.collection().model.name == "crates"
+    library.similar(write(tmp_path / "other.wav", 9))  # tags the file with the model of that name
+    library.scan([music], model="mine")
+    assert library.collection().model.name == str(tmp_path / "mine")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import typer
 
 from taggram.cli.completion import recipe_names
 from taggram.cli.table import print_rows
-from taggram.cli.train import Device, DryRun, Out, Resume, Threads, run_training
+from taggram.cli.train import Compile, Device, Devices, DryRun, Nodes, Out, Resume, Threads, run_training
 
 if TYPE_CHECKING:
     from taggram.evaluation.experiments import Experiment
@@ -31,13 +31,14 @@ def list_(
 
     from taggram.evaluation.experiments import list_experiments
 
-    rows = [("recipe", "trainings", "is")]
+    rows = [("recipe", "trainings", "published in", "is")]
     for experiment in list_experiments(pattern):
         published = experiment.published
         if json:
             row = {"name": experiment.name, "trainings": experiment.trainings, "about": experiment.about}
             print(encoder.dumps({**row, "paper": published.paper, "table": published.table}, ensure_ascii=False))
-        rows.append((experiment.name, str(experiment.trainings), experiment.about))
+        source = f"{published.paper}, {published.table}"
+        rows.append((experiment.name, str(experiment.trainings), source, experiment.about))
     if not json:
         print_rows(rows)
 
@@ -91,7 +92,10 @@ def run(
     out: Out = None,
     resume: Resume = True,
     device: Device = "auto",
+    devices: Devices = 1,
+    nodes: Nodes = 1,
     threads: Threads = None,
+    compile_layers: Compile = False,
     dry_run: DryRun = False,
 ) -> None:
     """Train a model by the recipe of a published experiment, as taggram train does.
@@ -103,7 +107,17 @@ def run(
     recipe = load_experiment(name).recipe_of(row).with_values(dict(map(_setting, set_ or [])))
     if store is not None:
         recipe = recipe.replace(data={"store": store})
-    run_training(recipe, out, dry_run, resume=resume, device=device, threads=threads)
+    run_training(
+        recipe,
+        out,
+        dry_run,
+        resume=resume,
+        device=device,
+        devices=devices,
+        nodes=nodes,
+        threads=threads,
+        compile_layers=compile_layers,
+    )
 
 
 def _setting(text: str) -> tuple[str, Any]:

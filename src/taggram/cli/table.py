@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 
 def print_rows(rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table with one line per row; a line that is too long for the terminal is cut off."""
+    """Print a table with one line per row; in a terminal, a line that is too long for it is cut off."""
     import shutil
+    import sys
 
-    columns = shutil.get_terminal_size().columns
+    columns = shutil.get_terminal_size((sys.maxsize, 24)).columns
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -56,6 +56,7 @@ def sweep_report(result: SweepResult, file: Path) -> None:
         figures=figures,
         by_setting=by_setting,
         names=result.names,
+        varied=[result.names[setting] for setting in varied],
         format_value=format_value,
         shown=SHOWN,
         unfinished=[trial for trial in result.trials if trial.state != "complete"],

@@ -158,7 +158,8 @@ def parse(text: str, vocabulary: Vocabulary) -> Query:
     query = Query(tuple(terms), tuple(conditions), unknown)
     if not terms and not conditions:
         near = [name for names in unknown.values() for name in names]
-        hint = f"; did you mean {' or '.join(near[:3])}?" if near else ": use tags such as piano, jazz or happy"
+        examples = ", ".join(map(label, vocabulary.names[:3]))
+        hint = f"; did you mean {' or '.join(near[:3])}?" if near else f": use tags of the model, such as {examples}"
         raise LibraryError(f"no tag is meant by {printable(text.strip()) or 'an empty query'}{hint}")
     return query
 

@@ -21,6 +21,7 @@ from taggram.audio.discovery.playlists import is_url
 from taggram.audio.discovery.remote import absolute, read_remote
 from taggram.errors import LibraryError, TaggramError
 from taggram.library.store import FileState, LibraryStore, Recording, StoredFile, StoredPrediction
+from taggram.models.directories import find_model
 from taggram.parallel import parallel_map
 from taggram.tagging import Prediction, Tagger
 from taggram.tagging.cache import PredictionKey
@@ -139,8 +140,9 @@ def model_hash(tagger: Tagger) -> str:
 
 
 def _name(tagger: Tagger) -> str:
-    """Return the name of the model, or its folder, which holds from everywhere."""
-    return os.path.abspath(tagger.model) if os.path.isdir(tagger.model) else tagger.model
+    """Return the name of an installed model, else its folder as an absolute path."""
+    folder = find_model(tagger.model)
+    return os.path.abspath(folder) if folder == Path(tagger.model) else tagger.model
 
 
 def _find(

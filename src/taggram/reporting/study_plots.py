@@ -55,7 +55,8 @@ def by_setting(setting: str, values: Sequence[Any], results: Sequence[float], me
     setting
         Label of the axis of values.
     values
-        Of the setting in each trial; None draws nothing. More than eight different numbers are an axis of numbers.
+        Of the setting in each trial; None draws nothing. More than eight different numbers, or those that have no room
+        side by side, are an axis of numbers.
     results
         The metric of each trial.
     metric
@@ -70,21 +71,24 @@ def by_setting(setting: str, values: Sequence[Any], results: Sequence[float], me
     axes.set_xlabel(setting)
     axes.set_ylabel(metric)
     is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    if is_number and len(set(values)) > TICKS:
+    texts = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
+    order = sorted(range(len(values)), key=values.__getitem__) if is_number else range(len(values))
+    names = list(dict.fromkeys(texts[i] for i in order))
+    is_crowded = sum(map(len, names)) > LETTERS
+    if is_number and (len(names) > TICKS or is_crowded):
         axes.plot(values, results, "o", color=colour("s0"), markersize=7, alpha=0.7)
         if min(values) > 0 and max(values) / min(values) > LOGARITHMIC:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axes.xaxis.set_minor_locator(NullLocator())
         return figure
-    names = list(map(str, sorted(set(values)) if is_number else dict.fromkeys(map(str, values))))
-    x, y = np.array([names.index(str(value)) for value in values]), np.array(results)
+    x, y = np.array([names.index(text) for text in texts]), np.array(results)
     axes.plot(x, y, "o", color=colour("s0"), markersize=7, alpha=0.7)
     means = [y[x == i].mean() for i in range(len(names))]
     axes.plot(range(len(names)), means, "_", color=colour("ink"), markersize=28, markeredgewidth=1.8)
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.5, len(names) - 0.5)
-    if sum(map(len, names)) > LETTERS:
+    if is_crowded:
         axes.tick_params(axis="x", labelrotation=30)
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from taggram.datasets.synthetic import write_noise
 from taggram.errors import RecipeError
 from taggram.training import Recipe
 from taggram.training.loop.checkpoint import FILE_NAME, Checkpoint
-from taggram.training.loop.devices import Devices, choose_devices
+from taggram.training.loop.devices import Devices, choose_devices, launch
 from taggram.training.loop.fit import fit
 from taggram.training.loop.history import Row
 from taggram.training.plan import Plan, make_plan
@@ -94,6 +95,11 @@ def test_several_processes_resume_exactly(store: Path, two: Path, tmp_path: Path
     parts = Checkpoint.read(tmp_path / "parts" / FILE_NAME).network
     for name, tensor in Checkpoint.read(two / FILE_NAME).network.items():
         assert torch.equal(tensor, parts[name]), name
+
+
+def test_processes_start_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    assert launch(Devices("cpu", 2), attrgetter("world_size")) == 2
+    assert capfd.readouterr() == ("", "")
 
 
 def test_accumulated_parts_are_the_step(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

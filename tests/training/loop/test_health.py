@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,11 @@ def test_the_dot_of_the_curves_is_the_kept_epoch(tmp_path: Path) -> None:
         draw_curves(rows, kept, tmp_path / f"{name}.svg")
     pictures = [(tmp_path / f"{name}.svg").read_bytes() for name in "abc"]
     assert b"ROC-AUC" in pictures[0] and pictures[0] == pictures[1] != pictures[2]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_the_ticks_of_the_curves_are_whole_epochs(epochs: int, tmp_path: Path) -> None:
+    rows = [{"epoch": float(i), "training_loss": 50.5, "validation_loss": 51.5} for i in range(1, epochs + 1)]
+    draw_curves(rows, rows[0], tmp_path / "a.svg")
+    ticks = re.findall(r">([^<>]+)</text>", (tmp_path / "a.svg").read_text())
+    assert [tick for tick in ticks if tick.replace(".", "").isdigit() and float(tick) < 40] == list("123"[:epochs])

@@ -27,6 +27,7 @@ def draw_curves(history: Sequence[Row], kept: Row, file: Path) -> None:
         import matplotlib as mpl
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
     except ModuleNotFoundError:
         return
     keys = [key for key in ("validation_loss", "roc_auc") if key in kept]
@@ -36,11 +37,13 @@ def draw_curves(history: Sequence[Row], kept: Row, file: Path) -> None:
         FigureCanvasSVG(figure)
         panels = figure.subplots(1, len(keys), squeeze=False)[0]
         training = [row["training_loss"] for row in history]
-        panels[0].plot(epochs, training, color=COLOUR, alpha=0.5, ls="--", label="training")
+        marker = "o" if len(history) == 1 else ""  # a line of one epoch is invisible
+        panels[0].plot(epochs, training, color=COLOUR, alpha=0.5, ls="--", marker=marker, label="training")
         for panel, key, label in zip(panels, keys, ("loss", "ROC-AUC, validation"), strict=False):
             panel.plot(epochs, [row[key] for row in history], color=COLOUR, label="validation")
             panel.plot(kept["epoch"], kept[key], "o", color=COLOUR)
             panel.set(xlabel="epoch", ylabel=label)
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
             panel.spines[["top", "right"]].set_visible(False)
         panels[0].legend(frameon=False)
         with atomic_file(file) as part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from taggram.errors import RecipeError, TaggramError
 from taggram.training.speed import prepare_cpu
 
 T = TypeVar("T")
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # no lines about each process that starts
 
 
 @dataclass(frozen=True)
