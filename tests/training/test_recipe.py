@@ -58,6 +58,7 @@ from taggram.training.plan import make_plan, required_sample_rate
         ),
         ("distill: {teachers: [{weight: 2}]}", "distill.teachers.0.model: this key is missing"),
         ("distill: {teachers: [{model: a}]}", "data.vocabulary: distillation needs a vocabulary with a name"),
+        ("seed: 2147483648", "seed: Input should be less than 2147483648"),
         ("name: ../../tiny", "name: must be the architecture and a name"),
         ("name: fcn.tones", "name: must be the architecture and a name of letters, digits, . and -, as tiny.mine"),
         ("name: tones", "name: must be the architecture and a name"),
@@ -207,6 +208,12 @@ def test_a_setting_of_a_sweep_that_does_not_exist_is_an_error():
         ("{grid: {optim.epochs: 3}}", r"sweep\.grid\.optim\.epochs: must be a list"),
         ("{search: {optim.epochs: {low: 3, high: 1}}}", r"sweep\.search\.optim\.epochs: low must be below high"),
         ("{search: {optim.optimizer.lr: {low: 0, high: 1, log: true}}}", "low must be above 0"),
+        ("{search: {optim.optimizer.lr: {low: 1, high: .inf}}}", r"lr\.high: Input should be a finite number"),
+        ("{search: {optim.optimizer.lr: {low: .nan, high: 1}}}", r"lr\.low: Input should be a finite number"),
+        ("{grid: {licence: [2026-01-01]}}", r"sweep\.grid\.licence\.0: must be plain data: put 2026-01-01 in quotes"),
+        ("{grid: {model.options.a: [[2026-01-01]]}}", r"sweep\.grid\.model\.options\.a\.0: must be plain data"),
+        ("{grid: {optim.epochs: [1]}, seeds: [0, 0]}", r"sweep\.seeds: each seed must be unique"),
+        ("{grid: {optim.epochs: [1]}, seeds: [2147483648]}", r"sweep\.seeds\.0: Input should be less than 2147483648"),
     ],
 )
 def test_errors_of_a_sweep_name_the_key(section, message):

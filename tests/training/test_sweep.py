@@ -270,6 +270,43 @@ def test_a_folder_has_one_sweep(store: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "c").exists()
 
 
+def test_a_journal_that_a_full_disk_has_cut_off_loses_its_last_line_only(
+    store: Path, tmp_path: Path, trained: list[str]
+) -> None:
+    recipe = baselines(store, seeds=[0])
+    sweep(recipe, tmp_path)
+    table, journal = without_seconds(tmp_path), tmp_path / "study.log"
+    trained.clear()
+    journal.write_bytes(journal.read_bytes()[:-9])
+    for _ in range(2):
+        sweep(recipe, tmp_path)
+        assert without_seconds(tmp_path) == table
+    assert not trained
+
+
+@pytest.mark.parametrize("damage", [b"\xff\x00\n", b"hello\n", b"[]\n"])
+def test_a_damaged_journal_is_one_line(damage: bytes, store: Path, tmp_path: Path) -> None:
+    recipe = baselines(store, grid={"data.min_positives": [1]}, seeds=[0])
+    sweep(recipe, tmp_path)
+    journal = tmp_path / "study.log"
+    journal.write_bytes(damage + journal.read_bytes())
+    with pytest.raises(RecipeError, match=r"study.log is damaged: restore it, or choose another --out"):
+        sweep(recipe, tmp_path)
+
+
+def test_a_sweep_does_not_mix_two_states_of_its_store(store: Path, tmp_path: Path) -> None:
+    clips = tmp_path / "store"
+    shutil.copytree(store, clips)
+    recipe = baselines(clips, search={"seed": {"low": 0, "high": 9}}, grid=[], trials=1, seeds=[0])
+    sweep(recipe, tmp_path / "out")
+    pack_tones(clips, {"train": 6, "valid": 4, "test": 4})
+    for trials in (1, 2):
+        with pytest.raises(RecipeError, match=r"store: its clips have changed since the sweep in .*out began"):
+            sweep(recipe.replace(sweep={"trials": trials}), tmp_path / "out")
+    pack_tones(clips, {"train": 8, "valid": 4, "test": 4})
+    assert len(sweep(recipe.replace(sweep={"trials": 2}), tmp_path / "out").ranking) == 2
+
+
 def test_two_processes_do_not_run_the_same_sweep(store: Path, tmp_path: Path) -> None:
     from filelock import FileLock
 

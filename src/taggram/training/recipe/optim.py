@@ -13,6 +13,9 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Seed = Annotated[int, Field(ge=0, lt=2**31)]  # what the generators of torch, scikit-learn and Optuna all take
+
+
 def _expand_kind(value: Any) -> Any:
     """Expand the bare name of a kind to that kind with its defaults."""
     return {"kind": value} if isinstance(value, str) else value

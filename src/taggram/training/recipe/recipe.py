@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import NonNegativeInt, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from taggram.errors import RecipeError
-from taggram.training.recipe.optim import Config, OptimConfig
+from taggram.training.recipe.optim import Config, OptimConfig, Seed
 from taggram.training.recipe.sections import (
     AugmentConfig,
     DataConfig,
@@ -47,7 +47,7 @@ class Recipe(Config):
     """
 
     name: str
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     licence: str = "not stated; depends on the training data"
     data: DataConfig
     model: ModelConfig

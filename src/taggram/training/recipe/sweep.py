@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, PositiveInt, field_validator, model_validator
 
-from taggram.training.recipe.optim import Config
+from taggram.training.recipe.optim import Config, Seed
 
 
 def _one_or_more(value: Any) -> Any:
@@ -27,8 +28,8 @@ class Range(Config):
         Whether to search their logarithms.
     """
 
-    low: int | float
-    high: int | float
+    low: int | FiniteFloat
+    high: int | FiniteFloat
     log: bool = False
 
     @model_validator(mode="after")
@@ -40,12 +41,16 @@ class Range(Config):
         return self
 
 
-def _to_number(value: Any) -> Any:
-    """Convert a number such as 1e-3, which YAML reads as text."""
+def _to_plain(value: Any) -> Any:
+    """Convert a number such as 1e-3, which YAML reads as text; raise an error for what the study cannot store."""
+    try:
+        json.dumps(value)
+    except TypeError:
+        raise ValueError(f"must be plain data: put {value} in quotes") from None
     return float(value) if isinstance(value, str) and re.fullmatch(r"-?[\d.]*\de[+-]?\d+", value) else value
 
 
-Values = Annotated[tuple[Annotated[Any, BeforeValidator(_to_number)], ...], Field(min_length=1)]
+Values = Annotated[tuple[Annotated[Any, BeforeValidator(_to_plain)], ...], Field(min_length=1)]
 Grid = Annotated[dict[str, Values], Field(min_length=1)]
 
 
@@ -77,8 +82,15 @@ class SweepConfig(Config):
     sampler: Literal["tpe", "random"] = "tpe"
     trials: PositiveInt = 20
     prune: bool = False
-    seeds: tuple[NonNegativeInt, ...] = Field(default=(0,), min_length=1)
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1)
     metric: Literal["roc_auc", "average_precision", "validation_loss"] = "roc_auc"
+
+    @field_validator("seeds")
+    @classmethod
+    def _check_seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("each seed must be unique")
+        return seeds
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:

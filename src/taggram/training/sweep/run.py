@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from taggram._files import atomic_file
 from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
+from taggram.datasets import PackedStore
 from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
 from taggram.training.preparation import pack_sources, read_recipe, require_extra
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from taggram.training.sweep.trial import Job, Outcome
 
 LOCK_NAME = "sweep.lock"
+STORES = "stores"  # attribute of the study
 
 
 def sweep(
@@ -69,7 +71,8 @@ def sweep(
     Raises
     ------
     RecipeError
-        If the recipe is invalid or has no section ``sweep``, or `out` contains something else.
+        If the recipe is invalid or has no section ``sweep``, or `out` contains something else, such as trainings on
+        another state of the store.
     MissingExtraError
         Without the [train] or [sweep] extra.
 
@@ -124,6 +127,8 @@ class _Sweep:
         self._study: Study = open_study(folder, self._config)
         self._errors: dict[int, str] = {}
         self._packed: set[str] = set()
+        for store in filter(os.path.exists, self._study.user_attrs.get(STORES, {})):
+            self._check_store(store)
 
     def run(self, device: str, threads: int | None, workers: int, progress: ProgressHook) -> None:
         """Run all trials that are not finished."""
@@ -190,15 +195,29 @@ class _Sweep:
             if recipe.data.sources and recipe.data.store not in self._packed:
                 pack_sources(recipe, source, cpu_count(), no_progress, self._report)
                 self._packed.add(recipe.data.store)
+            store = os.path.abspath(recipe.data.store)  # a worker may have another current folder
+            self._check_store(store)
         except TaggramError as error:
             self._finish(Outcome(trial.number, "failed", str(error)))
             return
-        data: dict[str, object] = {
-            "store": os.path.abspath(recipe.data.store)
-        }  # a worker may have another current folder
+        data: dict[str, object] = {"store": store}
         if recipe.data.sources and not recipe.distill.teachers:
             data["sources"] = ()
         yield Job(trial.number, recipe.replace(data=data))
+
+    def _check_store(self, store: str) -> None:
+        """Store the state of the clips that the trials have; raise an error if it has changed since."""
+        from taggram.training.data import fingerprint
+
+        stores, state = self._study.user_attrs.get(STORES, {}), fingerprint(PackedStore(store))
+        if stores.get(store) == state:
+            return
+        is_trained = any(runs_by_seed(trial.user_attrs, self._config.seeds) for trial in self._study.trials)
+        if store in stores and is_trained:
+            raise RecipeError(
+                f"{store}: its clips have changed since the sweep in {self._folder} began; choose another --out"
+            )
+        self._study.set_user_attr(STORES, {**stores, store: state})
 
     def _finish(self, outcome: Outcome) -> None:
         """Store how a trial ended, and report it. One that failed stays open: the next call tries it again."""

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taggram.errors import MissingExtraError
+from taggram.errors import MissingExtraError, RecipeError
 from taggram.training.recipe.sweep import Range, SweepConfig
 from taggram.training.sweep.results import is_loss
 
@@ -40,11 +40,22 @@ def open_study(folder: Path, config: SweepConfig) -> Study:
         Folder of the sweep.
     config
         The section ``sweep`` of its recipe.
+
+    Raises
+    ------
+    RecipeError
+        If the file of the study is damaged.
     """
     import optuna
 
+    file = folder / FILE_NAME
+    _cut_incomplete_line(file)
+    try:
+        storage = _storage(folder)
+    except (ValueError, TypeError, KeyError):
+        raise RecipeError(f"{file} is damaged: restore it, or choose another --out") from None
     study = optuna.create_study(
-        storage=_storage(folder),
+        storage=storage,
         study_name=NAME,
         load_if_exists=True,
         direction="minimize" if is_loss(config.metric) else "maximize",
@@ -56,6 +67,13 @@ def open_study(folder: Path, config: SweepConfig) -> Study:
             encoded = {setting: _encode(value) for setting, value in cell.items()}
             study.enqueue_trial(encoded, user_attrs={CELL: number})
     return study
+
+
+def _cut_incomplete_line(file: Path) -> None:
+    """Cut off the last line if a full disk has left it incomplete: the next one would be appended to it."""
+    if file.exists():
+        with file.open("rb+") as stream:
+            stream.truncate(stream.read().rfind(b"\n") + 1)
 
 
 def load_trial(folder: Path, config: SweepConfig, number: int) -> Trial:
