@@ -90,7 +90,12 @@ def train_network(
     pack(some, folder / "store", sample_rate=16000, workers=WORKERS)
     recipe = Recipe(
         name=f"{training.model['architecture']}.mer4q",
-        data={"store": str(folder / "store"), "vocabulary": tags, "segments_per_clip": SEGMENTS},
+        data={
+            "store": str(folder / "store"),
+            "vocabulary": tags,
+            "segments_per_clip": SEGMENTS,
+            "validation_segments": 1,
+        },
         model=training.model,
         optim={
             "epochs": round(training.steps * BATCH_SIZE / (len(clips) * SEGMENTS)),
@@ -181,13 +186,14 @@ def measure_strengths(index: ClipIndex, labels: NDArray[np.bool_]) -> Iterable[d
 
 
 def write(rows: Iterable[dict[str, object]], file: Path) -> None:
-    """Write rows as CSV."""
-    table = [*rows]
+    """Write rows as CSV, each as soon as it is known."""
     OUT.mkdir(parents=True, exist_ok=True)
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
+    with file.open("w", newline="", encoding="utf-8", buffering=1) as stream:
+        for number, row in enumerate(rows):
+            writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+            if number == 0:
+                writer.writeheader()
+            writer.writerow(row)
 
 
 def main(folder: Path, work: Path) -> None:
