@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from taggram.errors import MissingExtraError, RecipeError
 from taggram.training.recipe.sweep import Range, SweepConfig
 from taggram.training.sweep.results import is_loss
@@ -97,7 +99,8 @@ def start_trial(study: Study, config: SweepConfig, seed: int) -> Trial:
 
     The sampler is seeded with the number of the trial, so that a resumed search does not repeat its first values.
     """
-    study.sampler = _sampler(config, seed + len(study.get_trials(deepcopy=False)))
+    sequence = np.random.SeedSequence([seed, len(study.get_trials(deepcopy=False))])
+    study.sampler = _sampler(config, int(sequence.generate_state(1)[0]))
     return study.ask()
 
 
