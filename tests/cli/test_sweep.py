@@ -47,7 +47,9 @@ def test_the_table_has_the_best_first(done: subprocess.CompletedProcess[str]) ->
         ["3", "knn", "2", "0.500", "\N{PLUS-MINUS SIGN}", "0.000"],
     ]
     assert page == "out/sweep.html"
-    assert done.stderr.startswith("trial 0: roc_auc 1.000 \N{PLUS-MINUS SIGN} 0.000: model.architecture=random_forest")
+    first, second, *_ = done.stderr.splitlines()
+    assert first == "trials: 4, trainings: 8; the figures of trials are of the validation split"
+    assert second.startswith("trial 0: ROC-AUC 1.000 \N{PLUS-MINUS SIGN} 0.000: model.architecture=random_forest")
 
 
 def test_the_page_has_table_plots_and_recipe(done: subprocess.CompletedProcess[str], folder: Path) -> None:

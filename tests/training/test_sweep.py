@@ -236,7 +236,7 @@ def test_a_failure_costs_one_combination_and_is_tried_again(store: Path, tmp_pat
     recipe = baselines(store, grid=grid, seeds=[0])
     result = sweep(recipe, tmp_path / "out", report=lines.append)
     assert [trial.state for trial in result.trials] == ["failed", "failed", "complete", "failed"]
-    assert f"error: trial 0: {other}" in lines[0]
+    assert f"error: trial 0: {other}" in lines[1]
     assert "model.architecture: must be one of" in result.trials[3].error
     assert len(rows(tmp_path / "out")) == 1
     assert [row["error"] != "" for row in rows(tmp_path / "out", "summary.csv")] == [False, True, True, True]

@@ -76,15 +76,14 @@ def sweep(
 def print_table(result: SweepResult) -> None:
     """Print the trials, best first, then those that were pruned or failed."""
     from taggram.cli.compare import print_columns
-    from taggram.evaluation.sweep_report import TITLES
     from taggram.training.recipe.recipe import format_value
-    from taggram.training.sweep.results import format_moments
+    from taggram.training.sweep.results import METRICS, format_moments
 
-    rows = [["trial", *result.names.values(), *TITLES.values(), "runs", ""]]
+    rows = [["trial", *result.names.values(), *METRICS.values(), "runs", ""]]
     rest = [trial for trial in result.trials if trial.state != "complete"]
     for trial in (*result.ranking, *rest):
         values = [format_value(trial.values.get(setting, "-")) for setting in result.settings]
-        metrics = [format_moments(trial, metric) for metric in TITLES]
+        metrics = [format_moments(trial, metric) for metric in METRICS]
         state = "" if trial.state == "complete" else trial.state
         rows.append([str(trial.number), *values, *metrics, str(len(trial.runs)), state])
     print_columns(rows)

@@ -10,10 +10,10 @@ from taggram.metrics import Interval
 from taggram.reporting import inline_svg, plots, render, study_plots, theme, write_report
 from taggram.training.recipe.recipe import format_value
 from taggram.training.sweep import SweepResult, TrialResult
+from taggram.training.sweep.results import METRICS
 
 __all__ = ["sweep_report"]
 
-TITLES = {"roc_auc": "ROC-AUC", "average_precision": "AP", "validation_loss": "validation loss"}
 SHOWN = 30  # trials in the plot of the ranking, at most
 
 
@@ -42,16 +42,16 @@ def sweep_report(result: SweepResult, file: Path) -> None:
         if ranking:
             labels = [_short_label(trial, varied) for trial in ranking[:SHOWN]]
             intervals = [_interval(trial, metric) for trial in ranking[:SHOWN]]
-            ranked = plots.intervals(labels, intervals, TITLES[metric], [0] * len(labels))
-            figures.append(inline_svg(ranked, "ranking", f"{TITLES[metric]} of the trials, best first"))
+            ranked = plots.intervals(labels, intervals, METRICS[metric], [0] * len(labels))
+            figures.append(inline_svg(ranked, "ranking", f"{METRICS[metric]} of the trials, best first"))
         for number, (setting, of_setting) in enumerate(varied.items()):
             means = [trial.mean(metric) for trial in ranking]
-            figure = study_plots.by_setting(result.names[setting], of_setting, means, TITLES[metric])
-            by_setting.append(inline_svg(figure, f"setting{number}", f"{TITLES[metric]} by the values of {setting}"))
+            figure = study_plots.by_setting(result.names[setting], of_setting, means, METRICS[metric])
+            by_setting.append(inline_svg(figure, f"setting{number}", f"{METRICS[metric]} by the values of {setting}"))
     html = render(
         "sweep.html",
         result=result,
-        titles=TITLES,
+        titles=METRICS,
         tiles=_tiles(result),
         figures=figures,
         by_setting=by_setting,
@@ -73,7 +73,7 @@ def _tiles(result: SweepResult) -> list[tuple[str, str]]:
         (f"{sum(run.seconds for trial in result.trials for run in trial.runs) / 60:,.1f}", "minutes of training"),
     ]
     if result.best:
-        tiles.append((f"{result.best.mean(result.config.metric):.3f}", f"best {TITLES[result.config.metric]}"))
+        tiles.append((f"{result.best.mean(result.config.metric):.3f}", f"best {METRICS[result.config.metric]}"))
     return tiles
 
 

@@ -16,7 +16,7 @@ from taggram.training.recipe import Recipe
 from taggram.training.recipe.recipe import format_values
 from taggram.training.recipe.sweep import SweepConfig
 
-METRICS = ("roc_auc", "average_precision", "validation_loss")
+METRICS = {"roc_auc": "ROC-AUC", "average_precision": "AP", "validation_loss": "validation loss"}
 RUNS_FILE, SUMMARY_FILE = "sweep.csv", "summary.csv"
 
 State = Literal["complete", "pruned", "failed"]

@@ -16,7 +16,7 @@ from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
 from taggram.training.preparation import pack_sources, read_recipe, require_extra
 from taggram.training.recipe import FILE_NAME, Recipe, find_recipe
-from taggram.training.sweep.results import SweepResult, TrialResult, format_moments, runs_by_seed
+from taggram.training.sweep.results import METRICS, SweepResult, TrialResult, format_moments, runs_by_seed
 from taggram.training.sweep.study import VALUES, choose_values, load_trial, open_study, require_optuna, start_trial
 
 if TYPE_CHECKING:
@@ -138,6 +138,9 @@ class _Sweep:
             return Outcome(job.number, "failed", reason)
 
         interrupted, new = self._interrupted(), self._new()
+        if count := len(interrupted) + new:
+            trainings = count * len(self._config.seeds)
+            self._report(f"trials: {count}, trainings: {trainings}; the figures of trials are of the validation split")
         runner = TrialRunner(self._folder, self._config, device, threads)
         jobs = self._jobs(interrupted, new)
         outcomes = parallel_map(
@@ -231,7 +234,7 @@ class _Sweep:
         match outcome.state:
             case "complete":
                 self._study.tell(number, trial.mean(metric))
-                self._report(f"trial {number}: {metric} {format_moments(trial, metric)}: {trial.label}")
+                self._report(f"trial {number}: {METRICS[metric]} {format_moments(trial, metric)}: {trial.label}")
             case "pruned":
                 self._study.tell(number, state=TrialState.PRUNED)
                 self._report(f"trial {number}: pruned after {trial.runs[0].epochs} epochs: {trial.label}")
