@@ -166,7 +166,10 @@ def test_other_labels_of_the_test_split_are_not_given_the_old_scores(
     out, first = study
     other = {"low": "high", "high": "low"}
     changed = table.with_name("changed.csv")
-    lines = [re.sub("(low|high),test", lambda match: f"{other[match[1]]},test", line) for line in table.read_text().splitlines()]
+    lines = [
+        re.sub("(low|high),test", lambda match: f"{other[match[1]]},test", line)
+        for line in table.read_text().splitlines()
+    ]
     changed.write_text("\n".join(lines))
     done = run("resolution", "--data", changed, "--out", out, *OPTIONS)
     assert done.returncode == 1 and not done.stdout
