@@ -42,6 +42,16 @@ except taggram.TaggramError as error:
             "plot(taggram.Tagger({model!r}).tag({piece!r}), 'a.png')",
             "a plot needs the [plot] extra",
         ),
+        (
+            "torch",
+            "from taggram.cli import recipes; recipes.show('nair/knn')",
+            "training needs the [train] extra: pip install 'taggram[train]'",
+        ),
+        (
+            "torch",
+            "from taggram.cli.resolution import resolution; resolution('music', 'out')",
+            "training needs the [train] extra: pip install 'taggram[train]'",
+        ),
         ("sklearn", "taggram.learn('music')", "learning tags needs the [train] extra"),
         (
             "optuna",

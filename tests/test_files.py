@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,13 @@ def test_a_failure_leaves_the_old_folder(tmp_path: Path) -> None:
         raise RuntimeError
     assert [file.name for file in folder.iterdir()] == ["a"]
     assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("write", [atomic_file, atomic_dir])
+def test_an_error_of_a_full_disk_names_the_target(write: Any, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as caught, write(tmp_path / "mine"):
+        raise OSError(errno.ENOSPC, "No space left on device")  # as writing to an open file does, which names none
+    assert caught.value.filename == str(tmp_path / "mine")
 
 
 def test_sha256(tmp_path: Path) -> None:

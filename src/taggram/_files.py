@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["atomic_dir", "atomic_file", "find_normalized", "sha256"]
+__all__ = ["atomic_dir", "atomic_file", "find_normalized", "named_errors", "sha256"]
 
 
 @contextlib.contextmanager
@@ -41,9 +41,10 @@ def atomic_file(file: Path) -> Iterator[Path]:
         raise OSError(errno.EINVAL, "Not a regular file", str(file))
     scratch = file.with_name(f".{file.name[:40]}.{os.getpid()}.part")  # the longest names leave no room for more
     try:
-        yield scratch
-        with scratch.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        with named_errors(file):
+            yield scratch
+            with scratch.open("rb+") as stream:
+                os.fsync(stream.fileno())
         os.replace(scratch, file)
     finally:
         scratch.unlink(missing_ok=True)
@@ -68,11 +69,23 @@ def atomic_dir(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         new, old = Path(scratch, "new"), Path(scratch, "old")
         new.mkdir()
-        yield new
+        with named_errors(folder):
+            yield new
         if folder.exists():
             os.replace(folder, old)
         os.replace(new, folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def named_errors(target: Path) -> Iterator[None]:
+    """Name a file or folder in errors of a block that name none, as writing to an open file on a full disk does."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and not isinstance(error, BrokenPipeError):  # that is one of stdout or stderr
+            error.filename = str(target)
+        raise
 
 
 def sha256(file: Path) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import itertools
 import math
+import re
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from tone_store import write_tones
 
 from taggram.datasets import dataset
-from taggram.errors import DatasetError
+from taggram.errors import DatasetError, RecipeError
 from taggram.evaluation.resolution import GRIDS, Configuration, combine, load_clips, resolution
 from taggram.evaluation.resolution.configurations import compare_configurations
 from taggram.metrics import Interval
@@ -31,6 +33,10 @@ OPTIONS = (
     *("--mels", 8, "--hops", 10, "--sample-rates", "12000,16000", "--channels", "2,2,2,4"),
     *("--runs", 2, "--epochs", 1, "--batch-size", 4, "--device", "cpu"),
 )
+SMALL = {
+    **{"grids": [combine([12000], [8], [10], ["log10"])], "channels": (2, 2, 2, 4)},
+    **{"runs": 2, "epochs": 1, "batch_size": 4, "device": "cpu"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +131,50 @@ def test_a_missing_split_is_an_error_before_anything_is_trained(tmp_path: Path) 
     with pytest.raises(DatasetError, match="no clip is in the split test"):
         resolution(load_clips(str(table))[0], tmp_path / "out", runs=1)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"train": ""}, "no clip of the split train has a tag: add labels"),
+        ({"test": "high"}, "no tag has clips with and without it in the split test: add clips or labels"),
+    ],
+)
+def test_labels_that_nothing_can_be_measured_with_are_an_error(
+    labels: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    clips = load_clips(str(write_table(tmp_path / "audio", SPLITS)))[0]
+    changed = [
+        dataclasses.replace(clip, labels=tuple(filter(None, [labels.get(clip.split, clip.labels[0])])))
+        for clip in clips.clips
+    ]
+    with pytest.raises(DatasetError, match=message):
+        resolution(dataclasses.replace(clips, clips=tuple(changed)), tmp_path / "out", **SMALL)
+    assert not (tmp_path / "out" / "sweep").exists()
+
+
+def test_a_resolution_that_does_not_exist_is_an_error_before_clips_are_packed(table: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="model.options: no pools for 7 mel bands"):
+        grids = [combine([12000], [8, 7], [10], ["db"])]
+        resolution(load_clips(str(table))[0], tmp_path / "out", **{**SMALL, "grids": grids})
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_labels_of_the_test_split_are_not_given_the_old_scores(
+    study: tuple[Path, subprocess.CompletedProcess[str]], table: Path
+) -> None:
+    out, first = study
+    other = {"low": "high", "high": "low"}
+    changed = table.with_name("changed.csv")
+    lines = [
+        re.sub("(low|high),test", lambda match: f"{other[match[1]]},test", line)
+        for line in table.read_text().splitlines()
+    ]
+    changed.write_text("\n".join(lines))
+    done = run("resolution", "--data", changed, "--out", out, *OPTIONS)
+    assert done.returncode == 1 and not done.stdout
+    assert "its clips have changed since the sweep" in done.stderr
+    assert run("resolution", "--data", table, "--out", out, *OPTIONS).stdout == first.stdout
 
 
 def test_data_sets_have_tags_of_their_own(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import shutil
 import signal
 import subprocess
@@ -282,6 +283,16 @@ def test_a_journal_that_a_full_disk_has_cut_off_loses_its_last_line_only(
         sweep(recipe, tmp_path)
         assert without_seconds(tmp_path) == table
     assert not trained
+
+
+def test_an_error_of_a_full_disk_names_the_folder(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*arguments: Any, **options: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")  # as Optuna does, which writes to an open file
+
+    monkeypatch.setattr("optuna.storages.journal.JournalFileBackend.append_logs", fill)
+    with pytest.raises(OSError, match="No space left") as caught:
+        sweep(baselines(store), tmp_path / "out")
+    assert caught.value.filename == str(tmp_path / "out")
 
 
 @pytest.mark.parametrize("damage", [b"\xff\x00\n", b"hello\n", b"[]\n"])

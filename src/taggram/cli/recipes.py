@@ -52,9 +52,9 @@ def show(name: Name) -> None:
     from taggram.evaluation.experiments import load_experiment
     from taggram.training import recipe_file
 
-    experiment = load_experiment(name)
+    comments = _comments(load_experiment(name))
     print(recipe_file(name).read_text(encoding="utf-8"))
-    for line in _comments(experiment):
+    for line in comments:
         print(f"# {line}".rstrip())
 
 

@@ -74,6 +74,9 @@ def resolution(
     study is resumed. A training that fails does not stop the others; the exit code is then 1. Needs the train, sweep
     and report extras.
     """
+    from taggram.training.preparation import require_extra
+
+    require_extra()
     from taggram import datasets
     from taggram._progress import progress
     from taggram.evaluation import resolution as library

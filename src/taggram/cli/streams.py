@@ -15,7 +15,8 @@ from taggram._text import printable
 __all__ = ["describe", "encodable", "prepare", "print_warnings"]
 
 # What writing to a stream that is full, closed or gone raises.
-_WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EPIPE, errno.EDQUOT, errno.EFBIG, errno.EINVAL}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_WRITE_ERRORS = {*_FULL, errno.EIO, errno.EBADF, errno.EPIPE, errno.EFBIG, errno.EINVAL}
 
 
 def prepare() -> None:
@@ -56,7 +57,8 @@ def describe(error: OSError) -> str | None:
     reason = (error.strerror or str(error)).lower()
     if error.filename is not None:
         name = printable(os.fsdecode(error.filename))
-        return f"{name} cannot be used ({reason}): check the path and its permissions"
+        remedy = "free space" if error.errno in _FULL else "check the path and its permissions"
+        return f"{name} cannot be used ({reason}): {remedy}"
     if error.errno not in _WRITE_ERRORS:
         return None
     null = os.open(os.devnull, os.O_WRONLY)

@@ -120,6 +120,9 @@ class Experiment:
 
     def stores(self) -> dict[str, int]:
         """Return the folder of each packed store, and its sample rate in Hz."""
+        from taggram.training.preparation import require_extra
+
+        require_extra()
         from taggram.training.plan import required_sample_rate
 
         stores, rates = {}, dict[tuple[str, object], int]()

@@ -22,6 +22,7 @@ from taggram.metrics import percentile_interval
 from taggram.models import ModelCard
 from taggram.training import Recipe
 from taggram.training.data import frequent_labels
+from taggram.training.plan import required_sample_rate
 from taggram.training.recipe import FILE_NAME as RECIPE_FILE
 from taggram.training.sweep import RunResult, SweepResult, TrialResult, sweep
 
@@ -95,20 +96,20 @@ def resolution(
     Raises
     ------
     DatasetError
-        If a split is missing, or clips cannot be packed.
+        If a split is missing or has no tag that can be learned or measured, or clips cannot be packed.
     RecipeError
-        If `out` contains another study.
+        If there is no such resolution, or `out` contains another study or one of other clips.
     """
     report = report or _ignore
     folder = Path(out).resolve()
     if missing := {"train", "valid", TEST} - {clip.split for clip in clips.clips}:
         raise DatasetError(f"{clips.folder}: no clip is in the split {min(missing)}: label the split of the clips")
+    recipe = _recipe(folder, channels, epochs, batch_size).replace(sweep={"grid": grids, "seeds": range(runs)})
+    _check_options(recipe.cells())
     for rate in sorted({rate for grid in grids for rate in grid[RATE]}):
         _pack(clips, folder / "stores" / str(rate), rate, progress, report)
         store = PackedStore(folder / "stores" / str(rate))
-    recipe = _recipe(folder, _choose_tags(store, tags, most_frequent), channels, epochs, batch_size).replace(
-        sweep={"grid": grids, "seeds": range(runs)}
-    )
+    recipe = recipe.replace(data={"vocabulary": _choose_tags(store, clips.folder, tags, most_frequent)})
     result = sweep(
         recipe, folder / "sweep", device=device, threads=threads, workers=workers, progress=progress, report=report
     )
@@ -120,6 +121,14 @@ def resolution(
     return ResolutionResult(folder, compare_configurations(configurations), *counts, result)
 
 
+def _check_options(recipes: Sequence[Recipe]) -> None:
+    """Raise an error for options that the network does not take, before clips are packed for hours."""
+    narrow: dict[str, Any] = {}  # of all but the first recipe: wide layers take most of a second
+    for recipe in recipes:
+        required_sample_rate(recipe.replace(model={"options": {**recipe.model.options, **narrow}}), recipe.name)
+        narrow = {"channels": (1, 1, 1, 1)}
+
+
 def _pack(clips: ClipIndex, store: Path, rate: int, progress: ProgressHook, report: Callable[[str], None]) -> None:
     def show(result: PackResult) -> None:
         if result.state == "failed":
@@ -129,21 +138,27 @@ def _pack(clips: ClipIndex, store: Path, rate: int, progress: ProgressHook, repo
     report(f"{store}: {summary}")
 
 
-def _choose_tags(store: PackedStore, tags: Sequence[str] | None, most_frequent: int | None) -> tuple[str, ...]:
-    """Return the tags that some training clip has, most frequent first."""
+def _choose_tags(
+    store: PackedStore, source: Path, tags: Sequence[str] | None, most_frequent: int | None
+) -> tuple[str, ...]:
+    """Return the tags that some training clip has, most frequent first; at least one of them can be measured."""
     labels = frequent_labels(store, "train", 1)
-    return tuple(label for label in labels if tags is None or label in tags)[:most_frequent]
+    chosen = tuple(label for label in labels if tags is None or label in tags)[:most_frequent]
+    if not chosen:
+        raise DatasetError(f"{source}: no clip of the split train has a tag: add labels")
+    of_clips = [store.clips[clip].labels for clip in store.select(split=TEST).tolist()]
+    if not any(0 < sum(tag in labels for labels in of_clips) < len(of_clips) for tag in chosen):
+        raise DatasetError(f"{source}: no tag has clips with and without it in the split test: add clips or labels")
+    return chosen
 
 
-def _recipe(
-    folder: Path, tags: tuple[str, ...], channels: Sequence[int] | None, epochs: int, batch_size: int
-) -> Recipe:
+def _recipe(folder: Path, channels: Sequence[int] | None, epochs: int, batch_size: int) -> Recipe:
     """Return the recipe of the paper's training on MagnaTagATune."""
     store = folder / "stores" / "{sample_rate}"
     return Recipe.model_validate(
         {
             "name": "vgg_cnn.resolution",
-            "data": {"store": str(store), "vocabulary": tags, "positions": "even", "validation_segments": 1},
+            "data": {"store": str(store), "positions": "even", "validation_segments": 1},
             "model": {"architecture": "vgg_cnn", "options": {} if channels is None else {"channels": [*channels]}},
             "optim": {
                 "epochs": epochs,

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
+from taggram._files import named_errors
 from taggram._progress import ProgressHook, no_progress
 from taggram.errors import RecipeError
 from taggram.models import ModelCard
@@ -70,7 +71,8 @@ def fit(
     """
     resume = _check_folder(plan, folder, resume)
     functions = progress, report or _ignore, on_epoch or _ignore
-    result = launch(devices, _fit, plan, folder, resume, compile_layers, *functions)
+    with named_errors(folder):
+        result = launch(devices, _fit, plan, folder, resume, compile_layers, *functions)
     assert result is not None
     return result
 

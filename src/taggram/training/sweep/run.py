@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taggram._files import atomic_file
+from taggram._files import atomic_file, named_errors
 from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
 from taggram.datasets import PackedStore
@@ -109,7 +109,7 @@ def sweep(
         threads = 1
     if folder.exists() and not (folder / FILE_NAME).exists() and set(os.listdir(folder)) - {LOCK_NAME}:
         raise RecipeError(f"{source}: {folder} contains files that are no sweep; choose another --out")
-    with _locked(folder):
+    with named_errors(folder), _locked(folder):
         _write_recipe(recipe, folder, source)
         run = _Sweep(recipe, folder, report or _ignore)
         run.run(device, threads, workers, progress)
