@@ -34,8 +34,12 @@ OPTIONS = (
     *("--runs", 2, "--epochs", 1, "--batch-size", 4, "--device", "cpu"),
 )
 SMALL = {
-    **{"grids": [combine([12000], [8], [10], ["log10"])], "channels": (2, 2, 2, 4)},
-    **{"runs": 2, "epochs": 1, "batch_size": 4, "device": "cpu"},
+    "grids": [combine([12000], [8], [10], ["log10"])],
+    "channels": (2, 2, 2, 4),
+    "runs": 2,
+    "epochs": 1,
+    "batch_size": 4,
+    "device": "cpu",
 }
 
 
