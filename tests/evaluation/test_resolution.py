@@ -9,6 +9,7 @@ import math
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -33,7 +34,7 @@ OPTIONS = (
     *("--mels", 8, "--hops", 10, "--sample-rates", "12000,16000", "--channels", "2,2,2,4"),
     *("--runs", 2, "--epochs", 1, "--batch-size", 4, "--device", "cpu"),
 )
-SMALL = {
+SMALL: dict[str, Any] = {
     "grids": [combine([12000], [8], [10], ["log10"])],
     "channels": (2, 2, 2, 4),
     "runs": 2,
