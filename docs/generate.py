@@ -326,8 +326,18 @@ def experiments() -> str:
 
 
 def networks() -> str:
-    """Show networks that were trained alike."""
-    return _values(DOCS / "results" / "experiments" / "mer4q-networks.csv")
+    """Show networks that were trained alike, a row each."""
+    with (DOCS / "results" / "experiments" / "mer4q-networks.csv").open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    rows = []
+    for area, precision in zip(found[::2], found[1::2], strict=True):
+        values = (
+            _interval({"value": row["value"], "value_low": row["low"], "value_high": row["high"]}, "value")
+            for row in (area, precision)
+        )
+        parameters = f"{int(area['parameters']):,}" if area["parameters"] else ""
+        rows.append([area["model"], *values, parameters, area["gmac_per_segment"], area["seconds"]])
+    return table(["model", "ROC-AUC", "AP", "parameters", "GMAC per segment", "seconds"], rows)
 
 
 def _values(file: Path) -> str:
