@@ -18,7 +18,7 @@ Figures = Mapping[tuple[str, str], Sequence[str]]
 
 
 def recipe_tables() -> str:
-    """Return a section per paper."""
+    """Return a section per paper, with a part per recipe."""
     papers = defaultdict(list)
     for experiment in list_experiments():
         papers[experiment.name.partition("/")[0]].append(experiment)
@@ -39,33 +39,29 @@ def measured(file: Path) -> Figures:
 
 def _paper(name: str, experiments: list[Experiment], figures: Figures) -> str:
     sources = [result.source for each in experiments for cell in each.cells for result in cell.results]
-    recipes = [
-        [
-            f"`{each.name}`",
-            each.about,
-            f"{each.published.paper}, {each.published.table}",
-            each.trainings,
-            " ".join(each.published.note.split()),
-        ]
-        for each in experiments
-    ]
+    return "\n\n".join([f"## {name}", f"{sources[0]}.", *(_recipe(each, figures) for each in experiments)])
+
+
+def _recipe(experiment: Experiment, figures: Figures) -> str:
+    published = experiment.published
+    trainings = f"{experiment.trainings} trainings" if experiment.trainings > 1 else "one training"
+    note = " ".join(published.note.split())
+    source = f"Published in {published.paper}, {published.table}; {trainings}. {note}".strip()
     rows = [
         [
-            f"`{each.name}`",
             number,
             cell.row,
             cell.figures,
-            ", ".join(figures.get((each.name, cell.row), ())) or f"`{_command(each, number)}`",
+            ", ".join(figures.get((experiment.name, cell.row), ())) or f"`{_command(experiment, number)}`",
         ]
-        for each in experiments
-        for number, cell in enumerate(each.cells, 1)
+        for number, cell in enumerate(experiment.cells, 1)
     ]
     return "\n\n".join(
         [
-            f"## {name}",
-            f"{sources[0]}.",
-            table(["recipe", "is", "published in", "trainings", "note"], recipes),
-            table(["recipe", "row", "is", "published", "ours, or the command"], rows),
+            f"### {experiment.name}",
+            experiment.about,
+            source,
+            table(["row", "is", "published", "ours, or the command"], rows),
         ]
     )
 

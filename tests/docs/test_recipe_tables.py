@@ -16,9 +16,12 @@ def test_what_was_measured_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "nair/batch_norm,batch norm and dropout,AP,0.3,0.02\n"
     )
     monkeypatch.setattr(recipe_tables, "MEASURED", file)
-    rows = [[cell.strip() for cell in line.split("|")] for line in recipe_tables.recipe_tables().splitlines()]
-    cells = {(row[1], row[2]): row[5] for row in rows if len(row) == 7}
-    assert cells["`nair/knn`", "1"] == "ROC-AUC 0.61"
-    assert cells["`nair/batch_norm`", "1"] == "ROC-AUC 0.86 ± 0.01, AP 0.3 ± 0.02"
-    assert cells["`nair/random_forest`", "1"] == "`taggram recipes run nair/random_forest`"
-    assert cells["`yu2018/grid`", "12"] == "`taggram recipes run yu2018/grid --row 12`"
+    cells = {}
+    for part in recipe_tables.recipe_tables().split("\n### ")[1:]:
+        recipe, *lines = part.splitlines()
+        rows = [[cell.strip() for cell in line.split("|")] for line in lines if line.startswith("| ")]
+        cells |= {(recipe, row[1]): row[4] for row in rows}
+    assert cells["nair/knn", "1"] == "ROC-AUC 0.61"
+    assert cells["nair/batch_norm", "1"] == "ROC-AUC 0.86 ± 0.01, AP 0.3 ± 0.02"
+    assert cells["nair/random_forest", "1"] == "`taggram recipes run nair/random_forest`"
+    assert cells["yu2018/grid", "12"] == "`taggram recipes run yu2018/grid --row 12`"
