@@ -25,10 +25,10 @@ NEED_TRAIN_EXTRA = """
     cli/test_sweep.py cli/test_train.py contracts/test_architectures.py contracts/test_recipes.py
     datasets/packed docs evaluation/test_evaluate.py evaluation/test_evaluation_result.py
     evaluation/test_experiments.py evaluation/test_resolution.py
-    evaluation/robustness/test_evaluate_robustness.py features
+    evaluation/robustness/test_evaluate_robustness.py features helpers/tones.py
     models/analysis models/test_heads.py models/test_importing.py models/test_inference.py models/test_papers.py
     models/test_initial_weights.py models/test_options.py models/test_parity.py models/test_quantize.py
-    helpers/tones.py models/test_registry.py models/test_replace_head.py training
+    models/test_registry.py models/test_replace_head.py training
 """.split()
 NEEDS_TRAIN_EXTRA = "needs the train extra"
 

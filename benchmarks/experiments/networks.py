@@ -1,7 +1,7 @@
 """Networks on the 620 training clips of mer4q, trained alike, between a floor and a ceiling.
 
 The 50 most frequent genres and moods are the tags. On a CPU, small networks with few channels: a test of the engine,
-no ranking. On a GPU, every architecture as published, with more epochs.
+no ranking. On a GPU, every architecture with the published channels, and more epochs.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.experiments.scores import Row, Scored, groups_of, pack_clips, show, train_and_score
+from benchmarks.experiments.scores import Row, Scored, groups_of, mean_of_runs, pack_clips, show, train_and_score
 from benchmarks.experiments.tags import frequent_tags, tagged_clips
 from taggram import Tagger, create_model
 from taggram.datasets import ClipIndex, PackedStore
 from taggram.features import FrontEnd
 from taggram.features.build import build
-from taggram.metrics import Interval, average_precision, roc_auc
+from taggram.metrics import average_precision, roc_auc
 from taggram.models import list_architectures
 from taggram.models.analysis.cost import cost
 from taggram.models.card import BASELINES
@@ -47,7 +47,7 @@ def run(data: Path, work: Path, threads: int, whole: bool = False) -> Iterator[R
     data, work, threads
         Folder of mer4q, folder for stores and models, threads on the CPU.
     whole
-        Whether to train every architecture as published, on a GPU if there is one.
+        Whether to train every architecture with the published channels, on a GPU if there is one.
     """
     clips = tagged_clips(data)
     tags = frequent_tags(clips)
@@ -83,7 +83,7 @@ def _rows(name: str, runs: list[Scored], parameters: int | str = "", gmac: str =
         yield {
             "model": name,
             "metric": title,
-            **show(_mean(runs, metric)),
+            **show(mean_of_runs(runs, metric)),
             "deviation": f"{np.std([run.mean(metric).value for run in runs], ddof=1):.4f}" if len(runs) > 1 else "",
             "seeds": len(runs) if parameters else "",
             "clips": len(runs[0].groups),
@@ -93,17 +93,6 @@ def _rows(name: str, runs: list[Scored], parameters: int | str = "", gmac: str =
             "gmac_per_segment": gmac,
             "seconds": round(np.mean([run.seconds for run in runs])) if parameters else "",
         }
-
-
-def _mean(runs: list[Scored], metric: Callable[..., NDArray[np.float64]]) -> Interval:
-    """Return the mean over runs, which have the same test clips, with an interval over artists."""
-
-    def mean(counts: NDArray[Any] | None) -> Any:
-        arguments = () if counts is None else (counts,)
-        values = [np.nanmean(metric(run.test.scores, run.test.labels, *arguments), axis=-1) for run in runs]
-        return np.mean(values, axis=0)
-
-    return runs[0].interval(mean)
 
 
 def _probe(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,7 @@ class Scored:
 
     def mean(self, metric: Metric) -> Interval:
         """Return the mean over tags of a metric such as `taggram.metrics.roc_auc`."""
-        return self.interval(partial(self._mean, metric))
+        return mean_of_runs([self], metric)
 
     def difference(self, other: Scored, metric: Metric) -> Interval:
         """Return this mean less that of another model, on the same clips and resamples."""
@@ -86,6 +85,11 @@ class Scored:
     def _mean(self, metric: Metric, counts: NDArray[Any] | None) -> Any:
         arguments = () if counts is None else (counts,)
         return np.nanmean(metric(self.test.scores, self.test.labels, *arguments), axis=-1)
+
+
+def mean_of_runs(runs: Sequence[Scored], metric: Metric) -> Interval:
+    """Return the mean of a metric over tags and over runs, which have the same test clips."""
+    return runs[0].interval(lambda counts: np.mean([run._mean(metric, counts) for run in runs], axis=0))
 
 
 def pack_clips(index: ClipIndex, folder: Path, rate: int) -> None:
