@@ -303,7 +303,7 @@ def test_an_interrupt_ends_it_without_a_word_of_the_workers(moment: str, tmp_pat
     guard = textwrap.dedent(
         """
         if __name__ == "__mp_main__" and WAIT:
-            print(os.getpid(), flush=True)
+            os.write(1, f"{os.getpid()}\\n".encode())  # at once: the other worker writes into the same pipe
             time.sleep(1)
         if __name__ == "__main__":
             try:

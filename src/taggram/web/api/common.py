@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 from taggram.web.services import Services, services
 from taggram.web.tracks import Draft
 
-__all__ = ["AUDIO_BODY", "BINARY", "Hop", "NewFile", "Shared", "Vocabulary"]
+__all__ = ["AUDIO_BODY", "BINARY", "Hop", "NewFile", "SentFile", "Shared", "Vocabulary"]
 
 Shared = Annotated[Services, Depends(services)]
 Hop = Annotated[float, Query(ge=0.05, le=60)]
@@ -27,9 +27,10 @@ AUDIO_BODY: dict[str, Any] = {
 
 
 async def _new_file(shared: Shared) -> AsyncIterator[Draft]:
-    """Hold a place and a file until the answer has been sent, or the client has gone."""
+    """Hold a place and a file."""
     with shared.places.take(), shared.store.draft() as draft:
         yield draft
 
 
-NewFile = Annotated[Draft, Depends(_new_file)]
+NewFile = Annotated[Draft, Depends(_new_file, scope="function")]  # free before the client can send its next request
+SentFile = Annotated[Draft, Depends(_new_file, scope="request")]  # until the answer, a file beside it, has been sent

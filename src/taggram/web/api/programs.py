@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 from taggram.deform import DEFORMATIONS, Chain, Range
 from taggram.models.card import Level
 from taggram.models.directories import DEFAULT_MODEL
-from taggram.web.api.common import AUDIO_BODY, BINARY, Hop, NewFile, Shared, Vocabulary
+from taggram.web.api.common import AUDIO_BODY, BINARY, Hop, NewFile, SentFile, Shared, Vocabulary
 from taggram.web.api.schemas import MAX_STEPS
 from taggram.web.errors import RequestError
 from taggram.web.services import check_model, check_vocabulary, wait_for
@@ -74,7 +74,7 @@ _PARAMETERS = [
     responses={200: {"content": {"audio/wav": BINARY}}},
 )
 async def deform_audio(
-    request: Request, shared: Shared, draft: NewFile, seed: Annotated[int, Query(ge=0, lt=1 << 63)] = 0
+    request: Request, shared: Shared, draft: SentFile, seed: Annotated[int, Query(ge=0, lt=1 << 63)] = 0
 ) -> FileResponse:
     """Deform audio: a form with the field ``file``, or the audio as the body.
 
