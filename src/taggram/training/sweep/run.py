@@ -15,7 +15,9 @@ from taggram.datasets import PackedStore
 from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
 from taggram.training.preparation import pack_sources, read_recipe, require_extra
+from taggram.training.plan import required_sample_rate
 from taggram.training.recipe import FILE_NAME, Recipe, find_recipe
+from taggram.training.recipe.sweep import Range
 from taggram.training.sweep.results import METRICS, SweepResult, TrialResult, format_moments, runs_by_seed
 from taggram.training.sweep.study import VALUES, choose_values, load_trial, open_study, require_optuna, start_trial
 
@@ -71,7 +73,7 @@ def sweep(
     Raises
     ------
     RecipeError
-        If the recipe is invalid or has no section ``sweep``, or `out` contains something else, such as trainings on
+        If the recipe is invalid, has no section ``sweep`` or one with a setting that does not exist, or `out` contains something else, such as trainings on
         another state of the store.
     MissingExtraError
         Without the [train] or [sweep] extra.
@@ -104,6 +106,7 @@ def sweep(
         raise RecipeError(f"{source}: sweep: this key is missing; taggram train trains a recipe without it")
     if recipe.distill.teachers and workers > 1:
         raise RecipeError(f"{source}: distill.teachers: trials share the scores of teachers: use one worker")
+    _check_settings(recipe, source)
     folder = Path(out).resolve()
     if threads is None and workers > 1:
         threads = 1
@@ -241,6 +244,20 @@ class _Sweep:
             case "failed":
                 self._errors[number] = outcome.error
                 self._report(f"error: trial {number}: {outcome.error}")
+
+
+def _check_settings(recipe: Recipe, source: str) -> None:
+    """Raise an error for a setting, an option or an architecture that does not exist, before the first training."""
+    assert recipe.sweep is not None
+    first = {
+        setting: space.low if isinstance(space, Range) else space[0] for setting, space in recipe.sweep.search.items()
+    }
+    checked = set()
+    for values in recipe.sweep.cells() or [first]:
+        model = recipe.with_values(values).model
+        if (names := (model.architecture, *sorted(model.options))) not in checked:  # not each value: networks are large
+            required_sample_rate(recipe.with_values(values), source)
+            checked.add(names)
 
 
 @contextlib.contextmanager
