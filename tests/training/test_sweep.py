@@ -193,6 +193,17 @@ def test_a_seed_that_is_done_is_not_trained_again(
 
 
 @pytest.mark.usefixtures("no_export")
+def test_a_warning_is_reported_once(store: Path, tmp_path: Path) -> None:
+    lines: list[str] = []
+    recipe = networks(store, grid={"optim.optimizer.lr": [1e-3, 1e-12], "optim.epochs": [1, 2]}, seeds=[0, 1])
+    sweep(recipe, tmp_path, report=lines.append)
+    warnings = [line for line in lines if line.startswith("warning: ")]
+    assert [line.split(";")[0] for line in warnings] == [
+        "warning: trial 2: the first epoch hardly changed the weights"
+    ]
+
+
+@pytest.mark.usefixtures("no_export")
 def test_a_bad_training_is_pruned(store: Path, tmp_path: Path) -> None:
     rates = [1e-2, 9e-3, 8e-3, 7e-3, 6e-3, 1e-8]  # five complete ones are needed for a comparison
     recipe = networks(store, grid={"optim.optimizer.lr": rates}, prune=True)
@@ -202,7 +213,7 @@ def test_a_bad_training_is_pruned(store: Path, tmp_path: Path) -> None:
     assert [trial.state for trial in good] == ["complete"] * 5
     assert bad.state == "pruned" and [run.epochs for run in bad.runs] == [1]
     assert not (tmp_path / "trials" / "5" / "seed-0" / "card.json").exists()
-    assert lines[-1] == "trial 5: pruned after 1 epochs: optim.optimizer.lr=1e-08"
+    assert lines[-1] == "trial 5: pruned after 1 epoch: optim.optimizer.lr=1e-08"
     assert bad not in result.ranking
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from taggram._files import atomic_file, named_errors
 from taggram._progress import ProgressHook, no_progress
 from taggram._system import cpu_count
+from taggram._text import counted
 from taggram.datasets import PackedStore
 from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
@@ -63,7 +64,7 @@ def sweep(
     progress
         Shows the number of trials.
     report
-        Called with a line for each trial.
+        Called with a line for each trial, and for each new warning of its trainings.
 
     Returns
     -------
@@ -129,6 +130,7 @@ class _Sweep:
         self._recipe, self._config, self._folder, self._report = recipe, recipe.sweep, folder, report
         self._study: Study = open_study(folder, self._config)
         self._errors: dict[int, str] = {}
+        self._warnings: set[str] = set()
         self._packed: set[str] = set()
         for store in filter(os.path.exists, self._study.user_attrs.get(STORES, {})):
             self._check_store(store)
@@ -234,13 +236,17 @@ class _Sweep:
         trial = TrialResult(
             number, attributes[VALUES], outcome.state, runs_by_seed(attributes, self._config.seeds), outcome.error
         )
+        for warning in outcome.warnings:
+            if warning not in self._warnings:  # those of the labels are the same in each trial
+                self._warnings.add(warning)
+                self._report(f"warning: trial {number}: {warning}")
         match outcome.state:
             case "complete":
                 self._study.tell(number, trial.mean(metric))
                 self._report(f"trial {number}: {METRICS[metric]} {format_moments(trial, metric)}: {trial.label}")
             case "pruned":
                 self._study.tell(number, state=TrialState.PRUNED)
-                self._report(f"trial {number}: pruned after {trial.runs[0].epochs} epochs: {trial.label}")
+                self._report(f"trial {number}: pruned after {counted(trial.runs[0].epochs, 'epoch')}: {trial.label}")
             case "failed":
                 self._errors[number] = outcome.error
                 self._report(f"error: trial {number}: {outcome.error}")

@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIALS = "trials"  # folder of all trainings
 HISTORY = "history.csv"
+WARNING = "warning: "  # how such a line of a training begins
 
 
 class Job(NamedTuple):
@@ -45,11 +46,24 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a trial ended, with the reason of a failure."""
+    """How a trial ended.
+
+    Attributes
+    ----------
+    number
+        Of the trial.
+    state
+        How it ended.
+    error
+        Why it failed; empty if it did not.
+    warnings
+        Those of its trainings, each once.
+    """
 
     number: int
     state: State
     error: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class _Pruned(Exception):  # noqa: N818 - no error
@@ -79,22 +93,29 @@ class TrialRunner:
 
     def __call__(self, job: Job) -> Outcome:
         """Run a trial. An error of a training is its outcome, and does not stop the other trials."""
+        lines: list[str] = []
+        state, error = self._run(job, lines.append)
+        warnings = dict.fromkeys(line.removeprefix(WARNING) for line in lines if line.startswith(WARNING))
+        return Outcome(job.number, state, error, tuple(warnings))
+
+    def _run(self, job: Job, report: Callable[[str], None]) -> tuple[State, str]:
+        """Run a trial; return how it ended, and the reason of a failure."""
         trial = load_trial(self.folder, self.config, job.number)
         try:
             for seed in self.config.seeds:
                 if run_attribute(seed) in trial.user_attrs:
                     continue
-                run, is_pruned = self._train(trial, job, seed)
+                run, is_pruned = self._train(trial, job, seed, report)
                 trial.set_user_attr(run_attribute(seed), dataclasses.asdict(run))
                 if is_pruned:
-                    return Outcome(job.number, "pruned")
+                    return "pruned", ""
         except TaggramError as error:
-            return Outcome(job.number, "failed", str(error))
+            return "failed", str(error)
         except (RuntimeError, MemoryError) as error:  # of torch, such as a network that does not fit into the memory
-            return Outcome(job.number, "failed", f"{type(error).__name__}: {' '.join(str(error).split())}")
-        return Outcome(job.number, "complete")
+            return "failed", f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return "complete", ""
 
-    def _train(self, trial: Trial, job: Job, seed: int) -> tuple[RunResult, bool]:
+    def _train(self, trial: Trial, job: Job, seed: int, report: Callable[[str], None]) -> tuple[RunResult, bool]:
         """Train with a seed; return the run, and whether it was pruned."""
         name = f"{TRIALS}/{job.number}/{run_attribute(seed)}"
         folder, start = self.folder / name, time.perf_counter()
@@ -111,7 +132,7 @@ class TrialRunner:
                     raise _Pruned
 
         try:
-            result = train(recipe, folder, device=self.device, threads=self.threads, on_epoch=on_epoch)
+            result = train(recipe, folder, device=self.device, threads=self.threads, report=report, on_epoch=on_epoch)
         except _Pruned:
             return RunResult(seed, name, _select(last), int(last["epoch"]), _history(folder)[1]), True
         metrics = _select(result.metrics)
