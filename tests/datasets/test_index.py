@@ -96,7 +96,7 @@ def test_lists_of_labels_are_taken_as_they_are(tmp_path: Path) -> None:
         ("t.csv", "path,x\n1.wav,a,b\n", "line 2 has more or fewer values than columns"),
         ("t.tsv", 'path\tx\n1.wav\t"a" b\n', "is malformed"),
         ("t.csv", "path,x\n ,1\n", "clip 1 has no path"),
-        ("t.csv", "path\n1.wav\n1.wav\n", "2 clips have the id '1.wav'"),
+        ("t.csv", "path\n1.wav\n1.wav\n", "t.csv: 2 clips have the id '1.wav'"),
         ("t.jsonl", '{"path": \n', "is malformed"),
         ("t.jsonl", "[1]\n", "line 1 is not a JSON object"),
         ("t.csv", b"path\n\xff\xfe.wav\n", "is malformed"),

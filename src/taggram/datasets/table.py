@@ -104,7 +104,10 @@ def list_table(
     if label_columns == [None]:
         used = {"", "path", id_column, split_column, group_column, *NAMES}
         warnings += _no_labels_warning(file, [name for name in columns if name not in used], rows)
-    return ClipIndex(file.parent, tuple(clips), tuple(warnings))
+    try:
+        return ClipIndex(file.parent, tuple(clips), tuple(warnings))
+    except DatasetError as error:
+        raise DatasetError(f"{file}: {error}") from None
 
 
 def read_table(file: Path) -> list[Row]:

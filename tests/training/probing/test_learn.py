@@ -242,7 +242,7 @@ def test_other_files_are_never_replaced(tones: Path, tmp_path: Path, learn) -> N
     assert (tmp_path / "model" / "notes.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["default", "a/b", ".."])
+@pytest.mark.parametrize("name", ["default", "a/b", "..", "a\nb"])
 def test_names_that_no_model_can_be_installed_by(tones: Path, cache: Path, name: str) -> None:
     with pytest.raises(ModelError, match="choose another name with --name"):
         taggram.learn(tones, name=name, cache=cache)

@@ -103,13 +103,13 @@ def resolution(
     report = report or _ignore
     folder = Path(out).resolve()
     if missing := {"train", "valid", TEST} - {clip.split for clip in clips.clips}:
-        raise DatasetError(f"{clips.folder}: no clip is in the split {min(missing)}: label the split of the clips")
+        raise DatasetError(f"no clip is in the split {min(missing)}: label the split of the clips, or use --new-split")
     recipe = _recipe(folder, channels, epochs, batch_size).replace(sweep={"grid": grids, "seeds": range(runs)})
     _check_options(recipe.cells())
     for rate in sorted({rate for grid in grids for rate in grid[RATE]}):
         _pack(clips, folder / "stores" / str(rate), rate, progress, report)
         store = PackedStore(folder / "stores" / str(rate))
-    recipe = recipe.replace(data={"vocabulary": _choose_tags(store, clips.folder, tags, most_frequent)})
+    recipe = recipe.replace(data={"vocabulary": _choose_tags(store, tags, most_frequent)})
     result = sweep(
         recipe, folder / "sweep", device=device, threads=threads, workers=workers, progress=progress, report=report
     )
@@ -138,17 +138,15 @@ def _pack(clips: ClipIndex, store: Path, rate: int, progress: ProgressHook, repo
     report(f"{store}: {summary}")
 
 
-def _choose_tags(
-    store: PackedStore, source: Path, tags: Sequence[str] | None, most_frequent: int | None
-) -> tuple[str, ...]:
+def _choose_tags(store: PackedStore, tags: Sequence[str] | None, most_frequent: int | None) -> tuple[str, ...]:
     """Return the tags that some training clip has, most frequent first; at least one of them can be measured."""
     labels = frequent_labels(store, "train", 1)
     chosen = tuple(label for label in labels if tags is None or label in tags)[:most_frequent]
     if not chosen:
-        raise DatasetError(f"{source}: no clip of the split train has a tag: add labels")
+        raise DatasetError("no clip of the split train has a tag: add labels")
     of_clips = [store.clips[clip].labels for clip in store.select(split=TEST).tolist()]
     if not any(0 < sum(tag in labels for labels in of_clips) < len(of_clips) for tag in chosen):
-        raise DatasetError(f"{source}: no tag has clips with and without it in the split test: add clips or labels")
+        raise DatasetError("no tag has clips with and without it in the split test: add clips or labels")
     return chosen
 
 

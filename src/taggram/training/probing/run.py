@@ -169,7 +169,7 @@ def _require_extra() -> None:
 
 def _model_folder(name: str, out: str | os.PathLike[str] | None) -> Path:
     """Return the folder of the model; raise an error for a name that no model can have, or other files in it."""
-    if out is None and (name in (DEFAULT_MODEL, ".", "..") or Path(name).name != name):
+    if out is None and (name in (DEFAULT_MODEL, ".", "..") or Path(name).name != name or not name.isprintable()):
         raise ModelError(f"a model cannot be installed as {name!r}: choose another name with --name, or --out")
     folder = model_dir(name) if out is None else Path(out)
     if folder.exists():
