@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from operator import attrgetter
 from pathlib import Path
@@ -95,6 +97,17 @@ def test_several_processes_resume_exactly(store: Path, two: Path, tmp_path: Path
     parts = Checkpoint.read(tmp_path / "parts" / FILE_NAME).network
     for name, tensor in Checkpoint.read(two / FILE_NAME).network.items():
         assert torch.equal(tensor, parts[name]), name
+
+
+def fill_the_disk(row: Row) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_of_the_first_process_ends_all(store: Path, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    with pytest.raises(OSError, match="No space left on device: .*model"):
+        fit(plan(store), tmp_path / "model", Devices("cpu", 2), on_epoch=fill_the_disk)
+    assert capfd.readouterr() == ("", "")
+    assert Checkpoint.read(tmp_path / "model" / FILE_NAME).epoch == 1
 
 
 def test_processes_start_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -121,7 +122,7 @@ def launch(devices: Devices, function: Callable[..., T], *arguments: Any) -> T:
 
     Raises
     ------
-    TaggramError
+    TaggramError, OSError
         What the first process raised.
     """
     fabric = make_fabric(devices)
@@ -130,8 +131,8 @@ def launch(devices: Devices, function: Callable[..., T], *arguments: Any) -> T:
     threads = torch.get_num_threads()
     # One argument, because Fabric looks for tensors in all of them, and fails on frozen dataclasses.
     process = _Process(max(1, threads // devices.count), function, *arguments)
-    result: T | TaggramError = fabric.launch(process.run)
-    if isinstance(result, TaggramError):
+    result: T | TaggramError | OSError = fabric.launch(process.run)
+    if isinstance(result, TaggramError | OSError):
         raise result
     return result
 
@@ -142,12 +143,12 @@ class _Process(Generic[T]):
     def __init__(self, threads: int, function: Callable[..., T], *arguments: Any) -> None:
         self.threads, self.function, self.arguments = threads, function, arguments
 
-    def run(self, fabric: Fabric) -> T | TaggramError:
+    def run(self, fabric: Fabric) -> T | TaggramError | OSError:
         prepare_cpu()
         torch.set_num_threads(self.threads)
         try:
             return self.function(fabric, *self.arguments)
-        except TaggramError as error:
+        except (TaggramError, OSError) as error:
             return error
 
 
@@ -158,6 +159,18 @@ def gather(fabric: Fabric, value: T) -> list[T]:
     values: list[Any] = [None] * fabric.world_size
     torch.distributed.all_gather_object(values, value)
     return values
+
+
+@contextlib.contextmanager
+def shared_errors(fabric: Fabric) -> Iterator[None]:
+    """Raise an error of the block in all processes: the others would else wait for one that has ended."""
+    error: TaggramError | OSError | None = None
+    try:
+        yield
+    except (TaggramError, OSError) as caught:
+        error = caught
+    if errors := [each for each in gather(fabric, error) if each is not None]:
+        raise errors[0]
 
 
 def synchronize_batch_norm(module: nn.Module, fabric: Fabric) -> nn.Module:

@@ -18,7 +18,7 @@ from taggram.training.export import write_model, write_recipe
 from taggram.training.loop import checkpoint, health
 from taggram.training.loop.checkpoint import Checkpoint
 from taggram.training.loop.curves import draw_curves
-from taggram.training.loop.devices import Devices, gather, launch
+from taggram.training.loop.devices import Devices, launch, shared_errors
 from taggram.training.loop.history import History, Row, describe
 from taggram.training.loop.trainer import Trainer
 from taggram.training.plan import Plan
@@ -93,26 +93,28 @@ def _fit(
     with torch.random.fork_rng(devices=gpus), contextlib.ExitStack() as stack:
         torch.manual_seed(plan.recipe.seed)
         trainer = Trainer(plan, fabric, compile_layers=compile_layers)
-        if resume:
-            trainer.restore(Checkpoint.read(folder / checkpoint.FILE_NAME))
-        gather(fabric, None)  # nothing is written before all processes have read
-        if is_first:
-            if not resume:
-                folder.mkdir(parents=True, exist_ok=True)
-                trainer.checkpoint().write(folder / checkpoint.FILE_NAME)
-                write_recipe(plan, folder)
-                for line in health.check_labels(plan):
-                    report(line)
-            history = stack.enter_context(History(folder, len(trainer.history) + 1))
+        with shared_errors(fabric):
+            if resume:
+                trainer.restore(Checkpoint.read(folder / checkpoint.FILE_NAME))
+        with shared_errors(fabric):  # nothing is written before all processes have read
+            if is_first:
+                if not resume:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    trainer.checkpoint().write(folder / checkpoint.FILE_NAME)
+                    write_recipe(plan, folder)
+                    for line in health.check_labels(plan):
+                        report(line)
+                history = stack.enter_context(History(folder, len(trainer.history) + 1))
         while not trainer.is_done:
             row = trainer.run_epoch(progress if is_first else no_progress)
-            if is_first:
-                trainer.checkpoint().write(folder / checkpoint.FILE_NAME)
-                history.write(trainer.history)
-                report(describe(trainer.history, plan.recipe.optim.epochs))
-                for line in trainer.warnings:
-                    report(line)
-                on_epoch(row)
+            with shared_errors(fabric):
+                if is_first:
+                    trainer.checkpoint().write(folder / checkpoint.FILE_NAME)
+                    history.write(trainer.history)
+                    report(describe(trainer.history, plan.recipe.optim.epochs))
+                    for line in trainer.warnings:
+                        report(line)
+                    on_epoch(row)
         if not is_first:
             return None
         row = trainer.kept_row
