@@ -129,7 +129,7 @@ class Collection:
         np.clip(scores, EPSILON, 1 - EPSILON, out=scores)
         if (levels := self.card.levels) is None:
             return scores
-        offsets = np.array([levels.offsets[tag] for tag in self.card.vocabulary.names], np.float32)
+        offsets = np.array([levels.offsets.get(tag, -np.inf) for tag in self.card.vocabulary.names], np.float32)
         for start in range(0, len(scores), BLOCK):  # in place, without copies of a large array
             block = scores[start : start + BLOCK]
             logits = np.log(block / (1 - block)) * np.float32(levels.slope) + offsets

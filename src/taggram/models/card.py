@@ -165,7 +165,7 @@ class Levels(Record, frozen=True, kw_only=True):
     slope
         The same for all tags.
     offsets
-        Of each tag.
+        Of each tag that was judged. Others have no level: nothing is known about how often they are right.
     precision
         Judgements of each level, where they were measured.
     """
@@ -175,11 +175,15 @@ class Levels(Record, frozen=True, kw_only=True):
     precision: tuple[LevelPrecision, ...] = ()
 
     def probability(self, tag: str, score: float) -> float:
-        """Return the probability that a tag with a clip score is right."""
+        """Return the probability that a tag with a clip score is right; 0 for one that was not judged."""
+        if tag not in self.offsets:
+            return 0.0
         return 1 / (1 + math.exp(-(self.slope * logit(score) + self.offsets[tag])))
 
     def score(self, tag: str, probability: float) -> float:
-        """Return the clip score at which a tag is right with a probability."""
+        """Return the clip score at which a tag is right with a probability; 1 for one that was not judged."""
+        if tag not in self.offsets:
+            return 1.0
         return 1 / (1 + math.exp((self.offsets[tag] - logit(probability)) / self.slope))
 
 
@@ -212,7 +216,7 @@ class ModelCard(Record, frozen=True, kw_only=True):
         Scores from which on a tag applies, by criterion and tag, fitted on validation clips; None for a model without
         thresholds. ``"f1"``: maximises the expected F1. ``"balanced"``: the tag applies to about as many clips as have
         it. ``"precision"``: the tag is right for at least 0.7 of the clips above the threshold; only for tags that
-        reach that.
+        reach that. A model with levels has thresholds for the tags that were judged.
     levels
         How likely tags are right, where that has been judged.
     calibration
@@ -263,11 +267,10 @@ class ModelCard(Record, frozen=True, kw_only=True):
     quantized: bool = False
 
     def _check(self) -> None:
-        """Raise a ValueError if thresholds or calibration have tags outside the vocabulary."""
+        """Raise a ValueError if thresholds, levels or calibration have tags outside the vocabulary."""
         thresholds = {f"thresholds.{name}": set(limits) for name, limits in (self.thresholds or {}).items()}
-        if self.levels is not None and set(self.levels.offsets) != set(self.vocabulary.tags):
-            raise ValueError("levels.offsets needs an offset for each tag of the vocabulary")
-        for name, tags in {**thresholds, "calibration": set(self.calibration)}.items():
+        offsets = set() if self.levels is None else set(self.levels.offsets)
+        for name, tags in {**thresholds, "levels.offsets": offsets, "calibration": set(self.calibration)}.items():
             if unknown := tags - set(self.vocabulary.tags):
                 raise ValueError(f"{name} has tags that are not in the vocabulary: {sorted(unknown)}")
 

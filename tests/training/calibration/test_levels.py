@@ -34,9 +34,6 @@ def test_probabilities_are_those_of_the_judgements() -> None:
     assert levels.slope == pytest.approx(SLOPE, abs=0.1)
     for tag in ("rock", "jazz", "happy", "sad"):
         assert levels.offsets[tag] == pytest.approx(OFFSETS[tag], abs=0.3)
-    # Nobody has judged it: it is like the others of its category.
-    assert levels.offsets["calm"] == pytest.approx(4.0, abs=0.5)
-    for tag in TAGS:
         assert levels.probability(tag, levels.score(tag, 0.8)) == pytest.approx(0.8)
     for row, (low, high) in zip(levels.precision, ((0.9, 1.0), (0.7, 0.9), (0.4, 0.7)), strict=True):
         assert row.right + row.wrong > 200
@@ -50,6 +47,13 @@ def test_few_judgements_stay_near_their_category() -> None:
     scores["x", "calm"] = 0.5
     levels = fit_levels(judgements, scores, TAGS)
     assert 1.0 < levels.offsets["calm"] < levels.offsets["happy"]
+
+
+def test_a_tag_that_was_not_judged_has_no_level() -> None:
+    judgements, scores = judge(60)
+    levels = fit_levels(judgements, scores, TAGS)
+    assert "calm" not in levels.offsets
+    assert (levels.probability("calm", 0.999), levels.score("calm", 0.4)) == (0.0, 1.0)
 
 
 def test_what_cannot_be_fitted_is_said(tmp_path: Path) -> None:

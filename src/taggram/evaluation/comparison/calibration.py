@@ -96,7 +96,7 @@ def probabilities(model: ComparedModel, tags: tuple[str, ...]) -> NDArray[np.flo
     Returns
     -------
     (clips, tags) float64 or None
-        NaN for a tag without a score, or that is mapped to several tags of the model. None if the model has no levels,
+        NaN for a tag without a score or a level, or that is mapped to several tags of the model. None if the model has no levels,
         is not installed here as it was evaluated, or was scored by a probe.
     """
     card = _card(model)
@@ -105,7 +105,7 @@ def probabilities(model: ComparedModel, tags: tuple[str, ...]) -> NDArray[np.flo
     result = np.full(model.scores.shape, np.nan)
     for column, tag in enumerate(tags):
         sources = model.info.sources.get(tag, ())
-        if len(sources) == 1:
+        if len(sources) == 1 and sources[0] in card.levels.offsets:
             scores = np.clip(model.scores[:, column].astype(np.float64), 1e-6, 1 - 1e-6)
             logits = card.levels.slope * np.log(scores / (1 - scores)) + card.levels.offsets[sources[0]]
             result[:, column] = 1 / (1 + np.exp(-logits))

@@ -67,7 +67,7 @@ def read_judgements(file: str | os.PathLike[str]) -> list[Judgement]:
 def fit_levels(
     judgements: Sequence[Judgement], scores: Mapping[tuple[str, str], float], tags: Mapping[str, Category]
 ) -> Levels:
-    """Fit the probability that a tag is right, as a function of its score.
+    """Fit the probability that a judged tag is right, as a function of its score.
 
     A logistic regression on the logit of the score, with an offset for each category and tag that is shrunk towards 0
     (ridge penalty, that is a normal prior). Judgements ``"unknown"`` do not count.
@@ -92,9 +92,10 @@ def fit_levels(
         raise DatasetError("judgements: levels need tags that were judged right and tags that were judged wrong")
     x = np.array([logit(scores[judgement.clip, judgement.tag]) for judgement in known])
     slope, offsets = _fit(x, [judgement.tag for judgement in known], right, tags)
+    judged = {judgement.tag for judgement in judgements}
     return Levels(
         slope=round(slope, 4),
-        offsets={tag: round(offset, 4) for tag, offset in offsets.items()},
+        offsets={tag: round(offset, 4) for tag, offset in offsets.items() if tag in judged},
         precision=_measure(judgements, scores, tags),
     )
 

@@ -141,7 +141,7 @@ def calibrate_on(
     card = tagger.card.replace(thresholds=thresholds, levels=levels)
     with atomic_file(folder / CARD_FILE) as part:
         part.write_text(card.to_json() + "\n", encoding="utf-8")
-    shown = scores >= np.array([thresholds["balanced"][tag] for tag in vocabulary.names])
+    shown = scores >= np.array([thresholds["balanced"].get(tag, np.inf) for tag in vocabulary.names])
     categories = np.array([vocabulary.tags[tag] for tag in vocabulary.names])
     return CalibrationResult(
         card=card,
