@@ -71,7 +71,7 @@ def comparisons(
     model: str, material: Path, cache: Path | None, workers: int
 ) -> tuple[TeacherComparison, TeacherComparison]:
     """Tag the clips of mer4q and Emotify with a model and the teachers of the default model."""
-    teachers = {teacher.model: teacher.weight for teacher in Recipe.read(RECIPE).teachers}
+    teachers = {teacher.model: teacher.weight for teacher in Recipe.read(RECIPE).distill.teachers}
     with PredictionCache(cache) as predictions:
         mer4q, emotify = (
             TeacherComparison.from_models(

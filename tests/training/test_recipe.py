@@ -54,7 +54,7 @@ from taggram.training.plan import make_plan, required_sample_rate
         ("data: {vocabulary: mtat}", "data.store: this key is missing"),
         (
             "data: {store: s, sources: [{name: a, path: b}, {name: a, path: c}]}",
-            "data.sources: each source needs a unique name",
+            "data: sources and labels: each needs a unique name",
         ),
         ("distill: {teachers: [{weight: 2}]}", "distill.teachers.0.model: this key is missing"),
         ("distill: {teachers: [{model: a}]}", "data.vocabulary: distillation needs a vocabulary with a name"),

@@ -16,6 +16,7 @@ import taggram
 from taggram.datasets import PackedStore
 from taggram.errors import DatasetError, RecipeError
 from taggram.training import Recipe, dry_run
+from taggram.training.sources import list_sources
 
 T = TypeVar("T")
 RATE = 16000
@@ -87,6 +88,20 @@ def test_sources_are_packed_and_the_model_is_written(recipe: Recipe, tmp_path: P
     assert lines[1].startswith("store: 8 packed, 0 kept, 1 failed")
     assert [line.partition(":")[0] for line in lines[2:]] == ["epoch 1/2", "epoch 2/2"]
     assert 0 <= result.metrics["roc_auc"] <= 1
+
+
+def test_labels_of_another_table_are_added(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "voices.tsv").write_text("clip\tlabels\na/1.wav\tmale; loud\na/1.wav\tmale\na/2.wav\t\n")
+    recipe = recipe.replace(data={"labels": [{"name": "voices", "path": "voices.tsv"}]})
+    clips = {clip.id: clip.labels for clip in list_sources(recipe, RATE).clips}
+    assert clips["a/1.wav"] == ("a/high", "voices/male", "voices/loud")
+    assert clips["a/2.wav"] == ("a/low",)
+    (tmp_path / "voices.tsv").write_text("clip\tlabels\na/9.wav\tmale\n")
+    with pytest.raises(DatasetError, match="voices.tsv: a/9.wav is no clip of the sources"):
+        list_sources(recipe, RATE)
+    (tmp_path / "voices.tsv").write_text("labels\nmale\n")
+    with pytest.raises(DatasetError, match="voices.tsv cannot be read: "):
+        list_sources(recipe, RATE)
 
 
 def test_a_model_goes_where_models_of_its_name_are_found(recipe: Recipe, taggram_home: Path) -> None:

@@ -43,6 +43,22 @@ class Source(Config):
     all: str | None = None
 
 
+class LabelTable(Config):
+    """A table with further labels of clips of the sources, such as those that somebody else has given.
+
+    Attributes
+    ----------
+    name
+        Prefix of the labels in the store, as in ``voices/female``.
+    path
+        CSV or TSV table with the columns ``clip``, the id in the store, as in ``mer4q/MT0000004637``, and ``labels``,
+        separated by semicolons.
+    """
+
+    name: str = Field(pattern=r"^[\w-]+$")
+    path: str
+
+
 class DataConfig(Config):
     """The clips and the tags.
 
@@ -53,6 +69,8 @@ class DataConfig(Config):
         the rate that the architecture takes, in Hz.
     sources
         Audio to pack into the store before training; without any, the store must exist.
+    labels
+        Tables with further labels of the clips of the sources.
     vocabulary
         ``"taggram"``, a published vocabulary or a list of tags. None: the labels of the training split with at least
         `min_positives` clips, most frequent first. Other labels of the store are ignored.
@@ -68,6 +86,7 @@ class DataConfig(Config):
 
     store: str
     sources: tuple[Source, ...] = ()
+    labels: tuple[LabelTable, ...] = ()
     vocabulary: str | tuple[str, ...] | None = None
     min_positives: PositiveInt = 1
     segments_per_clip: PositiveInt = 1
@@ -83,12 +102,12 @@ class DataConfig(Config):
             raise ValueError(str(error)) from None
         return tags
 
-    @field_validator("sources")
-    @classmethod
-    def _check_sources(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        if len({source.name for source in sources}) < len(sources):
-            raise ValueError("each source needs a unique name")
-        return sources
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        names = [each.name for each in (*self.sources, *self.labels)]
+        if len(set(names)) < len(names):
+            raise ValueError("sources and labels: each needs a unique name")
+        return self
 
 
 class ModelConfig(Config):
