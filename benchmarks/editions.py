@@ -224,7 +224,7 @@ def compare_agreement(material: Material, split: str, resampling: Resampling) ->
 
 
 def compare_neighbours(material: Material, split: str, resampling: Resampling) -> Iterator[ComparisonResult]:
-    """Compare the nearest neighbours with those of the former edition and of the teacher that is best on train clips."""
+    """Compare the nearest neighbours with those of the former edition, and of the best teacher on train clips."""
     clips = material.comparison.clips
     genres = clips.label_matrix(label_names(clips.genres))
 

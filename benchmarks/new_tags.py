@@ -1,4 +1,4 @@
-"""Which new tags the default model may show: ``python -m benchmarks.new_tags FORMER NEW``, from the root of the project.
+"""Which new tags the default model may show: ``python -m benchmarks.new_tags FORMER NEW``, from the project's root.
 
 A tag that the former edition did not have is shown if the interval of its ROC-AUC is above 0.5: on the validation clips
 that were judged, if the tag is right on five of them or more, else on the recordings of ``benchmarks/recordings.tsv``

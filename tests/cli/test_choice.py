@@ -172,13 +172,17 @@ def test_levels(model: Path, tag, tmp_path: Path) -> None:
     shutil.copytree(model, levelled)
     card.replace(levels=Levels(slope=1.0, offsets=offsets)).write(levelled)
     lines = shown(tag("--model", levelled))
-    assert lines[:3] == [
-        "classical   ██████████████████████▊   sure    0.90  genre",
-        "piano       ███████████████████▎      likely  0.80  instrument",
-        "no vocals   ████████████              maybe   0.70  voice",
+    assert lines[:4] == [
+        "Classical music with piano; perhaps instrumental",
+        "classical   ██████████████████████▊   sure    95 %  genre",
+        "piano       ███████████████████▎      likely  80 %  instrument",
+        "no vocals   ████████████              maybe   50 %  voice",
     ]
-    assert lines[3].split()[-3:] == ["maybe", "0.60", "genre"]  # above its threshold
-    assert [line.split()[0] for line in shown(tag("--model", levelled, "--min", "likely"))] == ["classical", "piano"]
+    assert lines[4].split()[-4:] == ["maybe", "0", "%", "genre"]  # above its threshold
+    assert [line.split()[0] for line in shown(tag("--model", levelled, "--min", "likely"))[1:]] == [
+        "classical",
+        "piano",
+    ]
     entries = json.loads(tag("--model", levelled, "--json", "--all").stdout)["tags"]
     assert entries[0] == {"tag": "classical", "category": "genre", "score": 0.9, "probability": 0.95, "level": "sure"}
     assert entries[-1]["level"] is None

@@ -64,8 +64,11 @@ def test_moods_are_shown(default: Tagger, pieces: Path) -> None:
         likely = prediction.tags(level="likely")
         assert likely == [entry for entry in tags if prediction.level(entry.tag) in ("sure", "likely")]
         assert 0 < len(likely) < len(tags)
-        scores = [score for _, score in tags]
-        assert scores == sorted(scores, reverse=True)  # the order of top()
+        likely = [prediction.probability(tag) for tag, _ in tags]
+        assert likely == sorted(likely, reverse=True)  # the order of top()
+        assert tags[:3] == [entry for entry in prediction.top(60) if entry in tags][:3]
+        by_score = [score for _, score in prediction.top(5, aggregation="max")]
+        assert by_score == sorted(by_score, reverse=True)
         with pytest.raises(ModelError, match="no level is named 'certain'; there are: sure, likely, maybe"):
             prediction.tags(level="certain")  # type: ignore[arg-type]
         with pytest.raises(KeyError, match="did you mean piano"):

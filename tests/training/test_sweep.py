@@ -198,9 +198,7 @@ def test_a_warning_is_reported_once(store: Path, tmp_path: Path) -> None:
     recipe = networks(store, grid={"optim.optimizer.lr": [1e-3, 1e-12], "optim.epochs": [1, 2]}, seeds=[0, 1])
     sweep(recipe, tmp_path, report=lines.append)
     warnings = [line for line in lines if line.startswith("warning: ")]
-    assert [line.split(";")[0] for line in warnings] == [
-        "warning: trial 2: the first epoch hardly changed the weights"
-    ]
+    assert [line.split(";")[0] for line in warnings] == ["warning: trial 2: the first epoch hardly changed the weights"]
 
 
 @pytest.mark.usefixtures("no_export")

@@ -69,16 +69,14 @@ def category(name: str) -> str:
 
 
 def table(prediction: Prediction, tags: list[TagScore]) -> str:
-    """Return the tags of a clip in the given order; bars show probabilities, or scores for a model without levels."""
-    width, words = _width(tags), 6 if prediction.probabilities is not None else 0
-    lines = []
+    """Return the tags of a clip in the given order with their probabilities; for a model without levels, the scores."""
+    width, lines = _width(tags), []
     for tag, score in tags:
         kind, probability = prediction.vocabulary.tags[tag], prediction.probability(tag)
-        level = prediction.level(tag) or ""
+        value = f"{prediction.level(tag) or '':6}  " if probability is not None else ""
         length = _bar(score if probability is None else probability, kind)
         lines.append(
-            f"{label(tag):{width}}  {length}  {f'{level:{words}}  ' if words else ''}{score:.2f}  "
-            f"{paint(category(kind), DIM)}"
+            f"{label(tag):{width}}  {length}  {value}{_number(score, probability)}  {paint(category(kind), DIM)}"
         )
     return "\n".join(lines)
 
@@ -93,10 +91,16 @@ def heat_map(prediction: Prediction, tags: list[TagScore], columns: int) -> str:
         column = cells[:, prediction.vocabulary.names.index(tag)]
         over_time = _columns(column, max(8, columns - width - 10))
         blocks = "".join(heights[round(float(s) * 8)] for s in over_time)
-        lines.append(f"{label(tag):{width}}  {paint(blocks, COLOURS[prediction.vocabulary.tags[tag]])}  {score:.2f}")
+        value = _number(score, prediction.probability(tag))
+        lines.append(f"{label(tag):{width}}  {paint(blocks, COLOURS[prediction.vocabulary.tags[tag]])}  {value}")
     begin, end = format_time(prediction.times[0, 0]), format_time(prediction.times[-1, 1])
     axis = begin + end.rjust(max(0, len(over_time) - len(begin)))
     return "\n".join([*lines, f"{'':{width}}  {paint(axis, DIM)}"])
+
+
+def _number(score: float, probability: float | None) -> str:
+    """Return the probability in percent, below 100; for a model without levels, the score."""
+    return f"{score:.2f}" if probability is None else f"{min(round(100 * probability), 99):2} %"
 
 
 def _width(tags: list[TagScore]) -> int:

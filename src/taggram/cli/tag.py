@@ -56,7 +56,7 @@ def tag(
     ] = None,
     top: Annotated[
         int | None,
-        typer.Option("--top", "-n", min=1, help="The highest tags.  \\[default for models without thresholds: 5]"),
+        typer.Option("--top", "-n", min=1, help="The likeliest tags.  \\[default for models without thresholds: 5]"),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="All tags.")] = False,
     vocabulary: Annotated[
@@ -111,8 +111,9 @@ def tag(
 ) -> None:
     """Tag music files.
 
-    Shows the tags above their thresholds, or the highest tags if the model has no thresholds. Warnings and a summary
-    go to stderr. A file that cannot be tagged is reported and does not stop the others; the exit code is then 1.
+    Shows the tags above their thresholds, the likeliest first, or the highest tags if the model has no thresholds.
+    Warnings and a summary go to stderr. A file that cannot be tagged is reported and does not stop the others; the exit
+    code is then 1.
     """
     from taggram.audio import EvenlySpaced
     from taggram.cli.collect import collect
@@ -247,9 +248,12 @@ class _Tables:
 
     def success(self, prediction: Prediction) -> None:
         from taggram.cli import render
+        from taggram.tagging import headline
 
         tags = self._select(prediction, TABLE_TAGS)
         print(render.file_line(prediction))
+        if tags and (text := headline(prediction)):
+            print(text)
         if prediction.silent and not tags:
             print("silent: no tags")
         elif not tags:

@@ -121,9 +121,12 @@ def _main_part(genres: Sequence[_Claim], sounds: Sequence[_Claim], sound_text: s
 
 
 def _claims(prediction: Prediction) -> list[_Claim]:
-    """Return the tags above their thresholds, best first, without those that a better one excludes."""
+    """Return the tags above their thresholds, without those that a better one excludes.
+
+    Those with the highest scores come first: of tags that are as likely, they are the more prominent ones.
+    """
     claims: list[_Claim] = []
-    for name, _ in prediction.tags():
+    for name, _ in sorted(prediction.tags(), key=lambda entry: -entry.score):
         tag, category = label(name).lower(), prediction.vocabulary.tags[name]
         excluded = any({tag, claim.tag} == set(pair) for claim in claims for pair in OPPOSITES)
         excluded |= category == "era" and any(claim.category == "era" for claim in claims)

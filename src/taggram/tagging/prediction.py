@@ -162,9 +162,14 @@ class Prediction:
         return scores
 
     def top(self, n: int = 5, aggregation: Aggregation | None = None) -> list[TagScore]:
-        """Return the `n` tags with the highest clip scores, best first."""
+        """Return the `n` likeliest tags, best first; for a model without levels, those with the highest clip scores.
+
+        Scores of different tags are not comparable. With an aggregation, for which no probability is known, they decide
+        nevertheless.
+        """
         scores = self.clip_scores(aggregation)
-        order = np.argsort(-scores, kind="stable")[:n]
+        likely = scores if self.probabilities is None or aggregation is not None else self.probabilities
+        order = np.lexsort((-scores, -likely))[:n]
         return [TagScore(self.vocabulary.names[i], float(scores[i])) for i in order]
 
     def with_levels(self, card: ModelCard) -> Prediction:

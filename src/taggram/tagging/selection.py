@@ -14,14 +14,14 @@ from taggram.tagging.tagger import Tagger
 
 @dataclass(frozen=True)
 class Selection:
-    """The tags above their thresholds, or the highest tags.
+    """The tags above their thresholds, or the best tags.
 
     Attributes
     ----------
     thresholds
-        The thresholds; None selects the highest tags.
+        The thresholds; None selects the best tags.
     n
-        Number of the highest tags; None is the default of the output.
+        Number of the best tags; None is the default of the output.
     level
         The least level of a tag above its threshold.
     """
@@ -65,7 +65,7 @@ class Selection:
         prediction
             Scores of a file.
         default
-            Number of the highest tags, where the options give none.
+            Number of the best tags, where the options give none.
         """
         if self.thresholds:
             return prediction.tags(self.thresholds, level=self.level)

@@ -96,8 +96,8 @@ def probabilities(model: ComparedModel, tags: tuple[str, ...]) -> NDArray[np.flo
     Returns
     -------
     (clips, tags) float64 or None
-        NaN for a tag without a score or a level, or that is mapped to several tags of the model. None if the model has no levels,
-        is not installed here as it was evaluated, or was scored by a probe.
+        NaN for a tag without a score or a level, or that is mapped to several tags of the model. None if the model has
+        no levels, is not installed here as it was evaluated, or was scored by a probe.
     """
     card = _card(model)
     if card is None or card.levels is None:

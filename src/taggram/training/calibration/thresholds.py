@@ -40,8 +40,9 @@ def fit_thresholds(
     dict
         ``"f1"``: the highest F1 against the labels, or the highest expected F1 by the teachers' scores.
         ``"balanced"``: as many clips get the tag as have it, see `count_clips`; with levels, no clip below
-        `MIN_PROBABILITY` but the best one, and no threshold for a tag that was not judged. ``"precision"``: the lowest threshold with a precision of at least
-        `MIN_PRECISION`, by the levels or else by the labels; only for tags that reach it.
+        `MIN_PROBABILITY` but the best one. ``"precision"``: the lowest threshold with a precision of at least
+        `MIN_PRECISION`, by the levels or else by the labels; only for tags that reach it. With levels, a tag that was
+        not judged has no threshold.
     """
     f1, balanced, precision = {}, {}, {}
     counts = count_clips(truth, list(tags.values()))

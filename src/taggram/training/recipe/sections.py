@@ -104,7 +104,7 @@ class DataConfig(Config):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        names = [each.name for each in (*self.sources, *self.labels)]
+        names = [source.name for source in self.sources] + [table.name for table in self.labels]
         if len(set(names)) < len(names):
             raise ValueError("sources and labels: each needs a unique name")
         return self

@@ -15,8 +15,8 @@ from taggram._text import counted
 from taggram.datasets import PackedStore
 from taggram.errors import RecipeError, TaggramError
 from taggram.parallel import parallel_map
-from taggram.training.preparation import pack_sources, read_recipe, require_extra
 from taggram.training.plan import required_sample_rate
+from taggram.training.preparation import pack_sources, read_recipe, require_extra
 from taggram.training.recipe import FILE_NAME, Recipe, find_recipe
 from taggram.training.recipe.sweep import Range
 from taggram.training.sweep.results import METRICS, SweepResult, TrialResult, format_moments, runs_by_seed
@@ -74,8 +74,8 @@ def sweep(
     Raises
     ------
     RecipeError
-        If the recipe is invalid, has no section ``sweep`` or one with a setting that does not exist, or `out` contains something else, such as trainings on
-        another state of the store.
+        If the recipe is invalid, has no section ``sweep`` or one with a setting that does not exist, or `out` contains
+        something else, such as trainings on another state of the store.
     MissingExtraError
         Without the [train] or [sweep] extra.
 

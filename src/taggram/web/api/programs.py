@@ -34,7 +34,7 @@ async def tag(
         list[str] | None, Query(max_length=MAX_MODELS, description="Models; the default one alone.")
     ] = None,
     level: Annotated[Level | None, Query(description="Tags of at least this level; maybe by default.")] = None,
-    top: Annotated[int | None, Query(ge=1, description="The highest tags instead.")] = None,
+    top: Annotated[int | None, Query(ge=1, description="The likeliest tags instead.")] = None,
     hop: Hop | None = None,
     vocabulary: Vocabulary = None,
     over_time: Annotated[bool, Query(description="Whether to include the scores of each segment.")] = False,
