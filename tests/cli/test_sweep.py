@@ -61,13 +61,14 @@ def test_the_page_has_table_plots_and_recipe(done: subprocess.CompletedProcess[s
 
 
 def test_a_failed_training_is_a_line_and_an_exit_code(folder: Path) -> None:
-    (folder / "b.yaml").write_text(RECIPE.replace("[random_forest, knn]", "[random_forest, no_such]"))
+    text = RECIPE.replace("model.architecture: [random_forest, knn]", "data.store: [tones, absent]")
+    (folder / "b.yaml").write_text(text)
     done = run("sweep", "b.yaml", "--out", "failed", cwd=folder)
     assert done.returncode == 1
-    assert done.stderr.count("error: trial ") == 2 and "must be one of" in done.stderr
+    assert done.stderr.count("error: trial ") == 2 and "absent is no packed store" in done.stderr
     assert [row.split()[-1] for row in done.stdout.splitlines()[3:5]] == ["failed", "failed"]
     page = (folder / "failed" / "sweep.html").read_text()
-    assert "Pruned and failed" in page and "model.architecture: must be one of" in page
+    assert "Pruned and failed" in page and "absent is no packed store" in page
 
 
 def test_errors_are_one_line(folder: Path) -> None:

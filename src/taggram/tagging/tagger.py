@@ -74,7 +74,7 @@ class Tagger:
     >>> prediction.scores.shape
     (7, 94)
     >>> [entry.tag for entry in prediction.top(2)]
-    ['female voice', 'pop']
+    ['bass', 'guitar']
     """
 
     def __init__(
@@ -296,7 +296,7 @@ class Tagger:
         --------
         >>> for result in Tagger().tag_many(["examples/vibe-ace.opus", "examples/missing.mp3"]):
         ...     print(result.error or result.prediction.top(1)[0].tag)
-        jazz
+        slow
         examples/missing.mp3 does not exist: check the path
         """
         if isinstance(paths, str | bytes | os.PathLike) or not isinstance(paths, Iterable):
