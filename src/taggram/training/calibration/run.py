@@ -49,7 +49,7 @@ class CalibrationResult:
     by_category
         Share of the clips with a tag of each category.
     imprecise
-        Tags that no validation clip has with the precision of the threshold ``"precision"``.
+        Tags with thresholds that no validation clip has with the precision of ``"precision"``.
     """
 
     card: ModelCard
@@ -152,7 +152,7 @@ def calibrate_on(
             str(category): float(shown[:, categories == category].any(axis=1).mean())
             for category in dict.fromkeys(categories.tolist())
         },
-        imprecise=tuple(tag for tag in vocabulary.names if tag not in thresholds["precision"]),
+        imprecise=tuple(tag for tag in thresholds["balanced"] if tag not in thresholds["precision"]),
     )
 
 
