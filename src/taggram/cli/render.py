@@ -15,6 +15,7 @@ from taggram._text import printable
 from taggram.cli.streams import encodable
 from taggram.cli.times import format_time
 from taggram.vocabularies import label
+from taggram.vocabularies.vocabulary import SCALE
 
 if TYPE_CHECKING:
     from taggram.tagging import Prediction, TagScore
@@ -69,8 +70,9 @@ def category(name: str) -> str:
 
 
 def table(prediction: Prediction, tags: list[TagScore]) -> str:
-    """Return the tags of a clip in the given order with their probabilities; for a model without levels, the scores."""
-    width, lines = _width(tags), []
+    """Return the tags of a clip in the given order with their probabilities, or else scores; then its quantities."""
+    scales = prediction.scales
+    width, lines = max(len(label(tag)) for tag in (*(tag for tag, _ in tags), *scales)), []
     for tag, score in tags:
         kind, probability = prediction.vocabulary.tags[tag], prediction.probability(tag)
         value = f"{prediction.level(tag) or '':6}  " if probability is not None else ""
@@ -78,6 +80,9 @@ def table(prediction: Prediction, tags: list[TagScore]) -> str:
         lines.append(
             f"{label(tag):{width}}  {length}  {value}{_number(score, probability)}  {paint(category(kind), DIM)}"
         )
+    for name, quantity in scales.items():
+        blank = "" if prediction.probabilities is None else " " * 8
+        lines.append(f"{label(name):{width}}  {_bar(quantity, SCALE)}  {blank}{quantity:.2f}  {paint(SCALE, DIM)}")
     return "\n".join(lines)
 
 

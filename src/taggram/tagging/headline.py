@@ -130,7 +130,7 @@ def _claims(prediction: Prediction) -> list[_Claim]:
         tag, category = label(name).lower(), prediction.vocabulary.tags[name]
         excluded = any({tag, claim.tag} == set(pair) for claim in claims for pair in OPPOSITES)
         excluded |= category == "era" and any(claim.category == "era" for claim in claims)
-        if category != "scale" and not excluded:
+        if not excluded:
             claims.append(_Claim(tag, category, (prediction.probability(name) or 0.0) >= LEVELS["likely"]))
     return claims
 

@@ -14,6 +14,7 @@ from taggram._text import encode_path
 from taggram.errors import MissingExtraError, ModelError, did_you_mean
 from taggram.models.card import LEVELS, Level, ModelCard, ThresholdCriterion, level_of
 from taggram.vocabularies import Vocabulary, VocabularyMap
+from taggram.vocabularies.vocabulary import SCALE
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -164,13 +165,29 @@ class Prediction:
     def top(self, n: int = 5, aggregation: Aggregation | None = None) -> list[TagScore]:
         """Return the `n` likeliest tags, best first; for a model without levels, those with the highest clip scores.
 
-        Scores of different tags are not comparable. With an aggregation, for which no probability is known, they decide
+        Quantities, the category ``"scale"``, are no tags; see `scales`. Scores of different tags are not comparable. With an aggregation, for which no probability is known, they decide
         nevertheless.
         """
         scores = self.clip_scores(aggregation)
         likely = scores if self.probabilities is None or aggregation is not None else self.probabilities
-        order = np.lexsort((-scores, -likely))[:n]
-        return [TagScore(self.vocabulary.names[i], float(scores[i])) for i in order]
+        names, tags = self.vocabulary.names, self.vocabulary.tags
+        order = [i for i in np.lexsort((-scores, -likely)).tolist() if tags[names[i]] != SCALE]
+        return [TagScore(names[i], float(scores[i])) for i in order[:n]]
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """Quantities of the clip from 0 to 1, such as valence and energy; none for silence.
+
+        A quantity is the probability that it is high; for a model without levels, its clip score.
+        """
+        if self.silent:
+            return {}
+        scores = self.clip_scores() if self.probabilities is None else self.probabilities
+        return {
+            name: value
+            for (name, category), value in zip(self.vocabulary.tags.items(), scores.tolist(), strict=True)
+            if category == SCALE
+        }
 
     def with_levels(self, card: ModelCard) -> Prediction:
         """Return the prediction with the probabilities of a model's levels, if it has any.
@@ -304,6 +321,8 @@ class Prediction:
             "tags": [self._describe(entry) for entry in tags],
             "warnings": [encode_path(warning) for warning in self.warnings],
         }
+        if scales := self.scales:
+            data["scales"] = {name: round(value, 4) for name, value in scales.items()}
         if over_time:
             columns = [self.vocabulary.names.index(tag) for tag, _ in tags]
             data["segments"] = [

@@ -16,6 +16,7 @@ from taggram.record import Record
 TABLE = "taggram.tsv"  # taggram's own tags, each with the published tags of the same meaning
 
 Category = Literal["genre", "instrument", "mood", "voice", "era", "tempo", "other", "scale"]
+SCALE: Category = "scale"  # of quantities, which are no tags
 
 
 class Vocabulary(Record, frozen=True, kw_only=True):

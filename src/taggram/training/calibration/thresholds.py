@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from taggram.models.card import LEVELS, Levels, ThresholdCriterion
 from taggram.training.calibration.truth import Truth
 from taggram.vocabularies import Category
+from taggram.vocabularies.vocabulary import SCALE
 
 # How many tags of each category a clip has by the threshold "balanced", in the mean over clips.
 PER_CLIP: dict[Category, int] = {"genre": 3, "instrument": 3, "mood": 2, "voice": 1, "tempo": 1, "era": 0, "other": 0}
@@ -42,12 +43,12 @@ def fit_thresholds(
         ``"balanced"``: as many clips get the tag as have it, see `count_clips`; with levels, no clip below
         `MIN_PROBABILITY` but the best one. ``"precision"``: the lowest threshold with a precision of at least
         `MIN_PRECISION`, by the levels or else by the labels; only for tags that reach it. With levels, a tag that was
-        not judged has no threshold.
+        not judged has no threshold; nor has a quantity, the category ``"scale"``.
     """
     f1, balanced, precision = {}, {}, {}
     counts = count_clips(truth, list(tags.values()))
-    for i, tag in enumerate(tags):
-        if levels is not None and tag not in levels.offsets:
+    for i, (tag, category) in enumerate(tags.items()):
+        if category == SCALE or (levels is not None and tag not in levels.offsets):
             continue
         ranked = np.sort(scores[:, i])[::-1].astype(np.float64)
         valid = ~np.isnan(truth.targets[:, i])

@@ -160,13 +160,14 @@ def _tag(report: Report, tagger: Tagger, file: Path, name: str, hop: float | Non
 
 
 def _describe(prediction: Prediction, card: ModelCard, hop: float) -> dict[str, Any]:
-    """Return a taggram as plain data: the tags, best first, with their scores over time."""
+    """Return a taggram as plain data: the tags, best first, with their scores over time, then the quantities."""
     shown = {tag for tag, _ in Selection(None if card.thresholds is None else "balanced", None)(prediction, SHOWN_TAGS)}
     thresholds = _thresholds(prediction, card)
-    over_time = np.round(prediction.scores.astype(np.float64), 3)
-    tags = []
-    for tag, score in prediction.top(len(prediction.vocabulary)):
+    tags, scales = [], prediction.scales
+    for tag, score in [*prediction.top(len(prediction.vocabulary)), *scales.items()]:
         probability = prediction.probability(tag)
+        likely = prediction.segment_probabilities if tag in scales else None
+        over_time = (prediction.scores if likely is None else likely)[:, prediction.vocabulary.names.index(tag)]
         tags.append(
             {
                 "tag": tag,
@@ -177,7 +178,7 @@ def _describe(prediction: Prediction, card: ModelCard, hop: float) -> dict[str, 
                 "level": prediction.level(tag),
                 "shown": tag in shown,
                 "thresholds": thresholds.get(tag),
-                "over_time": over_time[:, prediction.vocabulary.names.index(tag)].tolist(),
+                "over_time": np.round(over_time.astype(np.float64), 3).tolist(),
             }
         )
     return {
