@@ -165,8 +165,8 @@ class Prediction:
     def top(self, n: int = 5, aggregation: Aggregation | None = None) -> list[TagScore]:
         """Return the `n` likeliest tags, best first; for a model without levels, those with the highest clip scores.
 
-        Quantities, the category ``"scale"``, are no tags; see `scales`. Scores of different tags are not comparable. With an aggregation, for which no probability is known, they decide
-        nevertheless.
+        Quantities, the category ``"scale"``, are no tags; see `scales`. Scores of different tags are not comparable;
+        with an aggregation, for which no probability is known, they decide nevertheless.
         """
         scores = self.clip_scores(aggregation)
         likely = scores if self.probabilities is None or aggregation is not None else self.probabilities
