@@ -2,8 +2,8 @@
 
 Both are folders of models. They tag the validation and test clips of mer4q and Emotify, and so do the teachers.
 Validation clips chose thresholds and levels, and helped to choose the model; test clips took no part in anything.
-``docs/quality.md`` has the protocol. ``benchmarks/voices.tsv`` says who sings on the validation clips where title and
-artist tell; it was written without hearing the clips, and without seeing scores.
+Intervals contain 95 % of resamples of the clips; differences are paired. ``benchmarks/voices.tsv`` says who sings on
+the validation clips where title and artist tell; it was written without hearing the clips, and without seeing scores.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure import PROJECT
+from benchmarks.new_tags import clip_id
 from benchmarks.quality import DATA, LABELS, comparisons, show, write
 from taggram import ModelCard, VocabularyMap
 from taggram.errors import TaggramError
@@ -80,7 +81,7 @@ class Material:
     Attributes
     ----------
     comparison
-        Of the new edition, as the student, with the teachers; the last teacher is the former edition.
+        Of the new edition, as the student, with the teachers.
     new, former
         The editions.
     truth : (clips, tags) float32
@@ -310,7 +311,7 @@ def compare_voices(materials: list[Material], resampling: Resampling) -> Iterato
         voices = {row["clip"]: row["voice"] for row in csv.DictReader(stream, delimiter="\t")}
     truth, new, former = [], [], []
     for material in materials:
-        names = [f"{material.comparison.clips.name}/{_track(file)}" for file in material.comparison.clips.files]
+        names = [clip_id(material.comparison.clips.name, file) for file in material.comparison.clips.files]
         for row, name in enumerate(names):
             if name in voices:
                 truth.append(voices[name])
@@ -343,11 +344,6 @@ def _voice(edition: Edition, row: int) -> tuple[str, str]:
     sung = edition.shown[row, [TAGS.index(tag) for tag in SUNG]].any()
     female, male = (edition.probabilities[row, TAGS.index(f"{voice} voice")] for voice in ("female", "male"))
     return "sung" if sung else "none", "female" if female > male else "male"
-
-
-def _track(file: Path) -> str:
-    """Return the number of a track; Emotify's files have it with zeros in front."""
-    return file.stem if file.stem.startswith("MT") else str(int(file.stem))
 
 
 if __name__ == "__main__":

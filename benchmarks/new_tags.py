@@ -3,7 +3,8 @@
 A tag that the former edition did not have is shown if the interval of its ROC-AUC is above 0.5: on the validation clips
 that were judged, if the tag is right on five of them or more, else on the recordings of ``benchmarks/recordings.tsv``
 against all other training and validation clips of mer4q. That table lists recordings by artist and title whose
-instrument or style is well known; it was written without hearing them, and without seeing scores.
+instrument or style is well known; ``benchmarks/judgements.tsv`` says of each validation clip whether a new tag is
+right. Both were written from artist, title and labels, without hearing the clips, and without seeing scores.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from taggram.models.directories import find_model
 from taggram.tagging.cache import PredictionCache
 from taggram.training.calibration.levels import read_judgements
 
-JUDGEMENTS = PROJECT / "recipes" / "default-judgements.tsv"
+JUDGEMENTS = PROJECT / "benchmarks" / "judgements.tsv"  # of tags that the former edition does not have
 RECORDINGS = PROJECT / "benchmarks" / "recordings.tsv"
 LEAST = 5  # clips
 

@@ -61,8 +61,8 @@ def plot_taggram(prediction: Prediction, file: Path, tags: Sequence[TagScore] | 
     file
         The picture; its suffix selects PNG or SVG.
     tags
-        Tags from top to bottom, as `Prediction.top` and `Prediction.tags` return them; None plots the twelve with the
-        highest clip scores.
+        Tags from top to bottom, as `Prediction.top` and `Prediction.tags` return them; None plots the first
+        twelve of `Prediction.top`.
 
     Raises
     ------
@@ -140,11 +140,10 @@ def _spectrogram(path: str, start: float, seconds: float) -> NDArray[np.float64]
 
 
 def _by_category(prediction: Prediction, tags: Sequence[str]) -> dict[Category, list[str]]:
-    """Return the tags of each category, in their order; the category of the first tag is the first."""
-    groups: dict[Category, list[str]] = {}
-    for tag in tags:
-        groups.setdefault(prediction.vocabulary.tags[tag], []).append(tag)
-    return groups
+    """Return the tags of each category, in their order; genres come first, in every picture."""
+    kinds = prediction.vocabulary.tags
+    groups = {kind: [tag for tag in tags if kinds[tag] == kind] for kind in _COLOURS}
+    return {kind: names for kind, names in groups.items() if names}
 
 
 def _title(prediction: Prediction) -> str:
